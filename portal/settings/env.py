@@ -1,0 +1,130 @@
+"""Every environment variable that Berth reads, in one place."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """What the surroundings say; amounts of time in seconds."""
+
+    secret_key: str
+    debug: bool
+    allowed_hosts: tuple[str, ...]
+    public_url: str
+    database_url: str
+    database_owner_url: str
+    redis_url: str
+    seal_key: bytes | None
+    token_pepper: str
+    outbound_allow: tuple[str, ...]
+    state_dir: Path
+    log_format: str
+    email_url: str
+    oidc_server_url: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str
+    job_lease_seconds: float
+    installation_id: str
+    static_root: Path
+    trusted_proxies: int
+
+
+def env_read(source: Mapping[str, str] = os.environ) -> Env:
+    """Read and check the environment; raise ImproperlyConfigured with the way out."""
+    debug = _flag(source, "BERTH_DEBUG")
+    public_url = source.get("BERTH_PUBLIC_URL", "http://127.0.0.1:8000")
+    host = urlsplit(public_url).hostname or "127.0.0.1"
+    return Env(
+        secret_key=_required(source, "BERTH_SECRET_KEY"),
+        debug=debug,
+        allowed_hosts=_words(source.get("BERTH_ALLOWED_HOSTS", host)),
+        public_url=public_url.rstrip("/"),
+        database_url=_required(source, "DATABASE_URL"),
+        database_owner_url=_required(source, "DATABASE_OWNER_URL"),
+        redis_url=source.get("REDIS_URL", "redis://127.0.0.1:6379/0"),
+        seal_key=_seal_key(source),
+        token_pepper=_required(source, "BERTH_TOKEN_PEPPER"),
+        outbound_allow=_words(source.get("BERTH_OUTBOUND_ALLOW", "")),
+        state_dir=Path(source.get("BERTH_STATE_DIR", str(ROOT / ".berth"))),
+        log_format=source.get("BERTH_LOG_FORMAT", "console"),
+        email_url=source.get("BERTH_EMAIL_URL", ""),
+        oidc_server_url=source.get("BERTH_OIDC_SERVER_URL", ""),
+        oidc_client_id=source.get("BERTH_OIDC_CLIENT_ID", ""),
+        oidc_client_secret=source.get("BERTH_OIDC_CLIENT_SECRET", ""),
+        oidc_name=source.get("BERTH_OIDC_NAME", "OpenID Connect"),
+        job_lease_seconds=_seconds(source, "BERTH_JOB_LEASE_SECONDS", 30.0),
+        installation_id=source.get("BERTH_INSTALLATION_ID", ""),
+        static_root=Path(source.get("BERTH_STATIC_ROOT", str(ROOT / "staticfiles"))),
+        trusted_proxies=int(source.get("BERTH_TRUSTED_PROXIES", "0")),
+    )
+
+
+def database_settings(url: str) -> dict[str, object]:
+    """Turn postgresql://user:password@host:port/name?host=/socket into Django's form."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        msg = "The database URL must start with postgresql://; Berth runs on PostgreSQL only."
+        raise ImproperlyConfigured(msg)
+    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", parts.hostname or "")),
+        "PORT": str(parts.port or query.get("port", "")),
+    }
+
+
+def _required(source: Mapping[str, str], name: str) -> str:
+    value = source.get(name, "")
+    if not value:
+        msg = f"{name} is not set. bin/start sets it; elsewhere see docs/configuration.md."
+        raise ImproperlyConfigured(msg)
+    return value
+
+
+def _flag(source: Mapping[str, str], name: str) -> bool:
+    return source.get(name, "").lower() in {"1", "true", "yes", "on"}
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _seconds(source: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        return float(source.get(name, default))
+    except ValueError:
+        msg = f"{name} must be a number of seconds."
+        raise ImproperlyConfigured(msg) from None
+
+
+def _seal_key(source: Mapping[str, str]) -> bytes | None:
+    text = source.get("BERTH_SEAL_KEY", "")
+    path = source.get("BERTH_SEAL_KEY_FILE", "")
+    if not text and path:
+        text = Path(path).read_text(encoding="ascii").strip()
+    if not text:
+        return None
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != 32:  # AES-256
+        msg = "BERTH_SEAL_KEY must be 32 random bytes in base64 (openssl rand -base64 32)."
+        raise ImproperlyConfigured(msg)
+    return key
