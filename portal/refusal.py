@@ -1,0 +1,64 @@
+"""The one shape in which Berth says no (design, section 2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+RULES: dict[str, StrOrPromise] = {}
+
+
+def rule_register(code: str, title: StrOrPromise) -> str:
+    """Name a rule once, beside the code that enforces it; return its code."""
+    if code in RULES:
+        msg = f"rule {code!r} is registered twice"
+        raise ValueError(msg)
+    RULES[code] = title
+    return code
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
+    """Why something was refused.
+
+    Amounts are integers in the base unit of `dimension` (milli-cores, bytes, devices).
+    `limit`, `now` and `short_by` are None where the viewer may not read the scope that refused,
+    or where the rule has no number.
+    """
+
+    rule: str
+    scope: str
+    dimension: str = ""
+    limit: int | None = None
+    now: int | None = None
+    asked: int | None = None
+    short_by: int | None = None
+    who: str = ""
+    next_step: str = ""
+    next_url: str = ""
+
+    @property
+    def title(self) -> str:
+        """The rule in words of the active language."""
+        return str(RULES.get(self.rule, gettext_lazy("Refused")))
+
+    def sentence(self) -> str:
+        """One sentence for places that have no room for the box."""
+        return _("%(title)s refused this for %(scope)s.") % {
+            "title": self.title,
+            "scope": self.scope,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data for REST answers, job rows and pages."""
+        return msgspec.to_builtins(self) | {"title": self.title}
+
+
+def refusal_load(data: dict[str, Any]) -> Refusal:
+    """Read back what `as_dict` wrote."""
+    return msgspec.convert({k: v for k, v in data.items() if k != "title"}, Refusal)
