@@ -52,7 +52,9 @@ def append_only(table: str) -> migrations.RunSQL:
     )
 
 
-def definer_function(name: str, arguments: str, returns: str, body: str) -> migrations.RunSQL:
+def definer_function(
+    name: str, arguments: str, returns: str, body: str
+) -> migrations.RunSQL:
     """Create a SQL function that runs with the owner's rights, for look-ups above a scope."""
     return migrations.RunSQL(
         sql=[
@@ -60,4 +62,19 @@ def definer_function(name: str, arguments: str, returns: str, body: str) -> migr
             f" SECURITY DEFINER SET search_path = public, pg_temp AS $$ {body} $$"
         ],
         reverse_sql=[f"DROP FUNCTION {name}({arguments})"],
+    )
+
+
+def child_table(table: str, key: str, parent: str) -> migrations.RunSQL:
+    """Give a table the visibility of the row it hangs on; the parent has its own policy."""
+    return migrations.RunSQL(
+        sql=[
+            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+            f"CREATE POLICY berth_parent ON {table} USING"
+            f" (EXISTS (SELECT 1 FROM {parent} AS parent WHERE parent.id = {table}.{key}))",
+        ],
+        reverse_sql=[
+            f"DROP POLICY berth_parent ON {table}",
+            f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY",
+        ],
     )

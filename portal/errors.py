@@ -23,6 +23,7 @@ class BerthError(Exception):
     status = 500
     code = "error"
     permanent = True
+    needs_person = False
 
     def __init__(
         self,

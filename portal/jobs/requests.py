@@ -1,0 +1,175 @@
+"""Asking for jobs and steering them; every function works inside the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from celery import current_app
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from kombu.exceptions import OperationalError
+
+from portal import audit, live
+from portal.errors import Conflict, Denied
+from portal.jobs.records import Clock
+from portal.jobs.registry import JobKind, kind_get
+from portal.models.jobs import ACTIVE_STATES, FINAL_STATES, JobRun, JobState, JobStep
+from portal.viewer import Viewer
+
+log = structlog.get_logger()
+RUN_TASK = "portal.jobs.run"
+RETRYABLE = (
+    JobState.FAILED,
+    JobState.QUARANTINED,
+    JobState.CANCELLED,
+    JobState.COMPENSATED,
+)
+
+
+def job_request(
+    *,
+    kind: str,
+    key: str,
+    viewer: Viewer,
+    args: dict[str, Any],
+    tenant_key: str = "",
+    not_before: datetime | None = None,
+    deadline_at: datetime | None = None,
+    retry_of: JobRun | None = None,
+) -> JobRun:
+    """Write a job in the caller's transaction; a worker starts it after the commit.
+
+    While a job of the same (kind, key) is active that one is returned instead. `args` holds
+    identifiers only: never amounts that may change, never secrets.
+    """
+    known = _known(kind)
+    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
+    try:
+        with transaction.atomic():
+            job = JobRun.objects.create(
+                kind=kind,
+                kind_version=known.version,
+                key=key,
+                tenant_key=tenant_key,
+                queue=known.queue,
+                args=args,
+                step_count=len(known.steps),
+                deadline_at=deadline_at,
+                retry_of=retry_of,
+                requested_by_id=viewer.user_id,
+                requested_by_label=viewer.label,
+                request_id=request_id,
+                **({"due_at": not_before} if not_before else {}),
+            )
+    except IntegrityError:
+        return JobRun.objects.get(kind=kind, key=key, state__in=ACTIVE_STATES)
+    JobStep.objects.bulk_create(
+        JobStep(job=job, index=index, name=step.name, version=step.version)
+        for index, step in enumerate(known.steps)
+    )
+    live.publish("jobs", "changed", job=job.pk)
+    ring_after_commit(job_id=job.pk, queue=job.queue)
+    return job
+
+
+def job_cancel(*, job: JobRun, viewer: Viewer) -> None:
+    """Ask for a job to be stopped where stopping is safe; what it did is then undone.
+
+    Raises Conflict for a job that has ended, is being undone, or must go through to the end.
+    """
+    known = kind_get(job.kind)
+    if known is None or not known.cancellable:
+        raise Conflict(_("This kind of job can't be stopped once it was asked for."))
+    changed = JobRun.objects.filter(
+        pk=job.pk, state__in=ACTIVE_STATES, undoing=False, cancel_requested_at=None
+    ).update(
+        cancel_requested_at=Clock(), cancel_requested_by=viewer.label, due_at=Clock()
+    )
+    if not changed:
+        raise Conflict(_("The job has ended, or is already being stopped."))
+    audit.record(
+        viewer=viewer,
+        verb="job.cancel",
+        target_type="job",
+        target_id=job.pk,
+        tenant_key=job.tenant_key,
+    )
+    live.publish(f"job:{job.pk}", "changed", job=job.pk)
+    ring_after_commit(job_id=job.pk, queue=job.queue)
+
+
+def job_retry(*, job: JobRun, viewer: Viewer) -> JobRun:
+    """Ask again for what a finished job failed to do: a new job, linked to the old one.
+
+    A parked job is resumed instead, and stays the same job. Raises Conflict when the job
+    succeeded or still runs.
+    """
+    if job.state == JobState.PARKED:
+        jobs_nudge(keys=[job.key], parked=True)
+        return job
+    if job.state not in RETRYABLE:
+        raise Conflict(
+            _("Only a job that failed, was stopped or is parked can be tried again.")
+        )
+    if viewer.kind == "anonymous":
+        raise Denied(_("Sign in to try this again."))
+    audit.record(
+        viewer=viewer,
+        verb="job.retry",
+        target_type="job",
+        target_id=job.pk,
+        tenant_key=job.tenant_key,
+    )
+    return job_request(
+        kind=job.kind,
+        key=job.key,
+        viewer=viewer,
+        args=job.args,
+        tenant_key=job.tenant_key,
+        retry_of=job,
+    )
+
+
+def jobs_nudge(*, keys: list[str], parked: bool = False) -> None:
+    """Make waiting jobs (and parked ones, when asked) due now: a fact they wait for has come."""
+    states = [JobState.WAITING, JobState.COMPENSATING] + (
+        [JobState.PARKED] if parked else []
+    )
+    waiting = JobRun.objects.filter(key__in=keys, state__in=states)
+    due = list(waiting.values_list("pk", "queue"))
+    waiting.filter(state=JobState.PARKED, undoing=False).update(state=JobState.WAITING)
+    waiting.filter(state=JobState.PARKED, undoing=True).update(
+        state=JobState.COMPENSATING
+    )
+    JobRun.objects.filter(pk__in=[pk for pk, _queue in due]).exclude(
+        state__in=FINAL_STATES
+    ).update(due_at=Clock())
+    for pk, queue in due:
+        ring_after_commit(job_id=pk, queue=queue)
+
+
+def ring_after_commit(*, job_id: int, queue: str) -> None:
+    """Ring for a job once the transaction is through; a lost ring costs a second, not the job."""
+    transaction.on_commit(lambda: ring(job_id=job_id, queue=queue), robust=True)
+
+
+def ring(*, job_id: int, queue: str) -> bool:
+    """Tell a worker to look at a job; False when the broker is away."""
+    try:
+        current_app.send_task(
+            RUN_TASK, kwargs={"job_id": job_id}, queue=queue, retry=False
+        )
+    except OperationalError:
+        log.warning("job.ring_failed", job_id=job_id)
+        return False
+    return True
+
+
+def _known(kind: str) -> JobKind:
+    known = kind_get(kind)
+    if known is None:
+        msg = f"job kind {kind!r} is not registered"
+        raise LookupError(msg)
+    return known
