@@ -1,0 +1,9 @@
+"""Scheduling as a Django app."""
+
+from django.apps import AppConfig
+
+
+class SchedulingConfig(AppConfig):
+    """Who runs where and when."""
+
+    name = "scheduling"
