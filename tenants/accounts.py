@@ -1,0 +1,29 @@
+"""How people get accounts and sign in; django-allauth does the work."""
+
+from __future__ import annotations
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from django.conf import settings
+from django.http import HttpRequest
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """Local accounts: made by an operator or a command unless sign-up was switched on."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Closed unless BERTH_SIGN_UP is set."""
+        return bool(getattr(settings, "SIGN_UP_OPEN", False))
+
+
+class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """Accounts from the configured identity provider.
+
+    Whoever it lets in gets an account that sees nothing until somebody adds it to a tenant. An
+    account is known by issuer and subject, never by its e-mail address.
+    """
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Open: the identity provider decides who comes in."""
+        return True

@@ -1,0 +1,107 @@
+"""Who may do what: the one table of roles and verbs. Pure.
+
+Tenant roles reach down the tree: an owner of a department owns its projects. Nobody decides their
+own request, whatever their role; that rule needs the request and stands beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tenants.choices import PlatformRoleName, Role
+
+READ = "read"  # a token's scope that stands for every verb which changes nothing
+
+# verb -> the tenant roles that have it
+TENANT_TABLE: Mapping[str, frozenset[str]] = {
+    verb: frozenset(roles.split())
+    for verb, roles in {
+        "tenant.view": "owner member viewer",
+        "tenant.create": "owner",
+        "tenant.edit": "owner",
+        "member.view": "owner member viewer",
+        "member.edit": "owner",
+        "token.view": "owner member",
+        "token.create": "owner member",
+        "token.edit": "owner",
+        "quota.view": "owner member viewer",
+        "request.view": "owner member viewer",
+        "request.create": "owner member",
+        "allocation.view": "owner member viewer",
+        "allocation.edit": "owner member",
+        "allocation.release": "owner member",
+        "audit.view": "owner member viewer",
+        "job.view": "owner member viewer",
+        "job.control": "owner member",
+    }.items()
+}
+
+# What only the platform's roles have; True where it changes nothing.
+PLATFORM_TABLE: Mapping[str, bool] = {
+    "cluster.view": True,
+    "cluster.edit": False,
+    "pool.view": True,
+    "pool.edit": False,
+    "node.view": True,
+    "namespace.view": True,
+    "namespace.edit": False,
+    "drift.view": True,
+    "drift.edit": False,
+    "tenant.move": False,
+    "tenant.archive": False,
+    "quota.edit": False,
+    "request.decide": False,
+    "user.view": True,
+    "role.view": True,
+    "role.edit": False,
+}
+
+# Everybody who signed in needs these to ask for anything at all; neither names another tenant.
+SIGNED_IN = frozenset({"pool.view"})
+
+ALL_VERBS = frozenset(TENANT_TABLE) | frozenset(PLATFORM_TABLE)
+READ_VERBS = frozenset(verb for verb in ALL_VERBS if verb.endswith(".view"))
+TENANT_VERBS: Mapping[str, frozenset[str]] = {
+    role: frozenset(verb for verb, roles in TENANT_TABLE.items() if role in roles)
+    for role in Role.values
+}
+PLATFORM_VERBS: Mapping[str, frozenset[str]] = {
+    PlatformRoleName.OPERATOR: ALL_VERBS,
+    PlatformRoleName.AUDITOR: READ_VERBS,
+}
+TOKEN_SCOPES = frozenset({READ}) | ALL_VERBS
+
+
+@dataclass(frozen=True, slots=True)
+class VerbChange:
+    """What a change of role gives and takes, both sorted."""
+
+    gained: tuple[str, ...]
+    lost: tuple[str, ...]
+
+
+def tenant_role_verbs(roles: Iterable[str], *, archived: bool = False) -> frozenset[str]:
+    """Verbs of all roles a person has in one tenant, own and inherited.
+
+    An archived tenant can only be read.
+    """
+    verbs = frozenset[str]().union(*(TENANT_VERBS[role] for role in roles))
+    return verbs & READ_VERBS if archived else verbs
+
+
+def platform_role_verbs(role: str | None) -> frozenset[str]:
+    """Verbs that hold everywhere: the platform role's, or what signing in gives."""
+    return PLATFORM_VERBS[role] if role else SIGNED_IN
+
+
+def scope_verbs(scopes: Iterable[str]) -> frozenset[str]:
+    """Spell out a token's scopes: `read` becomes every reading verb."""
+    named = frozenset(scopes)
+    return (named & ALL_VERBS) | (READ_VERBS if READ in named else frozenset())
+
+
+def role_change(before: Iterable[str], after: Iterable[str]) -> VerbChange:
+    """Compare the effective verbs of two sets of tenant roles."""
+    old, new = tenant_role_verbs(before), tenant_role_verbs(after)
+    return VerbChange(gained=tuple(sorted(new - old)), lost=tuple(sorted(old - new)))

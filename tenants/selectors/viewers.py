@@ -1,0 +1,154 @@
+"""From a person or a token to the Viewer that every query takes. One statement each.
+
+These run before a scope is open, through the SECURITY DEFINER functions of migration 0002.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from django.db import connection
+
+from portal.viewer import Viewer
+from tenants.roles import platform_role_verbs, scope_verbs, tenant_role_verbs
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """How a person wants pages; empty language or time zone follows the browser."""
+
+    language: str = ""
+    theme: str = "auto"
+    time_zone: str = ""
+    density: str = "compact"
+    shortcuts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTenant:
+    """A tenant a person belongs to, directly or from above; for the switcher."""
+
+    key: str
+    title: str
+    path: str
+    roles: tuple[str, ...]
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A viewer with what the shell shows around a page."""
+
+    viewer: Viewer
+    preference: Preference = field(default_factory=Preference)
+    tenants: tuple[OwnTenant, ...] = ()
+    platform_role: str = ""
+
+
+NOBODY = Person(viewer=Viewer.anonymous())
+
+
+def person_for_user(user_id: int) -> Person:
+    """The person's rights now; NOBODY for an unknown or disabled account."""
+    facts = _call("SELECT berth_viewer(%s)", user_id)
+    return person_build(user_id, facts)
+
+
+def viewer_for_user(user_id: int) -> Viewer:
+    """As `person_for_user`, the viewer alone."""
+    return person_for_user(user_id).viewer
+
+
+def viewer_resolve(user_id: int) -> Viewer:
+    """The viewer behind work that was asked for earlier: jobs check rights again with it."""
+    return viewer_for_user(user_id)
+
+
+def token_facts(public_id: str) -> dict[str, Any] | None:
+    """Everything about a token that authentication needs; None for an unknown one."""
+    return _call("SELECT berth_token(%s)", public_id)
+
+
+def person_build(user_id: int, facts: Mapping[str, Any] | None) -> Person:
+    """Make a Person of what `berth_viewer` returns."""
+    if not facts or not facts["active"]:
+        return NOBODY
+    tenants = _own_tenants(facts["tenants"])
+    role = facts["platform"]
+    viewer = Viewer(
+        user_id=user_id,
+        label=facts["label"],
+        kind="user",
+        sees_all=role is not None,
+        tenant_keys=frozenset(tenant.key for tenant in tenants),
+        platform_verbs=platform_role_verbs(role),
+        tenant_verbs=MappingProxyType(
+            {t.key: tenant_role_verbs(t.roles, archived=t.archived) for t in tenants}
+        ),
+    )
+    return Person(viewer, _preference(facts["preference"]), tenants, role or "")
+
+
+def viewer_for_token(facts: Mapping[str, Any]) -> Viewer:
+    """The viewer of a token whose secret has been checked.
+
+    It has the verbs of its scopes as far as its creator has them at this moment, and sees no
+    tenant beside its own and those below.
+    """
+    creator = person_build(facts["created_by"], facts["creator"]).viewer
+    verbs = scope_verbs(facts["scopes"])
+    keys = _bound_keys(facts, creator)
+    bound = facts["tenant_key"] is not None
+    return Viewer(
+        user_id=creator.user_id,
+        label=f"{creator.label} ({facts['name']})",
+        kind="token" if creator.user_id is not None else "anonymous",
+        sees_all=creator.sees_all and not bound,
+        tenant_keys=frozenset(keys),
+        platform_verbs=creator.platform_verbs & verbs if not bound else _shared(creator, verbs),
+        tenant_verbs=MappingProxyType(
+            {key: frozenset(v for v in verbs if creator.can(v, key)) for key in keys}
+        ),
+    )
+
+
+def _shared(creator: Viewer, verbs: frozenset[str]) -> frozenset[str]:
+    """What a token of one tenant may do outside of it: what anybody who signed in may."""
+    return creator.platform_verbs & platform_role_verbs(None) & verbs
+
+
+def _bound_keys(facts: Mapping[str, Any], creator: Viewer) -> list[str]:
+    if facts["tenant_key"] is None:
+        return sorted(creator.tenant_keys)
+    return [row["key"] for row in facts["subtree"] if creator.sees(row["key"])]
+
+
+def _own_tenants(rows: Iterable[Mapping[str, Any]]) -> tuple[OwnTenant, ...]:
+    """One entry a tenant, however many roles reach it; in the order of the tree."""
+    roles: defaultdict[str, list[str]] = defaultdict(list)
+    facts: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        roles[row["key"]].append(row["role"])
+        facts.setdefault(row["key"], row)
+    return tuple(
+        OwnTenant(key, row["title"], row["path"], tuple(sorted(set(roles[key]))), row["archived"])
+        for key, row in facts.items()
+    )
+
+
+def _preference(row: Mapping[str, Any] | None) -> Preference:
+    if row is None:
+        return Preference()
+    return Preference(**{name: row[name] for name in Preference.__dataclass_fields__})
+
+
+def _call(statement: str, argument: int | str) -> dict[str, Any] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [argument])
+        (found,) = cursor.fetchone() or (None,)
+    return json.loads(found) if isinstance(found, str) else found

@@ -1,0 +1,1 @@
+"""Changes to people and tenants; each is one transaction."""
