@@ -1,0 +1,33 @@
+"""The pure core: `decide(snapshot, ask, policy)` and its explanation."""
+
+from scheduling.engine.decide import decide
+from scheduling.engine.types import (
+    Amounts,
+    Ask,
+    Check,
+    ClusterView,
+    Decision,
+    NodeRefusal,
+    NodeView,
+    Placement,
+    Policy,
+    QuotaLevel,
+    Snapshot,
+    Verdict,
+)
+
+__all__ = [
+    "Amounts",
+    "Ask",
+    "Check",
+    "ClusterView",
+    "Decision",
+    "NodeRefusal",
+    "NodeView",
+    "Placement",
+    "Policy",
+    "QuotaLevel",
+    "Snapshot",
+    "Verdict",
+    "decide",
+]
