@@ -1,0 +1,1 @@
+"""Questions that scheduling answers; nothing here writes."""

@@ -1,0 +1,97 @@
+"""The snapshot that a decision is made on, from facts and counters in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.db import connection
+
+from inventory.models import Cluster, Node, Pool
+from scheduling.engine import ClusterView, NodeView, QuotaLevel, Snapshot
+from scheduling.models import NodeCommitment
+
+BLOCKING_STATES = {
+    Cluster.State.PENDING: "not-connected",
+    Cluster.State.UNREACHABLE: "unreachable",
+    Cluster.State.CREDENTIAL_EXPIRED: "credential-expired",
+    Cluster.State.PAUSED: "paused",
+}
+NO_SCHEDULE = ("NoSchedule", "NoExecute")
+
+
+def snapshot_build(*, pool: Pool, tenant_key: str) -> Snapshot:
+    """Nodes of the pool, its clusters, and the tenant's quota chain root first; four queries."""
+    nodes = list(
+        Node.objects.filter(pool=pool, gone_at=None).select_related("cluster").order_by("name")
+    )
+    rows: dict[tuple[int, str], dict[str, NodeCommitment]] = defaultdict(dict)
+    for row in NodeCommitment.objects.filter(node_uid__in=[node.uid for node in nodes]):
+        rows[row.cluster_id, row.node_uid][row.resource] = row
+    clusters = {node.cluster_id: node.cluster for node in nodes}.values()
+    return Snapshot(
+        nodes=tuple(_node_view(node, pool, rows[node.cluster_id, node.uid]) for node in nodes),
+        clusters=tuple(
+            ClusterView(cluster.name, BLOCKING_STATES.get(cluster.state, ""))
+            for cluster in clusters
+        ),
+        levels=quota_levels(pool=pool, tenant_key=tenant_key),
+    )
+
+
+def quota_levels(*, pool: Pool, tenant_key: str) -> tuple[QuotaLevel, ...]:
+    """Caps and use from the root down to the tenant, parents that it can't see included.
+
+    Empty where the open scope does not see the tenant itself; callers mask parents' numbers.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM berth_quota_chain(%s, %s)", [tenant_key, pool.pk])
+        rows = cursor.fetchall()
+    levels: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
+    for key, resource, cap, allocated in rows:
+        caps, used = levels.setdefault(key, ({}, {}))
+        if resource is not None:
+            caps[resource], used[resource] = cap, allocated
+    return tuple(QuotaLevel(key, caps, used) for key, (caps, used) in levels.items())
+
+
+def _node_view(node: Node, pool: Pool, rows: dict[str, NodeCommitment]) -> NodeView:
+    return NodeView(
+        uid=node.uid,
+        name=node.name,
+        cluster=node.cluster.name,
+        allocatable=node.allocatable,
+        free={resource: row.free for resource, row in rows.items()},
+        blockers=tuple(_blockers(node, pool, rows)),
+    )
+
+
+def _blockers(node: Node, pool: Pool, rows: dict[str, NodeCommitment]) -> list[str]:
+    blockers = []
+    if not node.ready:
+        blockers.append("not-ready")
+    if not node.schedulable:
+        blockers.append("cordoned")
+    if any(not _tolerated(taint, pool.tolerations) for taint in node.taints):
+        blockers.append("tainted")
+    if any(row.free < 0 for row in rows.values()):
+        blockers.append("over-committed")
+    return blockers
+
+
+def _tolerated(taint: dict[str, Any], tolerations: list[dict[str, Any]]) -> bool:
+    """The rule of Kubernetes: operator Exists or Equal, empty key or effect matches all."""
+    if taint.get("effect") not in NO_SCHEDULE:
+        return True
+    return any(_matches(taint, toleration) for toleration in tolerations)
+
+
+def _matches(taint: dict[str, Any], toleration: dict[str, Any]) -> bool:
+    if toleration.get("effect") not in (None, "", taint.get("effect")):
+        return False
+    operator = toleration.get("operator", "Equal")
+    if toleration.get("key") in (None, ""):
+        return bool(operator == "Exists")
+    if toleration["key"] != taint.get("key"):
+        return False
+    return bool(operator == "Exists" or toleration.get("value", "") == taint.get("value", ""))

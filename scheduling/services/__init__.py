@@ -1,0 +1,1 @@
+"""What scheduling does: each function one use case, one transaction unless it says otherwise."""
