@@ -1,0 +1,48 @@
+"""bin/py: the project's Python with the tests' servers behind it. They stay up for next time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import NoReturn
+
+from deploy.setup.console import say, warn
+from deploy.setup.environment import packages_ensure
+from deploy.setup.errors import SetupError
+from deploy.setup.paths import ROOT, VENV_PYTHON
+from deploy.setup.test_servers import (
+    development_environment,
+    servers_ensure,
+    servers_hold,
+    servers_stop_if_unused,
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Become the project's Python with these arguments; return only when that fails."""
+    if arguments == ["--stop"]:
+        stopped = servers_stop_if_unused()
+        say("The tests' servers are stopped." if stopped else "Another run still uses them.")
+        return 0 if stopped else 1
+    try:
+        packages_ensure(dev=True)
+        holder = servers_hold()
+        servers_ensure()
+        environment = development_environment()
+    except SetupError as error:
+        warn(str(error))
+        return 1
+    os.set_inheritable(holder, True)
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    # What the caller set wins, so that one variable can be tried by hand.
+    env = environment | {**os.environ, "PYTHONPATH": path}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # without bytecode every start takes seconds longer
+    return _become([str(VENV_PYTHON), *arguments], env)
+
+
+def _become(command: list[str], env: dict[str, str]) -> NoReturn:
+    os.execve(command[0], command, env)  # noqa: S606 (no shell wanted)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Tests: the tree mirrors the code; architecture/, browser/ and storms/ stand beside it."""

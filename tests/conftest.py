@@ -1,0 +1,26 @@
+"""What every test may use: the database of this run, scopes, and the people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import TransactionTestCase
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.database import database_make, tables_empty
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Make the database of this process; tests meet it as the role of the running program."""
+    with django_db_blocker.unblock():
+        database_make()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_as_owner() -> Iterator[None]:
+    """Let the owner empty the tables after a test that commits: the program's role may not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: tables_empty())
+        yield
