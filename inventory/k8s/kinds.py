@@ -1,0 +1,112 @@
+"""The kinds that Berth mirrors: where they live and how they are decoded. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from inventory.k8s import project, wire
+from inventory.k8s.pod_wire import Pod
+from inventory.k8s.records import Record
+from inventory.k8s.verdict import Status
+
+W = TypeVar("W", bound=wire.Wire)
+
+
+class _ListMeta(msgspec.Struct, rename="camel"):
+    resource_version: str = ""
+    continue_: str = msgspec.field(default="", name="continue")
+
+
+class _RawList(msgspec.Struct):
+    metadata: _ListMeta
+    items: list[msgspec.Raw] | None = None
+
+
+class _RawEvent(msgspec.Struct):
+    type: str
+    object: msgspec.Raw
+
+
+class _Bookmark(msgspec.Struct):
+    metadata: _ListMeta
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `rest` is the token of the next one, empty at the end."""
+
+    records: list[Record]
+    resource_version: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a watch. `record` is set for ADDED, MODIFIED, DELETED; `status` for ERROR."""
+
+    type: str
+    resource_version: str = ""
+    record: Record | None = None
+    status: Status | None = None
+
+
+class KindSpec(Generic[W]):
+    """One kind: its path and its decoder."""
+
+    def __init__(
+        self, name: str, path: str, wire_type: type[W], convert: Callable[[W], Record]
+    ) -> None:
+        self.name = name
+        self.path = path
+        self._convert = convert
+        self._item: msgspec.json.Decoder[W] = msgspec.json.Decoder(wire_type)
+
+    def record(self, raw: bytes | msgspec.Raw) -> Record:
+        """Decode one object; raises msgspec.MsgspecError where it is none of this kind."""
+        return self._convert(self._item.decode(raw))
+
+    def page(self, body: bytes) -> Page:
+        """Decode one page of a list."""
+        raw = _list.decode(body)
+        found = [self.record(item) for item in raw.items or ()]
+        return Page(found, raw.metadata.resource_version, raw.metadata.continue_)
+
+    def event(self, line: bytes) -> Event:
+        """Decode one line of a watch."""
+        raw = _event.decode(line)
+        if raw.type == "ERROR":
+            return Event(raw.type, status=_status.decode(raw.object))
+        if raw.type == "BOOKMARK":
+            version = _bookmark.decode(raw.object).metadata.resource_version
+            return Event(raw.type, version)
+        record = self.record(raw.object)
+        return Event(raw.type, record.resource_version, record)
+
+
+_list = msgspec.json.Decoder(_RawList)
+_event = msgspec.json.Decoder(_RawEvent)
+_status = msgspec.json.Decoder(Status)
+_bookmark = msgspec.json.Decoder(_Bookmark)
+
+KINDS: dict[str, KindSpec[Any]] = {
+    spec.name: spec
+    for spec in (
+        KindSpec("nodes", "/api/v1/nodes", wire.Node, project.node_record),
+        KindSpec("namespaces", "/api/v1/namespaces", wire.Namespace, project.namespace_record),
+        KindSpec("pods", "/api/v1/pods", Pod, project.pod_record),
+        KindSpec(
+            "resourcequotas", "/api/v1/resourcequotas", wire.ResourceQuota, project.quota_record
+        ),
+        KindSpec(
+            "statefulsets",
+            "/apis/apps/v1/statefulsets",
+            wire.Workload,
+            project.stateful_set_record,
+        ),
+        KindSpec("jobs", "/apis/batch/v1/jobs", wire.Workload, project.job_record),
+    )
+}

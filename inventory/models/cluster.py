@@ -1,0 +1,74 @@
+"""Clusters that Berth knows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from inventory.choices import ClusterState
+
+
+class Cluster(models.Model):
+    """One Kubernetes cluster and what Berth may know and do there.
+
+    `abilities` and `rights` are what the last connection test found (k8s.abilities,
+    k8s.rights). `login` is what a tenant's kubeconfig gets: {"server", "ca_pem", "exec": {…}};
+    `subject_template` are RoleBinding subjects whose names may hold {tenant} and {role}.
+    `api_extra` holds {"tls_server_name", "calls_per_second", "burst"} where they differ from the
+    defaults. `labels` are the operator's own words (region, owner). A removed cluster stays as a
+    row without credential, because history names it.
+    """
+
+    name = models.CharField(max_length=40)
+    title = models.CharField(max_length=120)
+    server_url = models.CharField(max_length=2000)
+    ca_pem = models.TextField(blank=True, default="")
+    api_extra = models.JSONField(default=dict, blank=True)
+    state = models.CharField(
+        max_length=20, choices=ClusterState, default=ClusterState.PENDING
+    )
+    state_code = models.CharField(max_length=60, blank=True, default="")
+    state_since = models.DateTimeField(db_default=Now())
+    version = models.CharField(max_length=40, blank=True, default="")
+    abilities = models.JSONField(default=dict, blank=True)
+    rights = models.JSONField(default=dict, blank=True)
+    tested_at = models.DateTimeField(null=True, blank=True)
+    sealed_credential = models.BinaryField(default=b"")
+    credential_user = models.CharField(max_length=253, blank=True, default="")
+    credential_made_at = models.DateTimeField(null=True, blank=True)
+    credential_expires_at = models.DateTimeField(null=True, blank=True)
+    last_contact_at = models.DateTimeField(null=True, blank=True)
+    labels = models.JSONField(default=dict, blank=True)
+    login = models.JSONField(default=dict, blank=True)
+    subject_template = models.JSONField(default=list, blank=True)
+    generation = models.PositiveBigIntegerField(default=1)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=~Q(state="removed"),
+                name="cluster_name_unique",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[str(s) for s in ClusterState]), name="cluster_state_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def seal_context(self) -> str:
+        """What binds the sealed credential to this row."""
+        return f"inventory.cluster.credential:{self.pk}:{self.name}"
+
+    @property
+    def job_key(self) -> str:
+        """Key of every job that works on the cluster itself."""
+        return f"cluster:{self.pk}"
