@@ -1,0 +1,131 @@
+"""What would become of an ask if it were placed now; reserves nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Min
+
+from inventory.models import Cluster, Pool
+from portal.refusal import Refusal
+from portal.viewer import Viewer
+from scheduling import rules
+from scheduling.engine import Ask, Check, Decision, Placement, Policy, Verdict, decide
+from scheduling.selectors.snapshot import snapshot_build
+from scheduling.services.moves import refusal_of_quota
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaEffect:
+    """The tenant's own quota of one resource, before and after."""
+
+    resource: str
+    before: int
+    after: int
+    guaranteed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An answer to show while somebody types.
+
+    Checks of parents that the viewer can't see carry no numbers. `refused` counts the nodes that
+    take nothing, by reason code; `facts_at` is the age of the oldest cluster's facts.
+    """
+
+    verdict: Verdict
+    checks: tuple[Check, ...]
+    refusal: Refusal | None
+    placements: tuple[Placement, ...]
+    effects: tuple[QuotaEffect, ...]
+    refused: dict[str, int]
+    facts_at: datetime | None
+
+
+def preview(
+    *,
+    tenant_key: str,
+    pool: Pool,
+    cluster: Cluster | None,
+    replicas: int,
+    shape: dict[str, int],
+    viewer: Viewer,
+) -> Preview:
+    """Decide on the mirrored facts; needs an open scope that sees the tenant."""
+    wanted = {key: amount for key, amount in shape.items() if amount}
+    ask = Ask(tenant_key, replicas, wanted, cluster.name if cluster else None)
+    snapshot = snapshot_build(pool=pool, tenant_key=tenant_key)
+    decision = decide(snapshot, ask, Policy())
+    own = snapshot.levels[-1] if snapshot.levels else None
+    effects = tuple(
+        QuotaEffect(
+            resource,
+            before=own.allocated.get(resource, 0) if own else 0,
+            after=(own.allocated.get(resource, 0) if own else 0) + amount,
+            guaranteed=own.cap.get(resource, 0) if own else 0,
+        )
+        for resource, amount in sorted(ask.total.items())
+    )
+    names = {view.name for view in snapshot.clusters}
+    return Preview(
+        verdict=decision.verdict,
+        checks=tuple(_masked(check, viewer) for check in decision.checks),
+        refusal=refusal_of(decision, ask=ask, pool=pool, viewer=viewer),
+        placements=decision.placements,
+        effects=effects,
+        refused=dict(Counter(refusal.code for refusal in decision.refused)),
+        facts_at=Cluster.objects.filter(name__in=names).aggregate(at=Min("last_contact_at"))["at"],
+    )
+
+
+def refusal_of(
+    decision: Decision, *, ask: Ask, pool: Pool, viewer: Viewer
+) -> Refusal | None:
+    """The first unmet check as a refusal; None when it fits."""
+    check = decision.first_unmet
+    if check is None:
+        return None
+    if check.rule == rules.ROOM:
+        return Refusal(
+            rule=rules.ROOM,
+            scope=pool.name,
+            dimension="replicas",
+            limit=check.limit,
+            now=check.now,
+            asked=check.asked,
+            short_by=check.short_by,
+            who="",
+            next_step="",
+        )
+    refusal = refusal_of_quota(
+        own_key=ask.tenant_key,
+        scope_key=check.scope,
+        resource=check.resource,
+        limit=check.limit or 0,
+        now=check.now or 0,
+        asked=check.asked or 0,
+    )
+    return refusal_masked(refusal, viewer)
+
+
+def refusal_masked(refusal: Refusal, viewer: Viewer) -> Refusal:
+    """Without the numbers of a scope that the viewer may not read (design, section 2)."""
+    if refusal.rule != rules.QUOTA_PARENT or viewer.sees(refusal.scope):
+        return refusal
+    return Refusal(
+        rule=refusal.rule,
+        scope="",
+        dimension=refusal.dimension,
+        asked=refusal.asked,
+        who=refusal.who,
+        next_step=refusal.next_step,
+        next_url=refusal.next_url,
+    )
+
+
+def _masked(check: Check, viewer: Viewer) -> Check:
+    if check.rule != rules.QUOTA_PARENT or viewer.sees(check.scope):
+        return check
+    return Check(check.rule, check.ok, resource=check.resource, asked=check.asked)
