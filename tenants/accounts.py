@@ -14,7 +14,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Closed unless BERTH_SIGN_UP is set."""
-        return bool(getattr(settings, "SIGN_UP_OPEN", False))
+        return bool(settings.SIGN_UP_OPEN)
 
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]

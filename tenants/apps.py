@@ -1,6 +1,7 @@
 """The tenants app: people, teams, rights and what they ask for."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 
 
 class TenantsConfig(AppConfig):
@@ -9,9 +10,5 @@ class TenantsConfig(AppConfig):
     name = "tenants"
 
     def ready(self) -> None:
-        """Tell the chassis how to find out what somebody may do."""
-        # Models exist only from here on, so this can't stand at the top.
-        from portal.viewers import resolver_register  # noqa: PLC0415
-        from tenants.selectors.viewers import viewer_resolve  # noqa: PLC0415
-
-        resolver_register(viewer_resolve)
+        """Register with the chassis; by name, since models don't exist before."""
+        import_string("tenants.registrations.registrations_make")()

@@ -32,7 +32,7 @@ class PlatformRoleName(models.TextChoices):
 class Theme(models.TextChoices):
     """Which colours a person sees."""
 
-    AUTO = "auto", _("As the system")
+    SYSTEM = "system", _("As the system")
     LIGHT = "light", _("Light")
     DARK = "dark", _("Dark")
 

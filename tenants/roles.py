@@ -25,6 +25,7 @@ TENANT_TABLE: Mapping[str, frozenset[str]] = {
         "token.view": "owner member",
         "token.create": "owner member",
         "token.edit": "owner",
+        "pool.view": "owner member viewer",
         "quota.view": "owner member viewer",
         "request.view": "owner member viewer",
         "request.create": "owner member",
@@ -41,7 +42,6 @@ TENANT_TABLE: Mapping[str, frozenset[str]] = {
 PLATFORM_TABLE: Mapping[str, bool] = {
     "cluster.view": True,
     "cluster.edit": False,
-    "pool.view": True,
     "pool.edit": False,
     "node.view": True,
     "namespace.view": True,
@@ -50,15 +50,14 @@ PLATFORM_TABLE: Mapping[str, bool] = {
     "drift.edit": False,
     "tenant.move": False,
     "tenant.archive": False,
+    "limits.edit": False,  # up to which amounts a tenant's requests need no operator
     "quota.edit": False,
     "request.decide": False,
     "user.view": True,
+    "user.edit": False,
     "role.view": True,
     "role.edit": False,
 }
-
-# Everybody who signed in needs these to ask for anything at all; neither names another tenant.
-SIGNED_IN = frozenset({"pool.view"})
 
 ALL_VERBS = frozenset(TENANT_TABLE) | frozenset(PLATFORM_TABLE)
 READ_VERBS = frozenset(verb for verb in ALL_VERBS if verb.endswith(".view"))
@@ -91,8 +90,8 @@ def tenant_role_verbs(roles: Iterable[str], *, archived: bool = False) -> frozen
 
 
 def platform_role_verbs(role: str | None) -> frozenset[str]:
-    """Verbs that hold everywhere: the platform role's, or what signing in gives."""
-    return PLATFORM_VERBS[role] if role else SIGNED_IN
+    """Verbs that hold everywhere; none without a platform role."""
+    return PLATFORM_VERBS[role] if role else frozenset()
 
 
 def scope_verbs(scopes: Iterable[str]) -> frozenset[str]:

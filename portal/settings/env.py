@@ -36,6 +36,7 @@ class Env:
     oidc_client_id: str
     oidc_client_secret: str
     oidc_name: str
+    sign_up: bool
     job_lease_seconds: float
     installation_id: str
     static_root: Path
@@ -65,6 +66,7 @@ def env_read(source: Mapping[str, str] = os.environ) -> Env:
         oidc_client_id=source.get("BERTH_OIDC_CLIENT_ID", ""),
         oidc_client_secret=source.get("BERTH_OIDC_CLIENT_SECRET", ""),
         oidc_name=source.get("BERTH_OIDC_NAME", "OpenID Connect"),
+        sign_up=_flag(source, "BERTH_SIGN_UP"),
         job_lease_seconds=_seconds(source, "BERTH_JOB_LEASE_SECONDS", 30.0),
         installation_id=source.get("BERTH_INSTALLATION_ID", ""),
         static_root=Path(source.get("BERTH_STATIC_ROOT", str(ROOT / "staticfiles"))),

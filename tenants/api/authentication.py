@@ -70,7 +70,7 @@ class ViewerSessionAuthentication(BaseAuthentication):
 
 
 def _django_request(request: Request) -> HttpRequest:
-    return request._request  # noqa: SLF001 -- the documented way down from DRF to Django
+    return request._request
 
 
 def _viewer(request: HttpRequest) -> Viewer:

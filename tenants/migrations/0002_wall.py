@@ -29,7 +29,7 @@ VIEWER = """
 """
 
 # A token with its creator's rights and the tenants it is bound to; NULL for an unknown one.
-TOKEN = """
+KEY_FACTS = """
     SELECT jsonb_build_object(
         'id', k.id, 'name', k.name, 'public_id', k.public_id, 'digest', encode(k.digest, 'hex'),
         'pepper_number', k.pepper_number, 'scopes', to_jsonb(k.scopes), 'enabled', k.enabled,
@@ -56,5 +56,5 @@ class Migration(migrations.Migration):
         tenant_table("tenants_membership"),
         tenant_table("tenants_apitoken"),
         definer_function("berth_viewer", "wanted bigint", "jsonb", VIEWER),
-        definer_function("berth_token", "wanted text", "jsonb", TOKEN),
+        definer_function("berth_token", "wanted text", "jsonb", KEY_FACTS),
     ]

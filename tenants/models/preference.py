@@ -16,7 +16,7 @@ class UserPreference(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="preference"
     )
     language = models.CharField(_("language"), max_length=16, blank=True, default="")
-    theme = models.CharField(_("colours"), max_length=8, choices=Theme, default=Theme.AUTO)
+    theme = models.CharField(_("colours"), max_length=8, choices=Theme, default=Theme.SYSTEM)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     density = models.CharField(
         _("density"), max_length=12, choices=Density, default=Density.COMPACT

@@ -23,7 +23,7 @@ class Preference:
     """How a person wants pages; empty language or time zone follows the browser."""
 
     language: str = ""
-    theme: str = "auto"
+    theme: str = "system"
     time_zone: str = ""
     density: str = "compact"
     shortcuts: bool = True
@@ -110,16 +110,11 @@ def viewer_for_token(facts: Mapping[str, Any]) -> Viewer:
         kind="token" if creator.user_id is not None else "anonymous",
         sees_all=creator.sees_all and not bound,
         tenant_keys=frozenset(keys),
-        platform_verbs=creator.platform_verbs & verbs if not bound else _shared(creator, verbs),
+        platform_verbs=frozenset() if bound else creator.platform_verbs & verbs,
         tenant_verbs=MappingProxyType(
             {key: frozenset(v for v in verbs if creator.can(v, key)) for key in keys}
         ),
     )
-
-
-def _shared(creator: Viewer, verbs: frozenset[str]) -> frozenset[str]:
-    """What a token of one tenant may do outside of it: what anybody who signed in may."""
-    return creator.platform_verbs & platform_role_verbs(None) & verbs
 
 
 def _bound_keys(facts: Mapping[str, Any], creator: Viewer) -> list[str]:

@@ -1,0 +1,41 @@
+"""Questions about people."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth.models import User
+from django.db.models import Case, Q, QuerySet, Value, When
+
+from portal.viewer import Viewer, authorize
+from tenants.choices import Role
+from tenants.models import Membership
+
+RANK = Case(*(When(role=role, then=Value(place)) for place, role in enumerate(Role.values)))
+
+
+def user_find(*, name: str) -> User | None:
+    """The active account with this user name or, where only one has it, e-mail address."""
+    active = User.objects.filter(is_active=True)
+    found = active.filter(username=name).first()
+    if found is not None or "@" not in name:
+        return found
+    same_mail = list(active.filter(email__iexact=name)[:2])
+    return same_mail[0] if len(same_mail) == 1 else None
+
+
+def user_search(*, text: str, viewer: Viewer) -> QuerySet[User]:
+    """Accounts by part of name or address; for those who may see everybody."""
+    authorize(viewer=viewer, verb="user.view")
+    match = Q(username__icontains=text) | Q(email__icontains=text)
+    names = match | Q(first_name__icontains=text) | Q(last_name__icontains=text)
+    users = User.objects.select_related("platform_role").order_by("username")
+    return users.filter(names) if text else users
+
+
+def member_list(*, tenant_key: str, viewer: Viewer) -> QuerySet[Membership]:
+    """Direct members of a tenant, owners first."""
+    authorize(viewer=viewer, verb="member.view", tenant_key=tenant_key)
+    members = Membership.objects.visible_to(viewer).filter(tenant_id=tenant_key)
+    ranked = members.select_related("user").order_by(RANK, "user__username")
+    return cast("QuerySet[Membership]", ranked)
