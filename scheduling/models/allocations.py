@@ -20,8 +20,8 @@ class Allocation(models.Model):
     `shape` is the amount per replica, `charged` the whole: {"cpu": milli-cores, "memory": bytes,
     "<device type>": count}. `spec` is what a workload runs (image, command, args, env, ports).
     `consent` records what the tenant agreed to in the request: {"evict": bool, "rerun": bool}.
-    `generation` counts successors of its object; `widened` says that its amounts are part of the
-    namespace's ResourceQuota.
+    `generation` counts successors of its object; `spec_hash` is what the mirror shows of the spec
+    that Berth wrote last; `widened` says that its amounts are part of the namespace's quota.
     """
 
     tenant_key = models.CharField(max_length=40)
@@ -50,6 +50,7 @@ class Allocation(models.Model):
     preemptible = models.BooleanField(default=False)
     generation = models.PositiveIntegerField(default=1)
     object_uid = models.CharField(max_length=64, blank=True, default="")
+    spec_hash = models.CharField(max_length=64, blank=True, default="")
     widened = models.BooleanField(default=False)
     reason = models.JSONField(null=True, blank=True)
     deadline_at = models.DateTimeField(null=True, blank=True)

@@ -23,7 +23,8 @@ class TenantNamespace(models.Model):
     """One managed namespace per (tenant, cluster), one open one per (tenant, cluster, pool).
 
     `hard` is what its ResourceQuota was last confirmed to say, as raw keys and integers in base
-    units; `uid` is empty until the namespace was seen.
+    units; `uid` is empty until the namespace was seen; `furnished` is a digest of what was last
+    put into it.
     """
 
     tenant_key = models.CharField(max_length=40)
@@ -35,6 +36,7 @@ class TenantNamespace(models.Model):
     name = models.CharField(max_length=63)
     uid = models.CharField(max_length=64, blank=True, default="")
     hard = models.JSONField(default=dict)
+    furnished = models.CharField(max_length=64, blank=True, default="")
     confirmed_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 

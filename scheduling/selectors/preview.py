@@ -13,8 +13,8 @@ from portal.refusal import Refusal
 from portal.viewer import Viewer
 from scheduling import rules
 from scheduling.engine import Ask, Check, Decision, Placement, Policy, Verdict, decide
+from scheduling.selectors.refusals import refusal_masked, refusal_of_quota
 from scheduling.selectors.snapshot import snapshot_build
-from scheduling.services.moves import refusal_of_quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,21 +108,6 @@ def refusal_of(
         asked=check.asked or 0,
     )
     return refusal_masked(refusal, viewer)
-
-
-def refusal_masked(refusal: Refusal, viewer: Viewer) -> Refusal:
-    """Without the numbers of a scope that the viewer may not read (design, section 2)."""
-    if refusal.rule != rules.QUOTA_PARENT or viewer.sees(refusal.scope):
-        return refusal
-    return Refusal(
-        rule=refusal.rule,
-        scope="",
-        dimension=refusal.dimension,
-        asked=refusal.asked,
-        who=refusal.who,
-        next_step=refusal.next_step,
-        next_url=refusal.next_url,
-    )
 
 
 def _masked(check: Check, viewer: Viewer) -> Check:

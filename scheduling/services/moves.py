@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 
 from portal.refusal import Refusal
-from scheduling import rules
 from scheduling.engine import Amounts
 from scheduling.models import Allocation, Quota, QuotaNode
+from scheduling.selectors.refusals import refusal_of_quota
 
 Column = Literal["reserved", "bound", "releasing"]
 SIGNS: dict[str, Mapping[Column, int]] = {
@@ -123,23 +122,4 @@ def _refusal(move: Move, amounts: Amounts, row: Quota) -> Refusal:
     return refusal_of_quota(
         own_key=move.tenant_key, scope_key=row.tenant_key, resource=row.resource,
         limit=row.cap, now=row.allocated, asked=amounts[row.resource],
-    )
-
-
-def refusal_of_quota(
-    *, own_key: str, scope_key: str, resource: str, limit: int, now: int, asked: int
-) -> Refusal:
-    """The refusal of a cap, in the tenant's own words or in its parent's."""
-    own = own_key == scope_key
-    return Refusal(
-        rule=rules.QUOTA_CAP if own else rules.QUOTA_PARENT,
-        scope=scope_key,
-        dimension=resource,
-        limit=limit,
-        now=now,
-        asked=asked,
-        short_by=max(0, now + asked - limit),
-        who=_("an owner of %(tenant)s asks, an operator decides") % {"tenant": scope_key},
-        next_step=_("Ask for more quota, ask for less, or release something."),
-        next_url=f"/t/{own_key}/requests/new/?kind=quota",
     )

@@ -1,0 +1,43 @@
+"""Refusals in words, and what of them a viewer may read."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from portal.refusal import Refusal
+from portal.viewer import Viewer
+from scheduling import rules
+
+
+def refusal_of_quota(
+    *, own_key: str, scope_key: str, resource: str, limit: int, now: int, asked: int
+) -> Refusal:
+    """The refusal of a cap, in the tenant's own words or in its parent's."""
+    own = own_key == scope_key
+    return Refusal(
+        rule=rules.QUOTA_CAP if own else rules.QUOTA_PARENT,
+        scope=scope_key,
+        dimension=resource,
+        limit=limit,
+        now=now,
+        asked=asked,
+        short_by=max(0, now + asked - limit),
+        who=_("an owner of %(tenant)s asks, an operator decides") % {"tenant": scope_key},
+        next_step=_("Ask for more quota, ask for less, or release something."),
+        next_url=f"/t/{own_key}/requests/new/?kind=quota",
+    )
+
+
+def refusal_masked(refusal: Refusal, viewer: Viewer) -> Refusal:
+    """Without the numbers of a scope that the viewer may not read (design, section 2)."""
+    if refusal.rule != rules.QUOTA_PARENT or viewer.sees(refusal.scope):
+        return refusal
+    return Refusal(
+        rule=refusal.rule,
+        scope="",
+        dimension=refusal.dimension,
+        asked=refusal.asked,
+        who=refusal.who,
+        next_step=refusal.next_step,
+        next_url=refusal.next_url,
+    )
