@@ -14,6 +14,7 @@ from scheduling.engine.types import (
     QuotaLevel,
     Snapshot,
     Verdict,
+    room_of,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "Snapshot",
     "Verdict",
     "decide",
+    "room_of",
 ]

@@ -24,7 +24,7 @@ from scheduling.engine.types import (
     Verdict,
 )
 
-PLAIN = ("cpu", "memory")
+PLAIN = ("cpu", "memory", "pods", "ephemeral-storage", "hugepages-1Gi", "hugepages-2Mi")
 Room = dict[str, dict[str, int]]
 
 
@@ -63,7 +63,7 @@ def _room_check(usable: list[NodeView], ask: Ask, *, fits: bool) -> Check:
     """How many pieces fit in the best cluster, in pieces; names the scarcest resource."""
     counts: Counter[str] = Counter()
     for node in usable:
-        counts[node.cluster] += _pieces(node.free, ask.shape)
+        counts[node.cluster] += _pieces(node.free, ask.room)
     best = max(counts.values(), default=0)
     return Check(
         rule="room",
@@ -117,11 +117,11 @@ def _place(
     by_uid = {node.uid: node for node in nodes}
     placed: Counter[str] = Counter()
     for _replica in range(ask.replicas):
-        fitting = [uid for uid, free in room.items() if _pieces(free, ask.shape) > 0]
+        fitting = [uid for uid, free in room.items() if _pieces(free, ask.room) > 0]
         if not fitting:
             return None
         uid = min(fitting, key=lambda uid: _leftover(by_uid[uid], room[uid], ask.shape))
-        for resource, amount in ask.shape.items():
+        for resource, amount in ask.room.items():
             room[uid][resource] = room[uid].get(resource, 0) - amount
         placed[uid] += 1
     chosen = sorted(placed, key=lambda uid: by_uid[uid].name)
@@ -153,8 +153,7 @@ def _scarcest(nodes: list[NodeView], ask: Ask) -> str:
     """The resource of which the fewest pieces are free over all nodes."""
     sums = {
         resource: sum(max(0, node.free.get(resource, 0)) // amount for node in nodes)
-        for resource, amount in sorted(ask.shape.items())
-        if amount > 0
+        for resource, amount in sorted(ask.room.items())
     }
     return min(sums, key=lambda resource: sums[resource], default="")
 
@@ -172,7 +171,7 @@ def _refusal(node: NodeView, snapshot: Snapshot, ask: Ask, policy: Policy) -> No
     code = _blocker(node, snapshot, ask, policy)
     if code:
         return NodeRefusal(node.name, node.cluster, code)
-    for resource, asked in sorted(ask.shape.items()):
+    for resource, asked in sorted(ask.room.items()):
         free = node.free.get(resource, 0)
         if free < asked:
             return NodeRefusal(node.name, node.cluster, "no-room", resource, free, asked)

@@ -11,6 +11,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 Amounts = Mapping[str, int]
+POD = {"pods": 1}
+
+
+def room_of(shape: Amounts) -> dict[str, int]:
+    """Amounts of one piece on a node: its shape and one of the pods that the node may run."""
+    return {key: amount for key, amount in shape.items() if amount} | POD
 
 
 class Verdict(StrEnum):
@@ -77,6 +83,11 @@ class Ask:
     def total(self) -> dict[str, int]:
         """What it takes from quota."""
         return {resource: amount * self.replicas for resource, amount in self.shape.items()}
+
+    @property
+    def room(self) -> dict[str, int]:
+        """What one piece takes on its node: the shape and a pod's place."""
+        return room_of(self.shape)
 
 
 @dataclass(frozen=True, slots=True)

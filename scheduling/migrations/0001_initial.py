@@ -7,282 +7,627 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('inventory', '0002_wall'),
+        ("inventory", "0002_wall"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Allocation',
+            name="Allocation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tenant_key', models.CharField(max_length=40)),
-                ('kind', models.CharField(choices=[('workload', 'Workload'), ('open', 'Open capacity')], max_length=8)),
-                ('name', models.CharField(max_length=40)),
-                ('runs_as', models.CharField(choices=[('service', 'Service'), ('completion', 'To completion')], default='service', max_length=10)),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('reserved', 'Reserved'), ('applying', 'Applying'), ('active', 'Active'), ('degraded', 'Degraded'), ('releasing', 'Releasing'), ('released', 'Released'), ('failed', 'Failed')], default='planned', max_length=9)),
-                ('replicas', models.PositiveIntegerField(default=1)),
-                ('shape', models.JSONField()),
-                ('charged', models.JSONField()),
-                ('spec', models.JSONField(default=dict)),
-                ('consent', models.JSONField(default=dict)),
-                ('priority', models.CharField(choices=[('low', 'Low'), ('normal', 'Normal'), ('high', 'High')], default='normal', max_length=6)),
-                ('preemptible', models.BooleanField(default=False)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('object_uid', models.CharField(blank=True, default='', max_length=64)),
-                ('spec_hash', models.CharField(blank=True, default='', max_length=64)),
-                ('widened', models.BooleanField(default=False)),
-                ('reason', models.JSONField(blank=True, null=True)),
-                ('deadline_at', models.DateTimeField(blank=True, null=True)),
-                ('until_at', models.DateTimeField(blank=True, null=True)),
-                ('noticed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('created_by', models.CharField(max_length=150)),
-                ('active_at', models.DateTimeField(blank=True, null=True)),
-                ('released_at', models.DateTimeField(blank=True, null=True)),
-                ('cluster', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.cluster')),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.pool')),
-                ('wanted_cluster', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tenant_key", models.CharField(max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("workload", "Workload"), ("open", "Open capacity")], max_length=8
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                (
+                    "runs_as",
+                    models.CharField(
+                        choices=[("service", "Service"), ("completion", "To completion")],
+                        default="service",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("reserved", "Reserved"),
+                            ("applying", "Applying"),
+                            ("active", "Active"),
+                            ("degraded", "Degraded"),
+                            ("releasing", "Releasing"),
+                            ("released", "Released"),
+                            ("failed", "Failed"),
+                        ],
+                        default="planned",
+                        max_length=9,
+                    ),
+                ),
+                ("replicas", models.PositiveIntegerField(default=1)),
+                ("shape", models.JSONField()),
+                ("charged", models.JSONField()),
+                ("spec", models.JSONField(default=dict)),
+                ("consent", models.JSONField(default=dict)),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[("low", "Low"), ("normal", "Normal"), ("high", "High")],
+                        default="normal",
+                        max_length=6,
+                    ),
+                ),
+                ("preemptible", models.BooleanField(default=False)),
+                ("generation", models.PositiveIntegerField(default=1)),
+                ("object_uid", models.CharField(blank=True, default="", max_length=64)),
+                ("spec_hash", models.CharField(blank=True, default="", max_length=64)),
+                ("widened", models.BooleanField(default=False)),
+                ("reason", models.JSONField(blank=True, null=True)),
+                ("deadline_at", models.DateTimeField(blank=True, null=True)),
+                ("until_at", models.DateTimeField(blank=True, null=True)),
+                ("noticed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("created_by", models.CharField(max_length=150)),
+                ("active_at", models.DateTimeField(blank=True, null=True)),
+                ("released_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.pool",
+                    ),
+                ),
+                (
+                    "wanted_cluster",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('job_id', models.BigIntegerField(null=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('verdict', models.CharField(max_length=12)),
-                ('placements', models.JSONField(default=list)),
-                ('explain', models.JSONField(default=dict)),
-                ('allocation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='decisions', to='scheduling.allocation')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("job_id", models.BigIntegerField(null=True)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("verdict", models.CharField(max_length=12)),
+                ("placements", models.JSONField(default=list)),
+                ("explain", models.JSONField(default=dict)),
+                (
+                    "allocation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="decisions",
+                        to="scheduling.allocation",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Quota',
+            name="Quota",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tenant_key', models.CharField(max_length=40)),
-                ('resource', models.CharField(max_length=63)),
-                ('guaranteed', models.BigIntegerField(default=0)),
-                ('borrow_limit', models.BigIntegerField(default=0)),
-                ('lend_limit', models.BigIntegerField(blank=True, null=True)),
-                ('weight', models.PositiveIntegerField(default=1)),
-                ('reserved', models.BigIntegerField(default=0)),
-                ('bound', models.BigIntegerField(default=0)),
-                ('releasing', models.BigIntegerField(default=0)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('pool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.pool')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tenant_key", models.CharField(max_length=40)),
+                ("resource", models.CharField(max_length=63)),
+                ("guaranteed", models.BigIntegerField(default=0)),
+                ("borrow_limit", models.BigIntegerField(default=0)),
+                ("lend_limit", models.BigIntegerField(blank=True, null=True)),
+                ("weight", models.PositiveIntegerField(default=1)),
+                ("reserved", models.BigIntegerField(default=0)),
+                ("bound", models.BigIntegerField(default=0)),
+                ("releasing", models.BigIntegerField(default=0)),
+                ("generation", models.PositiveIntegerField(default=1)),
+                (
+                    "updated_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.pool",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['node__path', 'pool_id', 'resource'],
+                "ordering": ["node__path", "pool_id", "resource"],
             },
         ),
         migrations.CreateModel(
-            name='QuotaChange',
+            name="QuotaChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(max_length=20)),
-                ('old', models.BigIntegerField(null=True)),
-                ('new', models.BigIntegerField(null=True)),
-                ('who', models.CharField(max_length=150)),
-                ('why', models.TextField(blank=True)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('quota', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='scheduling.quota')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("field", models.CharField(max_length=20)),
+                ("old", models.BigIntegerField(null=True)),
+                ("new", models.BigIntegerField(null=True)),
+                ("who", models.CharField(max_length=150)),
+                ("why", models.TextField(blank=True)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "quota",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="changes",
+                        to="scheduling.quota",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='QuotaNode',
+            name="QuotaNode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tenant_key', models.CharField(max_length=40, unique=True)),
-                ('path', models.CharField(db_index=True, max_length=400)),
-                ('depth', models.PositiveSmallIntegerField(default=0)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='scheduling.quotanode')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tenant_key", models.CharField(max_length=40, unique=True)),
+                ("path", models.CharField(db_index=True, max_length=400)),
+                ("depth", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="scheduling.quotanode",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['path'],
+                "ordering": ["path"],
             },
         ),
         migrations.AddField(
-            model_name='quota',
-            name='node',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quotas', to='scheduling.quotanode'),
+            model_name="quota",
+            name="node",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="quotas",
+                to="scheduling.quotanode",
+            ),
         ),
         migrations.CreateModel(
-            name='TenantNamespace',
+            name="TenantNamespace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tenant_key', models.CharField(max_length=40)),
-                ('kind', models.CharField(choices=[('managed', 'Managed'), ('open', 'Open')], max_length=8)),
-                ('name', models.CharField(max_length=63)),
-                ('uid', models.CharField(blank=True, default='', max_length=64)),
-                ('hard', models.JSONField(default=dict)),
-                ('furnished', models.CharField(blank=True, default='', max_length=64)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.cluster')),
-                ('pool', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.pool')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tenant_key", models.CharField(max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("managed", "Managed"), ("open", "Open")], max_length=8
+                    ),
+                ),
+                ("name", models.CharField(max_length=63)),
+                ("uid", models.CharField(blank=True, default="", max_length=64)),
+                ("hard", models.JSONField(default=dict)),
+                ("furnished", models.CharField(blank=True, default="", max_length=64)),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.pool",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['cluster_id', 'name'],
+                "ordering": ["cluster_id", "name"],
             },
         ),
         migrations.AddField(
-            model_name='allocation',
-            name='namespace',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduling.tenantnamespace'),
+            model_name="allocation",
+            name="namespace",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="scheduling.tenantnamespace",
+            ),
         ),
         migrations.CreateModel(
-            name='ClaimInterval',
+            name="ClaimInterval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tenant_key', models.CharField(max_length=40)),
-                ('holder', models.CharField(max_length=40)),
-                ('pod_uid', models.CharField(max_length=64)),
-                ('pod_name', models.CharField(max_length=253)),
-                ('node_name', models.CharField(max_length=253)),
-                ('device', models.CharField(blank=True, default='', max_length=120)),
-                ('amounts', models.JSONField()),
-                ('from_at', models.DateTimeField()),
-                ('to_at', models.DateTimeField(blank=True, null=True)),
-                ('allocation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='intervals', to='scheduling.allocation')),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tenant_key", models.CharField(max_length=40)),
+                ("holder", models.CharField(max_length=40)),
+                ("pod_uid", models.CharField(max_length=64)),
+                ("pod_name", models.CharField(max_length=253)),
+                ("node_name", models.CharField(max_length=253)),
+                ("device", models.CharField(blank=True, default="", max_length=120)),
+                ("amounts", models.JSONField()),
+                ("from_at", models.DateTimeField()),
+                ("to_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "allocation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="intervals",
+                        to="scheduling.allocation",
+                    ),
+                ),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(condition=models.Q(('to_at', None)), fields=['cluster', 'pod_uid'], name='claim_interval_open')],
-                'constraints': [models.UniqueConstraint(fields=('cluster', 'pod_uid', 'node_name', 'from_at'), name='claim_interval_once')],
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("to_at", None)),
+                        fields=["cluster", "pod_uid"],
+                        name="claim_interval_open",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("cluster", "pod_uid", "node_name", "from_at"),
+                        name="claim_interval_once",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Commitment',
+            name="Commitment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('holder', models.CharField(max_length=40)),
-                ('tenant_key', models.CharField(max_length=40)),
-                ('node_uid', models.CharField(max_length=64)),
-                ('node_name', models.CharField(max_length=253)),
-                ('resource', models.CharField(max_length=120)),
-                ('committed', models.BigIntegerField(default=0)),
-                ('bound', models.BigIntegerField(default=0)),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("holder", models.CharField(max_length=40)),
+                ("tenant_key", models.CharField(max_length=40)),
+                ("node_uid", models.CharField(max_length=64)),
+                ("node_name", models.CharField(max_length=253)),
+                ("resource", models.CharField(max_length=120)),
+                ("committed", models.BigIntegerField(default=0)),
+                ("bound", models.BigIntegerField(default=0)),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['cluster_id', 'node_uid', 'resource', 'holder'],
-                'indexes': [models.Index(fields=['holder'], name='commitment_holder')],
-                'constraints': [models.UniqueConstraint(fields=('cluster', 'node_uid', 'resource', 'holder'), name='commitment_unique'), models.CheckConstraint(condition=models.Q(('bound__gte', 0), ('committed__gte', models.F('bound'))), name='commitment_covers_bound')],
+                "ordering": ["cluster_id", "node_uid", "resource", "holder"],
+                "indexes": [models.Index(fields=["holder"], name="commitment_holder")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("cluster", "node_uid", "resource", "holder"),
+                        name="commitment_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("bound__gte", 0), ("committed__gte", models.F("bound"))
+                        ),
+                        name="commitment_covers_bound",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Drift',
+            name="Drift",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tenant_key', models.CharField(blank=True, default='', max_length=40)),
-                ('kind', models.CharField(choices=[('missing', 'Deleted by somebody else'), ('changed', 'Changed by somebody else'), ('foreign', "Somebody else's object under our name"), ('label', 'Ownership label changed'), ('pool', 'Node left the pool')], max_length=8)),
-                ('object_kind', models.CharField(max_length=40)),
-                ('object_ref', models.CharField(max_length=320)),
-                ('manager', models.CharField(blank=True, default='', max_length=120)),
-                ('detail', models.JSONField(default=dict)),
-                ('seen_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('choice', models.CharField(blank=True, default='', max_length=20)),
-                ('allocation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='drifts', to='scheduling.allocation')),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tenant_key", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("missing", "Deleted by somebody else"),
+                            ("changed", "Changed by somebody else"),
+                            ("foreign", "Somebody else's object under our name"),
+                            ("label", "Ownership label changed"),
+                            ("pool", "Node left the pool"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("object_kind", models.CharField(max_length=40)),
+                ("object_ref", models.CharField(max_length=320)),
+                ("manager", models.CharField(blank=True, default="", max_length=120)),
+                ("detail", models.JSONField(default=dict)),
+                (
+                    "seen_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("choice", models.CharField(blank=True, default="", max_length=20)),
+                (
+                    "allocation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drifts",
+                        to="scheduling.allocation",
+                    ),
+                ),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('cluster', 'object_kind', 'object_ref', 'kind'), name='drift_one_open')],
+                "ordering": ["-id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("resolved_at", None)),
+                        fields=("cluster", "object_kind", "object_ref", "kind"),
+                        name="drift_one_open",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='NodeCommitment',
+            name="NodeCommitment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('node_uid', models.CharField(max_length=64)),
-                ('node_name', models.CharField(max_length=253)),
-                ('resource', models.CharField(max_length=120)),
-                ('allocatable', models.BigIntegerField(default=0)),
-                ('foreign', models.BigIntegerField(default=0)),
-                ('committed', models.BigIntegerField(default=0)),
-                ('generation', models.PositiveBigIntegerField(default=1)),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("node_uid", models.CharField(max_length=64)),
+                ("node_name", models.CharField(max_length=253)),
+                ("resource", models.CharField(max_length=120)),
+                ("allocatable", models.BigIntegerField(default=0)),
+                ("foreign", models.BigIntegerField(default=0)),
+                ("committed", models.BigIntegerField(default=0)),
+                ("generation", models.PositiveBigIntegerField(default=1)),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['cluster_id', 'node_uid', 'resource'],
-                'indexes': [models.Index(fields=['cluster', 'node_name'], name='node_commitment_name')],
-                'constraints': [models.UniqueConstraint(fields=('cluster', 'node_uid', 'resource'), name='node_commitment_unique'), models.CheckConstraint(condition=models.Q(('committed__gte', 0), ('foreign__gte', 0)), name='node_commitment_not_negative')],
+                "ordering": ["cluster_id", "node_uid", "resource"],
+                "indexes": [
+                    models.Index(fields=["cluster", "node_name"], name="node_commitment_name")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("cluster", "node_uid", "resource"), name="node_commitment_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("committed__gte", 0), ("foreign__gte", 0)),
+                        name="node_commitment_not_negative",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='QuotaLedger',
+            name="QuotaLedger",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('operation', models.CharField(max_length=60)),
-                ('direction', models.CharField(max_length=12)),
-                ('job_id', models.BigIntegerField(null=True)),
-                ('allocation_id', models.BigIntegerField(db_index=True, null=True)),
-                ('d_reserved', models.BigIntegerField(default=0)),
-                ('d_bound', models.BigIntegerField(default=0)),
-                ('d_releasing', models.BigIntegerField(default=0)),
-                ('at', models.DateTimeField(db_default=models.Func(function='clock_timestamp'))),
-                ('quota', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ledger', to='scheduling.quota')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("operation", models.CharField(max_length=60)),
+                ("direction", models.CharField(max_length=12)),
+                ("job_id", models.BigIntegerField(null=True)),
+                ("allocation_id", models.BigIntegerField(db_index=True, null=True)),
+                ("d_reserved", models.BigIntegerField(default=0)),
+                ("d_bound", models.BigIntegerField(default=0)),
+                ("d_releasing", models.BigIntegerField(default=0)),
+                ("at", models.DateTimeField(db_default=models.Func(function="clock_timestamp"))),
+                (
+                    "quota",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="ledger",
+                        to="scheduling.quota",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('operation', 'direction', 'quota'), name='quota_ledger_once')],
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("operation", "direction", "quota"), name="quota_ledger_once"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='quota',
-            constraint=models.UniqueConstraint(fields=('node', 'pool', 'resource'), name='quota_unique'),
+            model_name="quota",
+            constraint=models.UniqueConstraint(
+                fields=("node", "pool", "resource"), name="quota_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quota',
-            constraint=models.CheckConstraint(condition=models.Q(('bound__gte', 0), ('guaranteed__gte', 0), ('releasing__gte', 0), ('reserved__gte', 0)), name='quota_not_negative'),
+            model_name="quota",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("bound__gte", 0),
+                    ("guaranteed__gte", 0),
+                    ("releasing__gte", 0),
+                    ("reserved__gte", 0),
+                ),
+                name="quota_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quota',
-            constraint=models.CheckConstraint(condition=models.Q(('guaranteed__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('reserved'), '+', models.F('bound')), '+', models.F('releasing')))), name='quota_within_cap'),
+            model_name="quota",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "guaranteed__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("reserved"), "+", models.F("bound")
+                            ),
+                            "+",
+                            models.F("releasing"),
+                        ),
+                    )
+                ),
+                name="quota_within_cap",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tenantnamespace',
-            constraint=models.UniqueConstraint(fields=('cluster', 'name'), name='tenant_namespace_name'),
+            model_name="tenantnamespace",
+            constraint=models.UniqueConstraint(
+                fields=("cluster", "name"), name="tenant_namespace_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tenantnamespace',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'managed')), fields=('tenant_key', 'cluster'), name='tenant_namespace_one_managed'),
+            model_name="tenantnamespace",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "managed")),
+                fields=("tenant_key", "cluster"),
+                name="tenant_namespace_one_managed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tenantnamespace',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'open')), fields=('tenant_key', 'cluster', 'pool'), name='tenant_namespace_one_open'),
+            model_name="tenantnamespace",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "open")),
+                fields=("tenant_key", "cluster", "pool"),
+                name="tenant_namespace_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tenantnamespace',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'managed'), ('pool', None)), models.Q(('kind', 'open'), ('pool__isnull', False)), _connector='OR'), name='tenant_namespace_pool_iff_open'),
+            model_name="tenantnamespace",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "managed"), ("pool", None)),
+                    models.Q(("kind", "open"), ("pool__isnull", False)),
+                    _connector="OR",
+                ),
+                name="tenant_namespace_pool_iff_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='allocation',
-            index=models.Index(fields=['tenant_key', 'state'], name='allocation_state'),
+            model_name="allocation",
+            index=models.Index(fields=["tenant_key", "state"], name="allocation_state"),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['planned', 'reserved', 'applying', 'active', 'degraded', 'releasing'])), fields=('tenant_key', 'name'), name='allocation_name_unique_while_live'),
+            model_name="allocation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        ["planned", "reserved", "applying", "active", "degraded", "releasing"],
+                    )
+                ),
+                fields=("tenant_key", "name"),
+                name="allocation_name_unique_while_live",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allocation',
-            constraint=models.CheckConstraint(condition=models.Q(('replicas__gte', 1)), name='allocation_has_replicas'),
+            model_name="allocation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("replicas__gte", 1)), name="allocation_has_replicas"
+            ),
         ),
     ]

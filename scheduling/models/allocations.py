@@ -28,9 +28,7 @@ class Allocation(models.Model):
     kind = models.CharField(max_length=8, choices=AllocationKind)
     name = models.CharField(max_length=40)
     runs_as = models.CharField(max_length=10, choices=RunsAs, default=RunsAs.SERVICE)
-    state = models.CharField(
-        max_length=9, choices=AllocationState, default=AllocationState.PLANNED
-    )
+    state = models.CharField(max_length=9, choices=AllocationState, default=AllocationState.PLANNED)
     pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="+")
     cluster = models.ForeignKey(
         Cluster, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
+from inventory.divide import DeviceRule, amounts_resolve, device_of, is_extended
 from inventory.models import Cluster, DeviceType, Node, Pool
+from inventory.rows import device_rules
 
 PLAIN = frozenset({"cpu", "memory"})
 
@@ -25,16 +28,15 @@ def pool_resources(*, pool: Pool) -> set[str]:
 
 def device_keys(*, cluster: Cluster) -> dict[str, str]:
     """Resource key of each device type that nodes of a cluster offer."""
-    keys: dict[str, str] = {}
-    for types in _types(cluster):
-        keys.update({device_type: key for key, device_type in types.items()})
-    return keys
+    meanings = _meanings(list(Node.objects.filter(cluster=cluster, gone_at=None)))
+    return {name: key for key, names in sorted(meanings.items()) for name in sorted(names)}
 
 
 def known_keys(*, cluster: Cluster) -> list[str]:
     """Every device resource key that nodes of a cluster offer, known types or not."""
-    found = {key for types in _types(cluster) for key in types}
-    return sorted(found)
+    nodes = Node.objects.filter(cluster=cluster, gone_at=None)
+    found = {key for raw in nodes.values_list("raw_allocatable", flat=True) for key in raw}
+    return sorted(key for key in found if is_extended(key))
 
 
 def key_types(*, cluster: Cluster, pool: Pool) -> dict[str, set[str]]:
@@ -42,18 +44,21 @@ def key_types(*, cluster: Cluster, pool: Pool) -> dict[str, set[str]]:
 
     More than one behind a key, and open capacity can't tell them apart.
     """
+    return _meanings(list(Node.objects.filter(cluster=cluster, pool=pool, gone_at=None)))
+
+
+def amounts_on(
+    *, node: Node, raw: Mapping[str, int], rules: Sequence[DeviceRule]
+) -> dict[str, int]:
+    """A pod's requests by device type, as its node's labels tell what a key means there."""
+    return amounts_resolve(rules, node.cluster_id, raw, node.labels)
+
+
+def _meanings(nodes: list[Node]) -> dict[str, set[str]]:
+    rules = device_rules()
     meanings: dict[str, set[str]] = defaultdict(set)
-    for types in Node.objects.filter(cluster=cluster, pool=pool, gone_at=None).values_list(
-        "device_types", flat=True
-    ):
-        for key, device_type in types.items():
-            meanings[key].add(device_type)
+    for node in nodes:
+        for key in filter(is_extended, node.raw_allocatable):
+            name = device_of(rules, node.cluster_id, key, node.labels)
+            meanings[key].add(name or key)
     return dict(meanings)
-
-
-def _types(cluster: Cluster) -> list[dict[str, str]]:
-    return list(
-        Node.objects.filter(cluster=cluster, gone_at=None)
-        .exclude(device_types={})
-        .values_list("device_types", flat=True)
-    )

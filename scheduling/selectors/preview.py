@@ -80,9 +80,7 @@ def preview(
     )
 
 
-def refusal_of(
-    decision: Decision, *, ask: Ask, pool: Pool, viewer: Viewer
-) -> Refusal | None:
+def refusal_of(decision: Decision, *, ask: Ask, pool: Pool, viewer: Viewer) -> Refusal | None:
     """The first unmet check as a refusal; None when it fits."""
     check = decision.first_unmet
     if check is None:

@@ -126,8 +126,12 @@ def allocation_plan(
         not_before=not_before,
     )
     audit.record(
-        viewer=viewer, verb="allocation.plan", target_type="allocation",
-        target_id=allocation.pk, tenant_key=ask.tenant_key, after={"charged": ask.total},
+        viewer=viewer,
+        verb="allocation.plan",
+        target_type="allocation",
+        target_id=allocation.pk,
+        tenant_key=ask.tenant_key,
+        after={"charged": ask.total},
     )
     allocation_publish(allocation)
     return allocation
@@ -160,8 +164,12 @@ def allocation_release(*, allocation: Allocation, viewer: Viewer, why: str = "")
         tenant_key=allocation.tenant_key,
     )
     audit.record(
-        viewer=viewer, verb="allocation.release", target_type="allocation",
-        target_id=allocation.pk, tenant_key=allocation.tenant_key, reason=why,
+        viewer=viewer,
+        verb="allocation.release",
+        target_type="allocation",
+        target_id=allocation.pk,
+        tenant_key=allocation.tenant_key,
+        reason=why,
     )
     allocation_publish(allocation)
     return job
@@ -198,9 +206,13 @@ def allocation_extend(
     before = allocation.until_at
     allocation.refresh_from_db()
     audit.record(
-        viewer=viewer, verb="allocation.extend", target_type="allocation",
-        target_id=allocation.pk, tenant_key=allocation.tenant_key,
-        before={"until": str(before)}, after={"until": str(until_at)},
+        viewer=viewer,
+        verb="allocation.extend",
+        target_type="allocation",
+        target_id=allocation.pk,
+        tenant_key=allocation.tenant_key,
+        before={"until": str(before)},
+        after={"until": str(until_at)},
     )
     allocation_publish(allocation)
     return allocation

@@ -103,23 +103,29 @@ def _call(move: Move, rows: list[Quota], amounts: Amounts) -> None:
         raise _Refused(refused)
 
 
-def _missing(
-    move: Move, node: QuotaNode, amounts: Amounts, rows: list[Quota]
-) -> Refusal | None:
+def _missing(move: Move, node: QuotaNode, amounts: Amounts, rows: list[Quota]) -> Refusal | None:
     have = {(row.node_id, row.resource) for row in rows}
     for node_id in node.chain_ids:
         for resource, asked in amounts.items():
             if (node_id, resource) not in have:
                 tenant_key = QuotaNode.objects.values_list("tenant_key", flat=True).get(pk=node_id)
                 return refusal_of_quota(
-                    own_key=move.tenant_key, scope_key=tenant_key, resource=resource,
-                    limit=0, now=0, asked=asked,
+                    own_key=move.tenant_key,
+                    scope_key=tenant_key,
+                    resource=resource,
+                    limit=0,
+                    now=0,
+                    asked=asked,
                 )
     return None
 
 
 def _refusal(move: Move, amounts: Amounts, row: Quota) -> Refusal:
     return refusal_of_quota(
-        own_key=move.tenant_key, scope_key=row.tenant_key, resource=row.resource,
-        limit=row.cap, now=row.allocated, asked=amounts[row.resource],
+        own_key=move.tenant_key,
+        scope_key=row.tenant_key,
+        resource=row.resource,
+        limit=row.cap,
+        now=row.allocated,
+        asked=amounts[row.resource],
     )

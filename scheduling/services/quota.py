@@ -85,9 +85,7 @@ def _set_one(
         pk=quota.pk,
         generation=quota.generation,
         reserved__lte=edit.guaranteed - F("bound") - F("releasing"),
-    ).update(
-        guaranteed=edit.guaranteed, generation=F("generation") + 1, updated_at=Now()
-    )
+    ).update(guaranteed=edit.guaranteed, generation=F("generation") + 1, updated_at=Now())
     quota.refresh_from_db()
     if not changed:
         raise Refused(_below_use(quota, edit.guaranteed))
@@ -95,9 +93,14 @@ def _set_one(
         quota=quota, field="guaranteed", old=old, new=edit.guaranteed, who=viewer.label, why=why
     )
     audit.record(
-        viewer=viewer, verb="quota.edit", target_type="quota", target_id=quota.pk,
-        tenant_key=edit.tenant_key, before={"guaranteed": old},
-        after={"guaranteed": edit.guaranteed}, reason=why,
+        viewer=viewer,
+        verb="quota.edit",
+        target_type="quota",
+        target_id=quota.pk,
+        tenant_key=edit.tenant_key,
+        before={"guaranteed": old},
+        after={"guaranteed": edit.guaranteed},
+        reason=why,
     )
     live.publish(f"quota:{edit.tenant_key}", "changed", quota=quota.pk)
     live.publish("quotas", "changed")
@@ -118,9 +121,7 @@ def _check_family(quota: Quota) -> None:
         parent = Quota.objects.filter(
             node_id=quota.node.parent_id, pool=quota.pool, resource=quota.resource
         ).first()
-        _check_children(
-            quota.node.parent_id, quota, limit=parent.guaranteed if parent else 0
-        )
+        _check_children(quota.node.parent_id, quota, limit=parent.guaranteed if parent else 0)
     _check_children(quota.node_id, quota, limit=quota.guaranteed)
 
 
@@ -155,9 +156,9 @@ def _check_promise(quota: Quota, *, why: str) -> None:
     if quota.node.parent_id is not None or why.strip():
         return
     promised = (
-        Quota.objects.filter(
-            node__parent=None, pool=quota.pool, resource=quota.resource
-        ).aggregate(sum=Sum("guaranteed"))["sum"]
+        Quota.objects.filter(node__parent=None, pool=quota.pool, resource=quota.resource).aggregate(
+            sum=Sum("guaranteed")
+        )["sum"]
         or 0
     )
     usable = pool_usable(pool=quota.pool).get(quota.resource, 0)

@@ -1,0 +1,126 @@
+"""What scheduling makes of changed facts; registered with the inventory's projections."""
+
+from __future__ import annotations
+
+from inventory.models import Node, Pod, ResourceQuotaFact, WorkloadFact
+from inventory.models.fact import Fact
+from inventory.projection import Changes
+from portal.jobs.requests import jobs_nudge
+from portal.viewer import Viewer
+from scheduling.choices import AllocationState, RunsAs
+from scheduling.models import Allocation, TenantNamespace
+from scheduling.services.allocations import RELEASABLE, allocation_publish, allocation_release
+from scheduling.services.claims import claims_project
+from scheduling.services.overcommit import overcommit_resolve
+from scheduling.services.projector import nodes_project
+
+WATCHER = Viewer.system("watcher")
+
+
+def nodes_changed(changes: Changes[Fact]) -> None:
+    """Room of nodes that came, changed or went; what lost its node is placed anew."""
+    names = {change.row.name for change in changes}
+    over = nodes_project(cluster_id=changes.cluster_id, node_names=names)
+    overcommit_resolve(cluster_id=changes.cluster_id, node_uids=over)
+    if any(isinstance(change.after, Node) for change in changes):
+        waiting_wake(cluster_id=changes.cluster_id)
+
+
+def pods_changed(changes: Changes[Fact]) -> None:
+    """Commitments follow pods; jobs and allocations that look at these pods are told."""
+    names, came, went = set(), [], []
+    holders: set[str] = set()
+    spaces: set[str] = set()
+    for change in changes:
+        before, after = change.before, change.after
+        for pod in (before, after):
+            if isinstance(pod, Pod):
+                names.add(pod.node_name)
+                holders.add(pod.holder)
+                spaces.add(pod.namespace)
+        if isinstance(after, Pod) and not after.is_done:
+            came.append(after)
+        elif isinstance(before, Pod):
+            went.append(after if isinstance(after, Pod) else before)
+    over = nodes_project(cluster_id=changes.cluster_id, node_names=names - {""})
+    claims_project(cluster_id=changes.cluster_id, came=came, went=went, now=changes.now)
+    overcommit_resolve(cluster_id=changes.cluster_id, node_uids=over)
+    _tell(changes.cluster_id, holders=holders, namespaces=spaces)
+
+
+def workloads_changed(changes: Changes[Fact]) -> None:
+    """Health of allocations; a run that has completed gives itself back."""
+    for change in changes:
+        fact = change.row
+        label = fact.labels.get("berth.dev/allocation", "")
+        if not isinstance(fact, WorkloadFact) or not label.isdecimal():
+            continue
+        allocation = Allocation.objects.filter(
+            pk=int(label), cluster_id=changes.cluster_id, object_uid=fact.uid
+        ).first()
+        if allocation is None:
+            continue
+        if change.after is None:
+            allocation_publish(allocation)
+        elif _completed(fact) and allocation.state in RELEASABLE:
+            allocation_release(allocation=allocation, viewer=WATCHER, why="completed")
+        else:
+            _health_set(allocation, fact)
+        jobs_nudge(keys=[allocation.job_key])
+
+
+def quotas_changed(changes: Changes[Fact]) -> None:
+    """Jobs that wait for `status.hard` or for use to fall look again."""
+    spaces = {c.row.namespace for c in changes if isinstance(c.row, ResourceQuotaFact)}
+    _tell(changes.cluster_id, holders=set(), namespaces=spaces)
+
+
+def waiting_wake(*, cluster_id: int | None = None) -> None:
+    """Let allocations that wait for room or quota try again."""
+    planned = Allocation.objects.filter(state=AllocationState.PLANNED)
+    if cluster_id is not None:
+        planned = planned.filter(wanted_cluster_id__in=[cluster_id]) | planned.filter(
+            wanted_cluster=None
+        )
+    jobs_nudge(keys=[f"allocation:{pk}" for pk in planned.values_list("pk", flat=True)])
+
+
+def _completed(fact: WorkloadFact) -> bool:
+    return fact.kind == "Job" and any(
+        c.get("type") in ("Complete", "Failed") and c.get("status") == "True"
+        for c in fact.conditions
+    )
+
+
+def _health_set(allocation: Allocation, fact: WorkloadFact) -> None:
+    """Active while everything runs, degraded while something is missing."""
+    if allocation.runs_as == RunsAs.COMPLETION:
+        return
+    healthy = fact.ready_replicas >= allocation.replicas
+    wanted = AllocationState.ACTIVE if healthy else AllocationState.DEGRADED
+    changed = (
+        Allocation.objects.filter(pk=allocation.pk, state__in=RELEASABLE)
+        .exclude(state=wanted)
+        .update(state=wanted)
+    )
+    if changed:
+        allocation_publish(allocation)
+
+
+def _tell(cluster_id: int, *, holders: set[str], namespaces: set[str]) -> None:
+    spaces = TenantNamespace.objects.filter(cluster_id=cluster_id, name__in=namespaces)
+    ids = {int(holder) for holder in holders if holder.isdecimal()}
+    found = list(
+        Allocation.objects.filter(cluster_id=cluster_id, pk__in=ids)
+        | Allocation.objects.filter(
+            namespace__in=spaces,
+            state__in=(
+                AllocationState.RESERVED,
+                AllocationState.APPLYING,
+                AllocationState.RELEASING,
+            ),
+        )
+    )
+    for allocation in found:
+        allocation_publish(allocation)
+    jobs_nudge(keys=[allocation.job_key for allocation in found])

@@ -1,0 +1,83 @@
+"""Where facts leave less room than is promised: who has to look for another place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from portal import live
+from portal.jobs.requests import job_request, jobs_nudge
+from portal.viewer import Viewer
+from scheduling.choices import HOLDING_STATES, AllocationState
+from scheduling.models import Allocation, Commitment, NodeCommitment
+from scheduling.services.allocations import REPLACE, allocation_publish
+
+MOVABLE = tuple(state for state in HOLDING_STATES if state != AllocationState.RELEASING)
+WATCHER = Viewer.system("watcher")
+
+
+def overcommit_resolve(*, cluster_id: int, node_uids: Iterable[str]) -> list[Allocation]:
+    """Have allocations that are not bound on over-committed nodes placed anew; return them.
+
+    The newest of the lowest priority gives way first, and no more than it takes. Runs in the
+    transaction of the facts.
+    """
+    moved: list[Allocation] = []
+    for uid in sorted(set(node_uids)):
+        rows = NodeCommitment.objects.filter(cluster_id=cluster_id, node_uid=uid)
+        for row in rows.order_by("resource"):
+            if row.free < 0:
+                moved += _give_way(row)
+    for allocation in moved:
+        allocation_publish(allocation)
+    if moved:
+        live.publish(f"cluster:{cluster_id}", "overcommitted", cluster=cluster_id)
+    return moved
+
+
+def _give_way(row: NodeCommitment) -> list[Allocation]:
+    short = -row.free
+    loose = {
+        held.holder: held.committed - held.bound
+        for held in Commitment.objects.filter(
+            cluster_id=row.cluster_id, node_uid=row.node_uid, resource=row.resource
+        )
+        if held.committed > held.bound
+    }
+    moved = []
+    for allocation in _candidates(loose):
+        if short <= 0:
+            break
+        short -= loose.pop(_holder_of(allocation), 0)
+        replace_request(allocation, why="over-committed", avoid=[row.node_uid])
+        moved.append(allocation)
+    return moved
+
+
+def replace_request(allocation: Allocation, *, why: str, avoid: list[str]) -> None:
+    """Ask for a new place, as Berth itself; one that is asked for already is woken."""
+    job_request(
+        kind=REPLACE,
+        key=allocation.job_key,
+        viewer=WATCHER,
+        args={"allocation": allocation.pk, "why": why, "avoid": avoid},
+        tenant_key=allocation.tenant_key,
+    )
+    jobs_nudge(keys=[allocation.job_key])
+
+
+def _candidates(loose: dict[str, int]) -> list[Allocation]:
+    workloads = [int(h.split(":")[1]) for h in loose if h.startswith("allocation:")]
+    spaces = [int(h.split(":")[1]) for h in loose if h.startswith("namespace:")]
+    live_ones = Allocation.objects.filter(state__in=MOVABLE)
+    found = [
+        *live_ones.filter(pk__in=workloads),
+        *live_ones.filter(namespace_id__in=spaces, kind="open").select_related("namespace"),
+    ]
+    order = {"low": 0, "normal": 1, "high": 2}
+    return sorted(found, key=lambda a: (order[a.priority], -a.pk))
+
+
+def _holder_of(allocation: Allocation) -> str:
+    if allocation.kind == "open" and allocation.namespace is not None:
+        return allocation.namespace.holder
+    return allocation.holder
