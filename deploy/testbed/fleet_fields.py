@@ -111,15 +111,15 @@ class Reader:
     def strings(self, key: str) -> dict[str, str]:
         """Return a mapping of text to text; absent means empty."""
         inner = self.inner(key)
-        return {name: inner.text(name) for name in inner.keys()}
+        return {name: inner.text(name) for name in inner.list_keys()}
 
     def labels(self, key: str) -> dict[str, str]:
         """Return a mapping of label keys to label values; absent means empty."""
         inner = self.inner(key)
-        for name in inner.keys():
+        for name in inner.list_keys():
             if not _is_label_key(name):
                 inner.refuse(name, "is no label key")
-        return {name: inner.label_value(name) for name in inner.keys()}
+        return {name: inner.label_value(name) for name in inner.list_keys()}
 
     def quantities(self, key: str, *, needed: Collection[str]) -> dict[str, str]:
         """Return Kubernetes quantities by resource key; all of `needed` must be there."""
@@ -128,17 +128,17 @@ class Reader:
             if name not in inner._content:
                 inner.refuse(name, "is missing")
         found = {}
-        for name, value in inner._content.items():
-            if not _is_label_key(str(name)):
-                inner.refuse(str(name), "is no resource key")
-            found[str(name)] = "".join(inner._quantity(str(name), value))
+        for name in inner.list_keys():
+            if not _is_label_key(name):
+                inner.refuse(name, "is no resource key")
+            found[name] = "".join(inner._quantity(name, inner._content.get(name)))
         return found
 
     def counts(self, key: str, *, known: Mapping[str, object]) -> dict[str, int]:
         """Return whole numbers from 1 by a name that must be in `known`; absent means empty."""
         inner = self.inner(key)
         inner.allow(*known)
-        return {name: inner.whole(name, minimum=1, maximum=1024) for name in inner.keys()}
+        return {name: inner.whole(name, minimum=1, maximum=1024) for name in inner.list_keys()}
 
     def names(self, key: str, *, known: Mapping[str, object]) -> list[str]:
         """Return a list of names that must be in `known`; absent means empty."""
@@ -154,14 +154,14 @@ class Reader:
         """Return the mapping under a key; absent means empty."""
         return Reader(self._content.get(key, {}), f"{self.place}, {key}")
 
-    def keys(self) -> list[str]:
+    def list_keys(self) -> list[str]:
         """Return the keys of this mapping as text."""
         return [str(name) for name in self._content]
 
     def mapping_of_maps(self, key: str) -> dict[str, "Reader"]:
         """Return the named mappings under a key; absent means none."""
         inner = self.inner(key)
-        return {name: inner.inner(name) for name in inner.keys()}
+        return {name: inner.inner(name) for name in inner.list_keys()}
 
     def list_of_maps(self, key: str, *, required: bool = True) -> "list[Reader]":
         """Return the mappings of a list under a key."""

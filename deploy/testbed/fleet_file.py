@@ -40,7 +40,7 @@ def list_fleets() -> list[str]:
 
 
 def name_fleet(name_or_path: str) -> str:
-    """Return what names the same fleet from everywhere: its name, or the absolute path of its file."""
+    """Return what names the same fleet from anywhere: its name, or its file's absolute path."""
     if name_or_path.endswith((".yaml", ".yml")) or "/" in name_or_path:
         return str(Path(name_or_path).expanduser().resolve())
     return name_or_path

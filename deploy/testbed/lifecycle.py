@@ -8,8 +8,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from deploy.testbed.bed import BERTH, Bed
-from deploy.testbed.build import Progress, Programs, ensure_built, find_programs, print_progress
-from deploy.testbed.errors import ApiError, BedError
+from deploy.testbed.build import Programs, Progress, ensure_built, find_programs, print_progress
+from deploy.testbed.client import ApiClient
+from deploy.testbed.errors import BedError
 from deploy.testbed.fleet import Fleet
 from deploy.testbed.fleet_file import load_fleet, name_fleet
 from deploy.testbed.layout import COMPONENTS, Layout, Settings, write_private
@@ -19,7 +20,7 @@ from deploy.testbed.paths import PACKAGE, SHIPPED_MANIFESTS, find_beds_directory
 from deploy.testbed.pki import write_pki
 from deploy.testbed.ports import find_free_ports
 from deploy.testbed.processes import stop_process
-from deploy.testbed.stages import render_stages
+from deploy.testbed.stage_file import render_stages
 from deploy.testbed.supervisor import PortTaken, Supervisor, check_component
 from deploy.testbed.users import USERS, bind_cluster_admins, create_tokens, render_token_file
 from deploy.testbed.versions import DEFAULT_VERSION
@@ -29,7 +30,6 @@ DEFAULT_FLEET = "small"
 PORT_ATTEMPTS = 3
 ACCOUNT_SECONDS = 30.0
 POLL_SECONDS = 0.05
-NOT_FOUND = 404
 
 
 def bed_up(
@@ -43,8 +43,9 @@ def bed_up(
 ) -> Bed:
     """Return a running bed with its nodes Ready; builds the programs where they are missing.
 
-    A bed of that name that runs is used again, one that has stopped goes on with its data. Raises
-    ToolchainMissing, BuildError, FleetError, or BedError where the bed has another version or fleet.
+    A bed of that name that runs is used again, one that has stopped goes on with its data.
+    Raises ToolchainMissing, BuildError, FleetError, or BedError where the bed of that name has
+    another version or fleet.
     """
     fleet = name_fleet(fleet)
     nodes_wanted = load_fleet(fleet)
@@ -92,7 +93,7 @@ def open_bed(*, name: str = DEFAULT_NAME, directory: Path | None = None) -> Bed:
 
 
 def find_layout(*, name: str, directory: Path | None) -> Layout:
-    """Return where a bed lies: in `directory` itself, else under its name in the state directory."""
+    """Return where a bed lies: in `directory` itself, else under its name with the other beds."""
     if directory is not None:
         return Layout(directory.expanduser().resolve())
     if not name or not all(char.isalnum() or char in "-_" for char in name):
@@ -157,15 +158,17 @@ def _bring_up(
 def _wait_for_default_account(bed: Bed) -> None:
     """Without its default ServiceAccount a namespace takes no pods."""
     deadline = time.monotonic() + ACCOUNT_SECONDS
-    while True:
-        try:
-            bed.client().get("/api/v1/namespaces/default/serviceaccounts/default")
-            return
-        except ApiError as error:
-            if error.status != NOT_FOUND or time.monotonic() > deadline:
-                raise
+    client = bed.client()
+    while "default" not in _list_accounts(client):
+        if time.monotonic() > deadline:
+            raise BedError(f"No default ServiceAccount after {ACCOUNT_SECONDS:.0f} s.")
         bed.supervisor.check_alive(COMPONENTS)
         time.sleep(POLL_SECONDS)
+
+
+def _list_accounts(client: ApiClient) -> list[str]:
+    items = client.get("/api/v1/namespaces/default/serviceaccounts")["items"]
+    return [item["metadata"]["name"] for item in items]
 
 
 def _check_same(

@@ -39,7 +39,7 @@ def wait_for_nodes(client: ApiClient, fleet: Fleet) -> None:
     """Wait until every node of the fleet is Ready and rid of its not-ready taint."""
     wanted = {node.name for node in fleet.nodes}
     deadline = time.monotonic() + SECONDS_PER_BED + SECONDS_PER_NODE * len(wanted)
-    while missing := wanted - {name for name in list_ready_nodes(client)}:
+    while missing := wanted - set(list_ready_nodes(client)):
         if time.monotonic() > deadline:
             some = ", ".join(sorted(missing)[:5])
             raise BedError(f"{len(missing)} of {len(wanted)} nodes are not Ready, such as {some}.")

@@ -12,7 +12,7 @@ SHIPPED_MANIFESTS = REPOSITORY / "deploy" / "kubernetes"
 
 
 def find_cache_directory() -> Path:
-    """Return the directory for built programs, outside the repository so that a new clone reuses it."""
+    """Return the directory for built programs, which every clone on this machine shares."""
     if own := os.environ.get("BERTH_CACHE"):
         return Path(own).expanduser() / "controlplane"
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"

@@ -1,4 +1,4 @@
-"""Keys and certificates of one bed: a certificate authority, server and client pairs, token keys."""
+"""Keys and certificates of one bed: an authority, server and client pairs, token keys."""
 
 import ipaddress
 import os

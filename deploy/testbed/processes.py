@@ -97,7 +97,7 @@ def is_running(record: Path) -> bool:
 
 
 def stop_process(record: Path, *, patience_seconds: float = 10.0) -> None:
-    """End the recorded process: SIGTERM, then SIGKILL; removes the record. Nothing there is fine."""
+    """End the recorded process: SIGTERM, then SIGKILL. Nothing there is fine."""
     process = read_record(record)
     if process is not None:
         process.send(signal.SIGCONT)  # a frozen process cannot act on SIGTERM

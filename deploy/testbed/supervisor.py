@@ -76,10 +76,11 @@ class Supervisor:
             self.check_alive(watched)
             try:
                 client.get("/readyz")
-                return
             except (ApiError, OSError, http.client.HTTPException) as error:
                 answer = str(error)
-            time.sleep(POLL_SECONDS)
+                time.sleep(POLL_SECONDS)
+            else:
+                return
         raise BedError(
             f"The API server was not ready after {READY_SECONDS:.0f} s ({answer}); "
             f"see {self._layout.log('apiserver')}."

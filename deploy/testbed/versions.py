@@ -98,7 +98,7 @@ def list_versions() -> list[str]:
 
 
 def find_kubernetes(version: str) -> Component:
-    """Return the Kubernetes component of a minor version such as "1.37"; BedError names the known."""
+    """Return Kubernetes of a minor version such as "1.37"; BedError names the known ones."""
     if version not in list_versions():
         known = ", ".join(list_versions())
         raise BedError(
