@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -12,16 +13,13 @@ from deploy.setup.console import step, warn
 from deploy.setup.errors import SetupError
 from deploy.setup.locks import locked
 from deploy.setup.paths import LOGS, ROOT, VENV, VENV_PYTHON, state_prepare
+from deploy.setup.pip_fetch import pip_install
 from deploy.setup.stamps import digest, stamp_matches, stamp_write
 
 RUN = ROOT / "requirements.txt"
 DEV = ROOT / "requirements-dev.txt"
 MINIMUM = (3, 11)
 FREE_BYTES_NEEDED = 1_500_000_000
-NO_PIP = (
-    "This Python comes without pip for virtual environments. Install it (Debian and Ubuntu:"
-    " apt-get install python3-venv) and run this again."
-)
 
 
 def packages_ensure(*, dev: bool) -> None:
@@ -37,22 +35,21 @@ def packages_ensure(*, dev: bool) -> None:
 
 def requirements_install(requirements: Path, *, covers: tuple[Path, ...] = ()) -> None:
     """Install a lock file, once per content; `covers` names lock files that it includes."""
-    wanted = {_stamp(path): digest([path], sys.version) for path in (requirements, *covers)}
+    wanted = {_stamp(path): digest([path]) for path in (requirements, *covers)}
     if all(stamp_matches(stamp, value) for stamp, value in wanted.items()):
         return
     _space_check()
     count = sum("==" in line for line in requirements.read_text(encoding="utf-8").splitlines())
     with step(f"Installing {count} packages from {requirements.name}, by hash") as ticker:
         run_logged(
-            [VENV_PYTHON, "-m", "pip", "install", "--require-hashes", "--no-input"]
-            + ["--progress-bar=off", "-r", requirements],
+            # The lock is complete and every package has a wheel: nothing to resolve or to build.
+            # Bytecode comes with the first import of what is used, which is far less than all.
+            [VENV_PYTHON, "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
+            + ["--only-binary=:all:", "--no-compile", "--progress-bar=off", "-r", requirements],
             log=LOGS / "setup-packages.log",
             ticker=ticker,
-            env={
-                **os.environ,
-                "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-                "PIP_ROOT_USER_ACTION": "ignore",
-            },
+            env=os.environ
+            | {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"},
         )
     for stamp, value in wanted.items():
         stamp_write(stamp, value)
@@ -70,7 +67,11 @@ def _venv_ensure() -> None:
         return
     _space_check()
     with step(f"Making the Python environment .venv (Python {sys.version.split()[0]})"):
-        run_logged([sys.executable, "-m", "venv", VENV], log=LOGS / "setup-venv.log")
+        has_pip = bool(importlib.util.find_spec("ensurepip"))
+        options = [] if has_pip else ["--without-pip"]
+        run_logged([sys.executable, "-m", "venv", *options, VENV], log=LOGS / "setup-venv.log")
+        if not has_pip:
+            pip_install()
 
 
 def _venv_works() -> bool:
