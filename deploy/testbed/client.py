@@ -24,11 +24,14 @@ APPLY_PATCH = "application/apply-patch+yaml"
 class ApiClient:
     """Requests as one user; one kept connection per thread."""
 
-    def __init__(self, *, server: str, ca_pem: bytes, token: str) -> None:
+    def __init__(
+        self, *, server: str, ca_pem: bytes, token: str, timeout: float = TIMEOUT_SECONDS
+    ) -> None:
         address = urlsplit(server)
         self._host = address.hostname or ""
         self._port = address.port or 443
         self._token = token
+        self._timeout = timeout
         self._tls = ssl.create_default_context(cadata=ca_pem.decode())
         self._local = threading.local()
 
@@ -110,5 +113,5 @@ class ApiClient:
 
     def _connect(self) -> http.client.HTTPSConnection:
         return http.client.HTTPSConnection(
-            self._host, self._port, timeout=TIMEOUT_SECONDS, context=self._tls
+            self._host, self._port, timeout=self._timeout, context=self._tls
         )
