@@ -7,8 +7,9 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from portal.errors import BerthError
 from portal.scope import scope
 from portal.viewer import Viewer
 from tenants.services.demo import demo_make
@@ -28,8 +29,11 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, passwords: Path, **_options: Any) -> None:
         """Run it."""
         known = _passwords_read(passwords)
-        with scope(Viewer.system("demo_accounts")) as viewer:
-            made = demo_make(viewer=viewer, known=known)
+        try:
+            with scope(Viewer.system("demo_accounts")) as viewer:
+                made = demo_make(viewer=viewer, known=known)
+        except BerthError as error:
+            raise CommandError(str(error)) from error
         if made != known:
             _passwords_write(passwords, made)
         self.stdout.write(f"{len(made)} accounts; their passwords are in {passwords}")
