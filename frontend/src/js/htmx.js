@@ -1,0 +1,55 @@
+// The only place that touches htmx: settings that a strict CSP needs, and what a failed swap says.
+import htmx from "htmx.org";
+
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+htmx.config.historyCacheSize = 0;
+htmx.config.scrollBehavior = "auto";
+htmx.config.defaultSwapStyle = "innerHTML";
+// A form that comes back with its errors (422) is shown like any other answer.
+htmx.config.responseHandling = [
+  { code: "204", swap: false },
+  { code: "[23]..", swap: true },
+  { code: "422", swap: true },
+  { code: "[45]..", swap: false, error: true },
+];
+
+/** How many requests are on their way, for those who wait until a refetch has landed. */
+export const traffic = { open: 0, failed: 0 };
+
+document.addEventListener("htmx:beforeRequest", () => {
+  traffic.open += 1;
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  traffic.open = Math.max(0, traffic.open - 1);
+  const detail = /** @type {CustomEvent} */ (event).detail;
+  if (!detail.successful && detail.xhr?.status !== 422) {
+    traffic.failed += 1;
+    report(detail.xhr);
+  }
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  const words = target.querySelector?.("[data-announce]")?.textContent ?? "";
+  if (words) announce(words.trim());
+});
+
+/** Read a sentence out through the page's polite live region. */
+export function announce(/** @type {string} */ words) {
+  const region = document.getElementById("b-announcer");
+  if (region) region.textContent = words;
+}
+
+/** Say that an answer did not come, once, with the request id that the server logged. */
+function report(/** @type {XMLHttpRequest | undefined} */ xhr) {
+  const template = document.getElementById("b-texts");
+  if (!template) return;
+  const id = xhr?.getResponseHeader("X-Request-ID") ?? "";
+  const words = xhr?.status ? template.dataset.failed : template.dataset.unreachable;
+  document.dispatchEvent(
+    new CustomEvent("berth:toast", { detail: { kind: "error", words: words ?? "", note: id } }),
+  );
+}
+
+export { htmx };

@@ -1,0 +1,85 @@
+// <keys-help>: "?" lists the shortcuts, "/" searches, g + letter goes, j and k walk rows.
+const OFF = "berth.keys.off";
+
+class KeysHelp extends HTMLElement {
+  connectedCallback() {
+    this.listeners = new AbortController();
+    const signal = this.listeners.signal;
+    document.addEventListener("keydown", (event) => this.onKey(event), { signal });
+    const off = this.querySelector("[data-keys-off]");
+    if (off instanceof HTMLInputElement) {
+      off.checked = localStorage.getItem(OFF) === "1";
+      off.addEventListener("change", () => localStorage.setItem(OFF, off.checked ? "1" : "0"));
+    }
+  }
+
+  disconnectedCallback() {
+    this.listeners?.abort();
+  }
+
+  get dialog() {
+    return this.querySelector("dialog");
+  }
+
+  onKey(/** @type {KeyboardEvent} */ event) {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      return this.search();
+    }
+    const typing = /** @type {Element} */ (event.target).closest?.("input, textarea, select, dialog");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+    if (localStorage.getItem(OFF) === "1") return undefined;
+    if (this.pending) return this.go(event);
+    return this.single(event);
+  }
+
+  single(/** @type {KeyboardEvent} */ event) {
+    const act = {
+      "?": () => this.dialog?.showModal(),
+      "/": () => this.search(),
+      g: () => this.awaitLetter(),
+      j: () => rowStep(1),
+      k: () => rowStep(-1),
+    }[event.key];
+    if (act) {
+      event.preventDefault();
+      act();
+      return;
+    }
+    const verb = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (verb instanceof HTMLElement && event.key.length === 1) {
+      event.preventDefault();
+      verb.click();
+    }
+  }
+
+  search() {
+    const field = document.querySelector(".b-search input");
+    if (field instanceof HTMLInputElement) field.select();
+  }
+
+  awaitLetter() {
+    this.pending = setTimeout(() => (this.pending = undefined), 1200);
+  }
+
+  go(/** @type {KeyboardEvent} */ event) {
+    clearTimeout(this.pending);
+    this.pending = undefined;
+    const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+    if (link instanceof HTMLAnchorElement) link.click();
+  }
+}
+
+/** Move the focus to the next or previous row's link. */
+function rowStep(/** @type {1 | -1} */ by) {
+  const rows = [...document.querySelectorAll("[data-rows] :is(tbody tr, .b-pick, li)")];
+  const links = rows.map((row) => (row.matches("a") ? row : row.querySelector("a"))).filter(Boolean);
+  const at = links.findIndex((link) => link === document.activeElement);
+  const next = links[at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by];
+  if (!(next instanceof HTMLElement)) return;
+  document.querySelectorAll("tr.is-at").forEach((row) => row.classList.remove("is-at"));
+  next.closest("tr")?.classList.add("is-at");
+  next.focus();
+}
+
+customElements.define("keys-help", KeysHelp);

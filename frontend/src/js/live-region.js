@@ -1,0 +1,91 @@
+// <live-region topic="job:123" since="41"> around an element with hx-get and hx-trigger="refresh":
+// refetches it when the topic says so, but never under somebody's pointer, focus or selection.
+import { topicTell } from "./live-topic.js";
+
+class LiveRegion extends HTMLElement {
+  connectedCallback() {
+    this.changes = 0;
+    this.listeners = new AbortController();
+    const signal = this.listeners.signal;
+    for (const topic of this.names) {
+      const name = `live:${topic.replaceAll(":", "-")}`;
+      document.body.addEventListener(name, () => this.onChange(), { signal });
+    }
+    this.addEventListener("htmx:afterSwap", () => this.clear(), { signal });
+    this.addEventListener("pointerleave", () => this.releaseSoon(), { signal });
+    this.addEventListener("focusout", () => this.releaseSoon(), { signal });
+    this.subscribe();
+  }
+
+  disconnectedCallback() {
+    this.listeners?.abort();
+    clearTimeout(this.timer);
+    if (this.told) this.names.forEach((name) => topicTell("drop", name, null));
+    this.told = false;
+  }
+
+  get names() {
+    return (this.getAttribute("topic") ?? "").split(/\s+/).filter(Boolean);
+  }
+
+  subscribe() {
+    if (this.told || !document.querySelector("live-socket")) return;
+    this.told = true;
+    this.names.forEach((name) => topicTell("add", name, this.getAttribute("since")));
+  }
+
+  onChange() {
+    this.changes = (this.changes ?? 0) + 1;
+    if (this.isBusy) this.showButton();
+    else this.refresh();
+  }
+
+  /** Somebody is at work in here: pointing at a row, typing, marking text, or in an open menu. */
+  get isBusy() {
+    if (!this.hasAttribute("hold")) return this.contains(typingElement());
+    const selection = getSelection();
+    const marked = selection && !selection.isCollapsed && this.contains(selection.anchorNode);
+    const frame = this.firstElementChild;
+    const pointed = frame?.matches(":hover") && frame.querySelector("tr:hover, .b-pick:hover");
+    const focused = this.contains(document.activeElement);
+    return Boolean(marked || pointed || focused || this.querySelector("details.b-menu[open]"));
+  }
+
+  releaseSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      if (this.changes && !this.isBusy) this.refresh();
+    }, 400);
+  }
+
+  refresh() {
+    this.clear();
+    this.querySelector("[hx-get]")?.dispatchEvent(new CustomEvent("refresh"));
+  }
+
+  clear() {
+    this.changes = 0;
+    this.button?.remove();
+    this.button = undefined;
+  }
+
+  showButton() {
+    if (!this.button) {
+      this.button = document.createElement("button");
+      this.button.type = "button";
+      this.button.className = "b-btn b-btn-primary b-changes";
+      this.button.addEventListener("click", () => this.refresh());
+      (this.querySelector(".b-table-wrap") ?? this.firstElementChild ?? this).append(this.button);
+    }
+    const words = this.getAttribute("words") ?? "%s changes, refresh";
+    this.button.textContent = words.replace("%s", String(this.changes));
+  }
+}
+
+/** The text field that has the focus, if any: a swap would throw away what is being typed. */
+function typingElement() {
+  const at = document.activeElement;
+  return at?.matches("input, textarea, select") ? at : null;
+}
+
+customElements.define("live-region", LiveRegion);

@@ -1,0 +1,13 @@
+// Buttons with data-open="id" open a <dialog>, data-close closes it; the focus returns to the opener.
+document.addEventListener("click", (event) => {
+  const from = /** @type {Element} */ (event.target);
+  const opener = from.closest("[data-open]");
+  if (opener) {
+    const dialog = document.getElementById(opener.getAttribute("data-open") ?? "");
+    if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal();
+    event.preventDefault();
+    return;
+  }
+  const closer = from.closest("[data-close]");
+  if (closer) closer.closest("dialog")?.close();
+});

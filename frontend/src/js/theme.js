@@ -1,0 +1,13 @@
+// Runs in <head> before the first paint: turns the stored choice into a theme, so nothing flashes.
+(() => {
+  const root = document.documentElement;
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const apply = () => {
+    const choice = root.dataset.themeChoice ?? "system";
+    const system = dark.matches ? "dark" : "light";
+    root.setAttribute("data-bs-theme", choice === "system" ? system : choice);
+  };
+  apply();
+  dark.addEventListener("change", apply);
+  addEventListener("berth:theme", apply);
+})();

@@ -1,0 +1,78 @@
+"""Filters of a list, kept in the address and shown as a bar with removable chips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import django_filters
+from django import forms
+from django.http import HttpRequest
+
+NOT_FILTERS = frozenset({"page", "per_page", "sort"})
+
+
+@dataclass(frozen=True, slots=True)
+class FilterChip:
+    """One filter in force: its name, its value in words, and the address without it."""
+
+    label: str
+    value: str
+    remove_url: str
+
+
+class BerthFilterSet(django_filters.FilterSet):
+    """A filter set that can say what is in force.
+
+    Use it as `f = NodeFilter(request.GET, queryset=..., request=request)`, hand `f` to the
+    page as `filter` and `f.qs` to the table. Unknown values filter nothing and say so in the form.
+    """
+
+    @property
+    def chips(self) -> list[FilterChip]:
+        """Filters in force, in the form's order."""
+        return list(self._chips())
+
+    @property
+    def clear_url(self) -> str:
+        """The list without any filter; sorting stays."""
+        kept = self.data.copy() if self.data else {}
+        for name in list(kept):
+            if name in self.form.fields or name == "page":
+                del kept[name]
+        return f"?{kept.urlencode()}" if kept else "?"
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Parameters that the filter form must carry along: sorting and page size."""
+        return [(name, self.data[name]) for name in ("sort", "per_page") if self.data.get(name)]
+
+    def _chips(self) -> Iterator[FilterChip]:
+        if not self.form.is_valid():
+            return
+        for name, field in self.form.fields.items():
+            value = self.form.cleaned_data.get(name)
+            if value in (None, "", [], ()) or not self.data.get(name):
+                continue
+            yield FilterChip(str(field.label or name), _words(field, value), self._without(name))
+
+    def _without(self, name: str) -> str:
+        kept = self.data.copy()
+        kept.pop(name, None)
+        kept.pop("page", None)
+        return f"?{kept.urlencode()}"
+
+
+def _words(field: forms.Field, value: Any) -> str:
+    if isinstance(field, forms.ChoiceField) and not isinstance(value, (list, tuple)):
+        found = (label for key, label in field.choices if str(key) == str(value))
+        return str(next(found, value))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(entry) for entry in value)
+    return str(value)
+
+
+def filters_in_force(request: HttpRequest) -> bool:
+    """Tell whether the address filters at all: an empty result then has another reason."""
+    return any(value for name, value in request.GET.items() if name not in NOT_FILTERS)

@@ -1,0 +1,125 @@
+"""Navigation by role: apps register their places, each viewer gets those they may use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from django.core.checks import CheckMessage, Error, register
+from django.urls import NoReverseMatch, reverse
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    from portal.viewer import Viewer
+
+Area = Literal["ops", "tenant"]
+Count = Callable[["Viewer", str | None], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One place in the navigation.
+
+    `verb` is what a viewer must be able to do to see it (empty: everyone). `count` may cost one
+    query at most and returns None for "show nothing". `letter` is the key after "g".
+    `on_phone` puts it into the tab bar, which has room for four.
+    """
+
+    label: StrOrPromise
+    url_name: str
+    icon: str
+    area: Area
+    verb: str = ""
+    group: StrOrPromise = ""
+    order: int = 100
+    letter: str = ""
+    on_phone: bool = False
+    count: Count | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """A place as one viewer sees it."""
+
+    label: StrOrPromise
+    url: str
+    icon: str
+    letter: str
+    on_phone: bool
+    count: int | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NavGroup:
+    """Places under one label; the first group has none."""
+
+    label: StrOrPromise
+    links: Sequence[NavLink]
+
+
+ITEMS: list[NavItem] = []
+
+
+def nav_register(*items: NavItem) -> None:
+    """Add places; called from an app's ready()."""
+    ITEMS.extend(item for item in items if item not in ITEMS)
+
+
+def nav_groups(
+    *, viewer: Viewer, area: Area, tenant_key: str | None, path: str
+) -> list[NavGroup]:
+    """Give the groups that `viewer` may see, in order, with the place of `path` marked."""
+    usable = [
+        (item, url)
+        for item in sorted(ITEMS, key=lambda item: item.order)
+        if item.area == area and _allowed(item, viewer, tenant_key)
+        if (url := item_url(item, tenant_key)) is not None
+    ]
+    within = [url for _item, url in usable if path.startswith(url)]
+    current = max(within, key=len, default="")
+    groups: dict[str, NavGroup] = {}
+    for item, url in usable:
+        group = groups.setdefault(str(item.group), NavGroup(item.group, []))
+        link = NavLink(
+            label=item.label,
+            url=url,
+            icon=item.icon,
+            letter=item.letter,
+            on_phone=item.on_phone,
+            count=item.count(viewer, tenant_key) if item.count else None,
+            current=url == current,
+        )
+        groups[str(item.group)] = NavGroup(group.label, [*group.links, link])
+    return list(groups.values())
+
+
+def item_url(item: NavItem, tenant_key: str | None) -> str | None:
+    """Resolve the place's address; None where its page isn't there (see the system check)."""
+    args = [tenant_key] if item.area == "tenant" else []
+    try:
+        return reverse(item.url_name, args=args)
+    except NoReverseMatch:
+        return None
+
+
+def _allowed(item: NavItem, viewer: Viewer, tenant_key: str | None) -> bool:
+    if item.area == "tenant" and tenant_key is None:
+        return False
+    return not item.verb or viewer.can(item.verb, tenant_key if item.area == "tenant" else None)
+
+
+@register("urls")
+def nav_check(**_: object) -> list[CheckMessage]:
+    """Report places whose page doesn't exist, so that none is missing in silence."""
+    return [
+        Error(
+            f"The navigation names {item.url_name!r}, which no URL has.",
+            hint="Add the URL, or take the item out of nav_register().",
+            id="portal.ui.E001",
+        )
+        for item in ITEMS
+        if item_url(item, "example") is None
+    ]

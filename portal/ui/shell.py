@@ -1,0 +1,215 @@
+"""What stands around every page: who looks, where, in which theme, with what to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from portal.ui.nav import Area, NavGroup, NavLink, nav_groups
+from portal.ui.units import time_units
+from portal.viewer import Viewer
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django_stubs_ext import StrOrPromise
+
+THEMES = ("light", "dark", "system")
+THEME_COOKIE = "berth_theme"
+TABS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a switcher in the top bar."""
+
+    label: str
+    url: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """An account that one click signs in; `value` is posted to `url` as "account"."""
+
+    label: StrOrPromise
+    note: StrOrPromise
+    url: str
+    value: str
+
+
+@dataclass(slots=True)
+class Sources:
+    """Where the shell asks what the chassis can't know; apps fill these in ready().
+
+    `tenant_choices` and `cluster_choices` give what the viewer may switch to; `bell_count` is the
+    number of unread notices; each may cost one query.
+    """
+
+    tenant_choices: Callable[[Viewer], Sequence[Choice]] | None = None
+    cluster_choices: Callable[[Viewer], Sequence[Choice]] | None = None
+    bell_count: Callable[[Viewer], int] | None = None
+    bell_url_name: str = ""
+    help_url: str = "/api/docs/"
+    search_url: str = "/search/"
+    account_url_name: str = ""
+    demo_accounts: Callable[[], Sequence[DemoAccount]] | None = None
+    version: str = ""
+
+
+SOURCES = Sources()
+
+
+def shell_register(**sources: object) -> None:
+    """Fill in sources by name; an unknown name is a programming error."""
+    for name, value in sources.items():
+        if not hasattr(SOURCES, name):
+            msg = f"the shell has no source {name!r}"
+            raise TypeError(msg)
+        setattr(SOURCES, name, value)
+
+
+class Shell:
+    """Everything the layouts read, computed when first asked for."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.sources = SOURCES
+        self.viewer: Viewer = getattr(request, "viewer", None) or Viewer.anonymous()
+        self.debug = settings.DEBUG
+
+    @cached_property
+    def tenant_key(self) -> str | None:
+        """The tenant of the address, else the viewer's first."""
+        parts = self.request.path.split("/")
+        if parts[1:2] == ["t"] and len(parts) > 2:
+            return parts[2] or None
+        return min(self.viewer.tenant_verbs, default=None)
+
+    @cached_property
+    def area(self) -> Area:
+        """Which navigation belongs here; shared pages follow what the viewer is."""
+        if self.request.path.startswith("/ops/"):
+            return "ops"
+        if self.request.path.startswith("/t/"):
+            return "tenant"
+        return "ops" if self.viewer.platform_verbs or self.viewer.sees_all else "tenant"
+
+    @property
+    def layout(self) -> str:
+        """Layout for pages that both sides share: `{% extends shell.layout %}`."""
+        return f"layouts/{self.area}.html"
+
+    @cached_property
+    def nav(self) -> list[NavGroup]:
+        """Navigation of this area for this viewer."""
+        return nav_groups(
+            viewer=self.viewer,
+            area=self.area,
+            tenant_key=self.tenant_key,
+            path=self.request.path,
+        )
+
+    @cached_property
+    def tabs(self) -> list[NavLink]:
+        """What the phone's tab bar shows beside "More"."""
+        links = [link for group in self.nav for link in group.links]
+        chosen = [link for link in links if link.on_phone] or links
+        return chosen[:TABS]
+
+    @cached_property
+    def tenants(self) -> Sequence[Choice]:
+        """Tenants to switch to."""
+        choices = self.sources.tenant_choices
+        return choices(self.viewer) if choices else ()
+
+    @cached_property
+    def tenant_label(self) -> str:
+        """Title of the tenant of the address, its key where the switcher doesn't know it."""
+        prefix = f"/t/{self.tenant_key}/"
+        found = (choice.label for choice in self.tenants if choice.url.startswith(prefix))
+        return next(found, self.tenant_key or "")
+
+    @property
+    def all_tenants(self) -> str:
+        """What the operators' tenant switcher reads."""
+        return _("All tenants")
+
+    @property
+    def all_clusters(self) -> str:
+        """What the cluster switcher reads."""
+        return _("All clusters")
+
+    @cached_property
+    def clusters(self) -> Sequence[Choice]:
+        """Clusters to switch to."""
+        choices = self.sources.cluster_choices
+        return choices(self.viewer) if choices else ()
+
+    @cached_property
+    def bell(self) -> int:
+        """How many notices are unread."""
+        count = self.sources.bell_count
+        return count(self.viewer) if count and self.viewer.user_id else 0
+
+    @property
+    def bell_url(self) -> str:
+        """Address of the notices, empty where there are none."""
+        return url_or_empty(self.sources.bell_url_name)
+
+    @property
+    def account_url(self) -> str:
+        """Address of the viewer's own settings, empty where there are none."""
+        return url_or_empty(self.sources.account_url_name)
+
+    @property
+    def demo_accounts(self) -> Sequence[DemoAccount]:
+        """Accounts for the sign-in page of a demonstration."""
+        accounts = self.sources.demo_accounts
+        return accounts() if accounts else ()
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the avatar."""
+        words = self.viewer.label.replace(".", " ").replace("-", " ").split()
+        return "".join(word[0] for word in words[:2]) or "?"
+
+    @property
+    def theme_choice(self) -> str:
+        """What the viewer chose: light, dark, or what their system says."""
+        chosen = self.request.COOKIES.get(THEME_COOKIE, "")
+        return chosen if chosen in THEMES else "system"
+
+    @property
+    def theme(self) -> str:
+        """Theme for the first bytes of the page; theme.js settles "system" before paint."""
+        return "dark" if self.theme_choice == "dark" else "light"
+
+    @property
+    def language_tag(self) -> str:
+        """Language as browsers write it."""
+        return {"zh-hans": "zh-Hans"}.get(get_language() or "en", "en")
+
+    @property
+    def request_id(self) -> str:
+        """Number under which the server logged this request."""
+        return getattr(self.request, "request_id", "")
+
+    @property
+    def time_words(self) -> str:
+        """Short words for day, hour, minute, second, for the browser's clock."""
+        return ",".join(word for word, _size in time_units())
+
+
+def url_or_empty(url_name: str) -> str:
+    """Reverse a name without arguments; empty where it isn't there."""
+    try:
+        return reverse(url_name) if url_name else ""
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,163 @@
+"""Base of all tables: one look, names for screen readers, a sensible empty state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import django_tables2
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from portal.ui.html import amount_html, bar_html, rel_time_html, status_html, two_lines_html
+from portal.ui.units import format_count
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+    from portal.ui.charts import Bar
+
+PER_PAGE = (25, 50, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """What an empty list says: what this is, and the one action that fills it."""
+
+    title: StrOrPromise = _("Nothing here yet")
+    text: StrOrPromise = ""
+    action: StrOrPromise = ""
+    url: str = ""
+    icon: str = "inbox"
+
+
+class BerthTable(django_tables2.Table):
+    """A table in our look. Subclasses set `caption` and, where it helps, `empty`.
+
+    `plain_head = True` leaves the head out of sticking (for tables inside a panel).
+    `row_key` names the attribute that identifies a row across live refreshes.
+    """
+
+    caption: StrOrPromise = ""
+    empty: Empty = Empty()
+    plain_head = False
+
+    class Meta:
+        template_name = "tables/table.html"
+        attrs = {"class": "b-table"}
+        order_by_field = "sort"
+        per_page = 50
+
+
+def table_build(
+    table_class: type[BerthTable],
+    rows: Any,
+    *,
+    request: HttpRequest,
+    per_page: int = 50,
+    empty: Empty | None = None,
+    **arguments: Any,
+) -> BerthTable:
+    """Make a table sorted and paginated by the address (?sort=, ?page=, ?per_page=)."""
+    table = table_class(rows, **arguments)
+    if empty is not None:
+        table.empty = empty
+    wanted = request.GET.get("per_page", "")
+    size = int(wanted) if wanted.isdecimal() and int(wanted) in PER_PAGE else per_page
+    django_tables2.RequestConfig(request, paginate={"per_page": size, "silent": True}).configure(table)
+    return table
+
+
+class NumberColumn(django_tables2.Column):
+    """Right-aligned whole numbers; None reads "not reported"."""
+
+    attrs: Any = {"td": {"class": "b-num"}, "th": {"class": "b-num"}}
+
+    def render(self, value: float) -> str:
+        """Group thousands."""
+        return format_count(value)
+
+
+class AmountColumn(NumberColumn):
+    """An amount of one resource in base units, with its unit."""
+
+    def __init__(self, *arguments: Any, resource: str, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.resource = resource
+
+    def render(self, value: float) -> SafeString:
+        """Number in bold, unit dim, exact value on hover."""
+        return amount_html(int(value), self.resource)
+
+
+class AgeColumn(django_tables2.Column):
+    """How long ago (or, with until=True, in how long); keeps counting in the browser."""
+
+    attrs: Any = {"td": {"class": "b-num"}, "th": {"class": "b-num"}}
+
+    def __init__(self, *arguments: Any, until: bool = False, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.until = until
+
+    def render(self, value: datetime) -> SafeString:
+        """Show the age, the moment on hover."""
+        return rel_time_html(value, until=self.until)
+
+
+class StatusColumn(django_tables2.Column):
+    """A state: `of` maps the row to (kind, word) for status_html."""
+
+    attrs: Any = {"td": {"class": "b-lead"}}
+
+    def __init__(
+        self, *arguments: Any, of: Callable[[Any], tuple[str, StrOrPromise]], **options: Any
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self.of = of
+
+    def render(self, record: Any) -> SafeString:
+        """Icon and word."""
+        return status_html(*self.of(record))
+
+
+class BarColumn(django_tables2.Column):
+    """A bar of portal.ui.charts: `of` maps the row to it, or to None for no bar."""
+
+    attrs: Any = {"td": {"class": "b-wide b-bare b-bar-cell"}}
+
+    def __init__(
+        self, *arguments: Any, of: Callable[[Any], Bar | None], **options: Any
+    ) -> None:
+        super().__init__(*arguments, orderable=False, empty_values=(), **options)
+        self.of = of
+
+    def render(self, record: Any) -> SafeString:
+        """Inline SVG with its words for readers."""
+        return bar_html(self.of(record))
+
+
+class NameColumn(django_tables2.Column):
+    """The row's name as link, with one line of context below where `context` gives one."""
+
+    def __init__(
+        self,
+        *arguments: Any,
+        url: Callable[[Any], str] | None = None,
+        context: Callable[[Any], StrOrPromise] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(*arguments, **options)
+        self.url, self.context = url, context
+
+    def render(self, value: Any, record: Any) -> SafeString:
+        """One line or two."""
+        url = self.url(record) if self.url else ""
+        if self.context:
+            return two_lines_html(value, self.context(record), url)
+        if url:
+            return format_html('<a class="b-name" href="{}">{}</a>', url, value)
+        return format_html('<span class="b-name">{}</span>', value)
