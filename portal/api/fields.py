@@ -1,0 +1,113 @@
+"""Fields that several resources share; each says what it needs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+MAX_AMOUNT = 2**53 - 1  # what a browser can count exactly
+MAX_DIMENSIONS = 64
+LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+
+
+class NameField(serializers.CharField):
+    """A name that Kubernetes takes as a label (RFC 1123)."""
+
+    default_error_messages = {
+        "label": _(
+            "Use up to %(most)s lower-case letters, digits and dashes; begin and end with a letter"
+            " or digit."
+        ),
+    }
+
+    def __init__(self, *, longest: int = 63, **kwargs: Any) -> None:
+        self.longest = longest
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The name unchanged; no trimming and no lowering that would make it another one."""
+        if not isinstance(data, str) or len(data) > self.longest or not LABEL.fullmatch(data):
+            message = self.error_messages["label"] % {"most": self.longest}
+            raise serializers.ValidationError(message, code="label")
+        return data
+
+
+class KeyField(NameField):
+    """A tenant's key, or the name of a cluster, a pool or a device type."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(longest=40, **kwargs)
+
+
+class StrictIntegerField(serializers.Field[int, Any, int, Any]):
+    """A whole number as JSON writes it: no "7", no 7.0, no true, no 1e18."""
+
+    default_error_messages = {
+        "whole": _("Give a whole number without quotes, point or exponent."),
+        "range": _("Give a number from %(least)s to %(most)s."),
+    }
+
+    def __init__(self, *, least: int = 0, most: int = MAX_AMOUNT, **kwargs: Any) -> None:
+        self.least, self.most = least, most
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> int:
+        """The number; ValidationError where it is none or out of range."""
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("whole")
+        if not self.least <= data <= self.most:
+            message = self.error_messages["range"] % {"least": self.least, "most": self.most}
+            raise serializers.ValidationError(message, code="range")
+        return data
+
+    def to_representation(self, value: int) -> int:
+        """The number."""
+        return value
+
+
+class AmountsField(serializers.Field[dict[str, int], Any, dict[str, int], Any]):
+    """Amounts by dimension: cpu in milli-cores, memory in bytes, device types in whole devices."""
+
+    default_error_messages = {
+        "object": _('Give an object such as {"cpu": 4000, "memory": 8589934592}.'),
+        "empty": _("Give at least one amount."),
+        "many": _("Give at most %(most)s amounts."),
+        "name": _("This is no name of a resource: use cpu, memory or a device type's name."),
+    }
+
+    def __init__(self, *, allow_empty: bool = False, least: int = 0, **kwargs: Any) -> None:
+        self.allow_empty = allow_empty
+        self.amount = StrictIntegerField(least=least)
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> dict[str, int]:
+        """The amounts; ValidationError naming each dimension that is wrong."""
+        if not isinstance(data, dict):
+            self.fail("object")
+        if not data and not self.allow_empty:
+            self.fail("empty")
+        if len(data) > MAX_DIMENSIONS:
+            message = self.error_messages["many"] % {"most": MAX_DIMENSIONS}
+            raise serializers.ValidationError(message, code="many")
+        amounts: dict[str, int] = {}
+        errors: dict[str, Any] = {}
+        for name, value in data.items():
+            try:
+                amounts[self._name(name)] = self.amount.to_internal_value(value)
+            except serializers.ValidationError as error:
+                errors[str(name)[:63]] = error.detail
+        if errors:
+            raise serializers.ValidationError(errors)
+        return amounts
+
+    def to_representation(self, value: dict[str, int]) -> dict[str, int]:
+        """The amounts."""
+        return value
+
+    def _name(self, name: Any) -> str:
+        if not isinstance(name, str) or len(name) > 40 or not LABEL.fullmatch(name):
+            self.fail("name")
+        return str(name)

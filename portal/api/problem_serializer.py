@@ -1,0 +1,36 @@
+"""The shape of problem details, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+
+class RefusalSerializer(serializers.Serializer[object]):
+    """Which rule said no, with its numbers in the base unit of the dimension."""
+
+    rule = serializers.CharField()
+    title = serializers.CharField()
+    scope = serializers.CharField()
+    dimension = serializers.CharField(allow_blank=True)
+    limit = serializers.IntegerField(allow_null=True)
+    now = serializers.IntegerField(allow_null=True)
+    asked = serializers.IntegerField(allow_null=True)
+    short_by = serializers.IntegerField(allow_null=True)
+    who = serializers.CharField(allow_blank=True)
+    next_step = serializers.CharField(allow_blank=True)
+    next_url = serializers.CharField(allow_blank=True)
+
+
+class ProblemSerializer(serializers.Serializer[object]):
+    """Problem details (RFC 9457)."""
+
+    type = serializers.CharField(help_text="urn:berth:problem:<code>")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField(help_text="Stable, for programs.")
+    request_id = serializers.CharField(help_text="Name it when you ask an operator.")
+    errors = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )
+    refusal = RefusalSerializer(required=False)
