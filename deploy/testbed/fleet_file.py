@@ -139,13 +139,14 @@ def _read_group(
     first = group.whole("first", minimum=0, maximum=MAX_NODES, default=1)
     own_racks = group.names("racks", known=racks)
     devices = group.counts("devices", known=models)
+    device_labels = _label_devices(group, devices, models)
     capacity, allocatable = _read_room(group, devices, models)
     labels = {"kubernetes.io/arch": "amd64", "kubernetes.io/os": "linux", GROUP_LABEL: name}
     if instance := group.label_value("instance_type", default=""):
         labels[INSTANCE_LABEL] = instance
     if region:
         labels[REGION_LABEL] = region
-    labels |= _label_devices(group, devices, models) | group.labels("labels")
+    labels |= device_labels | group.labels("labels")
     template = FleetNode(
         name="",
         group=name,

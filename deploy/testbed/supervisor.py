@@ -16,6 +16,9 @@ from deploy.testbed.processes import is_running, read_record, start_process, sto
 READY_SECONDS = 120.0
 POLL_SECONDS = 0.05
 LOG_TAIL_LINES = 12
+# The API server stops listening at once, and would then wait a minute for open watches to end.
+PATIENCE_SECONDS = {"apiserver": 2.0}
+DEFAULT_PATIENCE_SECONDS = 10.0
 ADDRESS_IN_USE = "address already in use"
 
 
@@ -53,7 +56,8 @@ class Supervisor:
 
     def stop(self, component: str) -> None:
         """End a component; data and ports stay."""
-        stop_process(self._layout.record(check_component(component)))
+        patience = PATIENCE_SECONDS.get(component, DEFAULT_PATIENCE_SECONDS)
+        stop_process(self._layout.record(check_component(component)), patience_seconds=patience)
 
     def stop_all(self) -> None:
         """End everything, the clients before their servers."""

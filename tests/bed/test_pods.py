@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.bed.conftest import Bed, Pods, wait_until
+from deploy.testbed import Bed
+from tests.bed.conftest import Pods, wait_until
 
 pytestmark = [pytest.mark.bed, pytest.mark.timeout(3600)]
 
@@ -120,9 +121,7 @@ def test_a_resize_comes_into_force(pods: Pods) -> None:
     resize(pods, "grows", "250m")
     pod = wait_until(
         lambda: pods.get("grows"),
-        lambda pod: (
-            pod["status"]["containerStatuses"][0]["resources"]["requests"]["cpu"] == "250m"
-        ),
+        lambda pod: pod["status"]["containerStatuses"][0]["resources"]["requests"]["cpu"] == "250m",
     )
     types = {item["type"] for item in pod["status"]["conditions"]}
     assert not types & {"PodResizeInProgress", "PodResizePending"}
@@ -139,9 +138,7 @@ def test_a_resize_comes_into_force(pods: Pods) -> None:
         ("stuck", "PodResizeInProgress", ""),
     ],
 )
-def test_a_resize_that_does_not_come_about(
-    pods: Pods, fault: str, kind: str, reason: str
-) -> None:
+def test_a_resize_that_does_not_come_about(pods: Pods, fault: str, kind: str, reason: str) -> None:
     key = "testbed.berth.dev/resize"
     pods.create(
         "held",
