@@ -10,7 +10,8 @@ ALLOCATION = f"{PREFIX}allocation"  # value: the allocation's id
 GENERATION = f"{PREFIX}generation"
 KIND = f"{PREFIX}kind"  # of a namespace: managed or open
 JOB = f"{PREFIX}job"
-DEVICES = f"{PREFIX}devices"  # annotation of an open namespace: allowed resource keys, commas
+DEVICES = f"{PREFIX}devices"  # annotation of a namespace: allowed resource keys, by commas
+TOLERATIONS = f"{PREFIX}tolerations"  # annotation of an open namespace: the pool's taint keys
 
 KIND_MANAGED = "managed"
 KIND_OPEN = "open"

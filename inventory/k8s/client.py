@@ -80,7 +80,7 @@ class ClusterClient:
             configuration.api_key_prefix = {"authorization": "Bearer"}
         client = ApiClient(configuration)
         client.user_agent = USER_AGENT
-        client.rest_client.pool_manager = self._pool
+        client.rest_client.pool_manager = self._pool  # type: ignore[assignment]
         return client
 
     def get(self, path: str, query: Query | None = None) -> dict[str, Any]:
@@ -207,7 +207,7 @@ class ClusterClient:
         return asked + spread
 
 
-def _text(value: str | int | bool) -> str:  # noqa: FBT001 (a value, not a switch)
+def _text(value: str | int | bool) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 

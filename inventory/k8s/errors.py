@@ -41,7 +41,7 @@ class ClusterError(BerthError):
         causes: list[dict[str, str]] | None = None,
         facts: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(self.words)
+        super().__init__(self.words, retry_after=retry_after)
         self.http_status = http_status
         self.reason = reason
         self.detail = detail[:DETAIL_CHARS]
@@ -54,6 +54,7 @@ class Unauthorized(ClusterError):
     """401: the credential is unknown or has expired."""
 
     code = "credential-expired"
+    needs_person = True
     words = _("The cluster does not accept Berth's credential any more. Hand in a new one.")
 
 

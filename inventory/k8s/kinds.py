@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -9,11 +10,13 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from inventory.k8s import project, wire
+from inventory.k8s.errors import ServerFault
 from inventory.k8s.pod_wire import Pod
 from inventory.k8s.records import Record
 from inventory.k8s.verdict import Status
 
 W = TypeVar("W", bound=wire.Wire)
+NUL = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 class _ListMeta(msgspec.Struct, rename="camel"):
@@ -37,16 +40,23 @@ class _Bookmark(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list; `rest` is the token of the next one, empty at the end."""
+    """One page of a list; `rest` is the token of the next one, empty at the end.
+
+    `unreadable` counts objects that could not be decoded and were left out.
+    """
 
     records: list[Record]
     resource_version: str
     rest: str
+    unreadable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a watch. `record` is set for ADDED, MODIFIED, DELETED; `status` for ERROR."""
+    """One event of a watch. `record` is set for ADDED, MODIFIED, DELETED; `status` for ERROR.
+
+    An object that can't be decoded counts as a bookmark of type UNREADABLE.
+    """
 
     type: str
     resource_version: str = ""
@@ -70,21 +80,39 @@ class KindSpec(Generic[W]):
         return self._convert(self._item.decode(raw))
 
     def page(self, body: bytes) -> Page:
-        """Decode one page of a list."""
-        raw = _list.decode(body)
-        found = [self.record(item) for item in raw.items or ()]
-        return Page(found, raw.metadata.resource_version, raw.metadata.continue_)
+        """Decode one page of a list; raises ServerFault where it is no list."""
+        try:
+            raw = _list.decode(storable(body))
+        except msgspec.MsgspecError as problem:
+            raise ServerFault(reason="BadJson", detail=str(problem)) from None
+        found, unreadable = [], 0
+        for item in raw.items or ():
+            try:
+                found.append(self.record(item))
+            except (msgspec.MsgspecError, ValueError):
+                unreadable += 1
+        return Page(found, raw.metadata.resource_version, raw.metadata.continue_, unreadable)
 
     def event(self, line: bytes) -> Event:
-        """Decode one line of a watch."""
-        raw = _event.decode(line)
-        if raw.type == "ERROR":
-            return Event(raw.type, status=_status.decode(raw.object))
-        if raw.type == "BOOKMARK":
+        """Decode one line of a watch; raises ServerFault where it is no event."""
+        try:
+            raw = _event.decode(storable(line))
+            if raw.type == "ERROR":
+                return Event(raw.type, status=_status.decode(raw.object))
             version = _bookmark.decode(raw.object).metadata.resource_version
+        except msgspec.MsgspecError as problem:
+            raise ServerFault(reason="BadJson", detail=str(problem)) from None
+        if raw.type == "BOOKMARK":
             return Event(raw.type, version)
-        record = self.record(raw.object)
-        return Event(raw.type, record.resource_version, record)
+        try:
+            return Event(raw.type, version, self.record(raw.object))
+        except (msgspec.MsgspecError, ValueError):
+            return Event("UNREADABLE", version)
+
+
+def storable(body: bytes) -> bytes:
+    """Leave out escaped NUL characters, which programs may print and PostgreSQL can't keep."""
+    return NUL.sub(rb"\1", body) if b"\\u0000" in body else body
 
 
 _list = msgspec.json.Decoder(_RawList)

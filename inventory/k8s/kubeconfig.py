@@ -32,9 +32,7 @@ TOP_KEYS = frozenset(
     {"apiVersion", "kind", "clusters", "contexts", "users", "current-context", "preferences"}
     | {"extensions"}
 )
-CLUSTER_KEYS = frozenset(
-    {"server", "certificate-authority-data", "tls-server-name", "extensions"}
-)
+CLUSTER_KEYS = frozenset({"server", "certificate-authority-data", "tls-server-name", "extensions"})
 USER_KEYS = frozenset({"token", "client-certificate-data", "client-key-data", "extensions"})
 CONTEXT_KEYS = frozenset({"cluster", "user", "namespace", "extensions"})
 HOST = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?", re.ASCII)

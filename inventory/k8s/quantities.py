@@ -20,7 +20,7 @@ _PATTERN = re.compile(
     r"\+?(?P<whole>\d*)(?:\.(?P<part>\d*))?(?P<suffix>[EPTGMK]i|[numkMGTPE]|[eE][+-]?\d{1,2})?",
     re.ASCII,
 )
-_BINARY = {f"{letter}i": 1024 ** (n + 1) for n, letter in enumerate("KMGTPE")}
+_BINARY: dict[str, int] = {f"{letter}i": 1024 ** (n + 1) for n, letter in enumerate("KMGTPE")}
 _DECIMAL = {
     "n": Fraction(1, 10**9),
     "u": Fraction(1, 10**6),
@@ -46,7 +46,8 @@ def quantity_parse(text: str) -> Fraction:
         return value * _BINARY[suffix]
     if suffix in _DECIMAL:
         return value * _DECIMAL[suffix]
-    return value * Fraction(10) ** int(suffix[1:])
+    exponent = int(suffix[1:])
+    return Fraction(value * Fraction(10) ** exponent)
 
 
 def _bounded(value: Fraction, text: str) -> int:
@@ -106,11 +107,7 @@ def _checked(value: int) -> int:
 
 def _is_bytes(key: str) -> bool:
     name = key.removeprefix("requests.").removeprefix("limits.")
-    return (
-        name in BYTE_KEYS
-        or name.startswith("hugepages-")
-        or key.endswith("/requests.storage")
-    )
+    return name in BYTE_KEYS or name.startswith("hugepages-") or key.endswith("/requests.storage")
 
 
 def parse_amount(key: str, text: str) -> int:

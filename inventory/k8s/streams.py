@@ -44,22 +44,24 @@ def transport_error() -> Iterator[None]:
 
 def body_read(response: urllib3.BaseHTTPResponse, total_seconds: float) -> bytes:
     """Read a whole answer; raise AnswerTooLarge beyond 64 MiB and Timeout if it drips."""
-    until = time.monotonic() + total_seconds
-    parts: list[bytes] = []
-    size_bytes = 0
     try:
-        for chunk in response.stream(CHUNK_BYTES, decode_content=True):
-            size_bytes += len(chunk)
-            if size_bytes > CAP_BYTES:
-                raise AnswerTooLarge
-            if time.monotonic() > until:
-                raise Timeout(reason="TooSlow")
-            parts.append(chunk)
+        body = b"".join(_bounded(response, time.monotonic() + total_seconds))
     except BaseException:
-        response.close()
+        response.close()  # the rest of it must not meet the next request
         raise
     response.release_conn()
-    return b"".join(parts)
+    return body
+
+
+def _bounded(response: urllib3.BaseHTTPResponse, until: float) -> Iterator[bytes]:
+    size_bytes = 0
+    for chunk in response.stream(CHUNK_BYTES, decode_content=True):
+        size_bytes += len(chunk)
+        if size_bytes > CAP_BYTES:
+            raise AnswerTooLarge
+        if time.monotonic() > until:
+            raise Timeout(reason="TooSlow")
+        yield chunk
 
 
 class Lines:

@@ -19,6 +19,8 @@ LIMIT_RANGE = re.compile(
 )
 POLICY = re.compile(r"ValidatingAdmissionPolicy '([^']{1,253})' with binding")
 WEBHOOK = re.compile(r'admission webhook "([^"]{1,253})"')
+# Server-side apply answers 500, not 422, to an object that does not fit its schema.
+MALFORMED = re.compile(r"^failed to (create typed patch object|convert new object) ")
 QUOTA_NAME = re.compile(r"exceeded quota: ([^,\s]{1,253}),")
 
 
@@ -30,7 +32,7 @@ class _Cause(msgspec.Struct):
 
 class _Details(msgspec.Struct):
     causes: list[_Cause] | None = None
-    retryAfterSeconds: int | None = None  # noqa: N815 (the API's own spelling)
+    retryAfterSeconds: int | None = None
 
 
 class Status(msgspec.Struct):
@@ -103,6 +105,8 @@ def _kind_of(
     if http_status == 409:
         taken = reason == "AlreadyExists"
         return (errors.AlreadyExists if taken else errors.Conflict), {}
+    if http_status == 500 and MALFORMED.search(message):
+        return errors.Invalid, {}
     if http_status >= 500:
         if _has_cause(status, "ResourceVersionTooLarge"):
             return errors.VersionTooLarge, {}

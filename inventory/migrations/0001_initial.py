@@ -7,307 +7,595 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Cluster',
+            name="Cluster",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('title', models.CharField(max_length=120)),
-                ('server_url', models.CharField(max_length=2000)),
-                ('ca_pem', models.TextField(blank=True, default='')),
-                ('api_extra', models.JSONField(blank=True, default=dict)),
-                ('state', models.CharField(choices=[('pending', 'Not yet connected'), ('connected', 'Connected'), ('unreachable', 'Unreachable'), ('credential_expired', 'Credential expired'), ('paused', 'Paused'), ('removing', 'Being removed'), ('removed', 'Removed')], default='pending', max_length=20)),
-                ('state_code', models.CharField(blank=True, default='', max_length=60)),
-                ('state_since', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('version', models.CharField(blank=True, default='', max_length=40)),
-                ('abilities', models.JSONField(blank=True, default=dict)),
-                ('rights', models.JSONField(blank=True, default=dict)),
-                ('tested_at', models.DateTimeField(blank=True, null=True)),
-                ('sealed_credential', models.BinaryField(default=b'')),
-                ('credential_user', models.CharField(blank=True, default='', max_length=253)),
-                ('credential_made_at', models.DateTimeField(blank=True, null=True)),
-                ('credential_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('last_contact_at', models.DateTimeField(blank=True, null=True)),
-                ('labels', models.JSONField(blank=True, default=dict)),
-                ('login', models.JSONField(blank=True, default=dict)),
-                ('subject_template', models.JSONField(blank=True, default=list)),
-                ('generation', models.PositiveBigIntegerField(default=1)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("title", models.CharField(max_length=120)),
+                ("server_url", models.CharField(max_length=2000)),
+                ("ca_pem", models.TextField(blank=True, default="")),
+                ("api_extra", models.JSONField(blank=True, default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Not yet connected"),
+                            ("connected", "Connected"),
+                            ("unreachable", "Unreachable"),
+                            ("credential_expired", "Credential expired"),
+                            ("paused", "Paused"),
+                            ("removing", "Being removed"),
+                            ("removed", "Removed"),
+                        ],
+                        default="pending",
+                        max_length=20,
+                    ),
+                ),
+                ("state_code", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "state_since",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("version", models.CharField(blank=True, default="", max_length=40)),
+                ("abilities", models.JSONField(blank=True, default=dict)),
+                ("rights", models.JSONField(blank=True, default=dict)),
+                ("tested_at", models.DateTimeField(blank=True, null=True)),
+                ("sealed_credential", models.BinaryField(default=b"")),
+                ("credential_user", models.CharField(blank=True, default="", max_length=253)),
+                ("credential_made_at", models.DateTimeField(blank=True, null=True)),
+                ("credential_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("last_contact_at", models.DateTimeField(blank=True, null=True)),
+                ("labels", models.JSONField(blank=True, default=dict)),
+                ("login", models.JSONField(blank=True, default=dict)),
+                ("subject_template", models.JSONField(blank=True, default=list)),
+                ("generation", models.PositiveBigIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'removed'), _negated=True), fields=('name',), name='cluster_name_unique'), models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'connected', 'unreachable', 'credential_expired', 'paused', 'removing', 'removed'])), name='cluster_state_known')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "removed"), _negated=True),
+                        fields=("name",),
+                        name="cluster_name_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                [
+                                    "pending",
+                                    "connected",
+                                    "unreachable",
+                                    "credential_expired",
+                                    "paused",
+                                    "removing",
+                                    "removed",
+                                ],
+                            )
+                        ),
+                        name="cluster_state_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DeviceType',
+            name="DeviceType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, unique=True)),
-                ('title', models.CharField(max_length=120)),
-                ('vendor', models.CharField(blank=True, default='', max_length=60)),
-                ('memory_bytes', models.PositiveBigIntegerField(default=0)),
-                ('weight_milli', models.PositiveIntegerField(default=1000)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40, unique=True)),
+                ("title", models.CharField(max_length=120)),
+                ("vendor", models.CharField(blank=True, default="", max_length=60)),
+                ("memory_bytes", models.PositiveBigIntegerField(default=0)),
+                ("weight_milli", models.PositiveIntegerField(default=1000)),
             ],
             options={
-                'ordering': ['name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('weight_milli__gte', 1), ('weight_milli__lte', 1000)), name='device_type_weight_within_one')],
+                "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("weight_milli__gte", 1), ("weight_milli__lte", 1000)),
+                        name="device_type_weight_within_one",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Pool',
+            name="Pool",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, unique=True)),
-                ('title', models.CharField(max_length=120)),
-                ('ordering', models.PositiveIntegerField()),
-                ('selector', models.JSONField(blank=True, default=list)),
-                ('tolerations', models.JSONField(blank=True, default=list)),
-                ('generation', models.PositiveBigIntegerField(default=1)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('clusters', models.ManyToManyField(blank=True, related_name='pools', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=40, unique=True)),
+                ("title", models.CharField(max_length=120)),
+                ("ordering", models.PositiveIntegerField()),
+                ("selector", models.JSONField(blank=True, default=list)),
+                ("tolerations", models.JSONField(blank=True, default=list)),
+                ("generation", models.PositiveBigIntegerField(default=1)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "clusters",
+                    models.ManyToManyField(
+                        blank=True, related_name="pools", to="inventory.cluster"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['ordering'],
+                "ordering": ["ordering"],
             },
         ),
         migrations.CreateModel(
-            name='Node',
+            name="Node",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=253)),
-                ('labels', models.JSONField(default=dict)),
-                ('resource_version', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField(null=True)),
-                ('deleting_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField()),
-                ('taints', models.JSONField(default=list)),
-                ('ready', models.BooleanField(default=False)),
-                ('schedulable', models.BooleanField(default=True)),
-                ('allocatable', models.JSONField(default=dict)),
-                ('capacity', models.JSONField(default=dict)),
-                ('raw_allocatable', models.JSONField(default=dict)),
-                ('raw_capacity', models.JSONField(default=dict)),
-                ('conditions', models.JSONField(default=list)),
-                ('info', models.JSONField(default=dict)),
-                ('pool_label', models.CharField(blank=True, default='', max_length=63)),
-                ('gone_at', models.DateTimeField(blank=True, null=True)),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.cluster')),
-                ('pool', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='nodes', to='inventory.pool')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=253)),
+                ("labels", models.JSONField(default=dict)),
+                ("resource_version", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField(null=True)),
+                ("deleting_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField()),
+                ("taints", models.JSONField(default=list)),
+                ("ready", models.BooleanField(default=False)),
+                ("schedulable", models.BooleanField(default=True)),
+                ("allocatable", models.JSONField(default=dict)),
+                ("capacity", models.JSONField(default=dict)),
+                ("raw_allocatable", models.JSONField(default=dict)),
+                ("raw_capacity", models.JSONField(default=dict)),
+                ("conditions", models.JSONField(default=list)),
+                ("info", models.JSONField(default=dict)),
+                ("pool_label", models.CharField(blank=True, default="", max_length=63)),
+                ("gone_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="nodes",
+                        to="inventory.pool",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['cluster_id', 'name'],
-                'abstract': False,
+                "ordering": ["cluster_id", "name"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ResourceQuotaFact',
+            name="ResourceQuotaFact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=253)),
-                ('labels', models.JSONField(default=dict)),
-                ('resource_version', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField(null=True)),
-                ('deleting_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField()),
-                ('namespace', models.CharField(max_length=63)),
-                ('tenant_key', models.CharField(blank=True, default='', max_length=40)),
-                ('annotations', models.JSONField(default=dict)),
-                ('hard', models.JSONField(default=dict)),
-                ('status_hard', models.JSONField(default=dict)),
-                ('used', models.JSONField(default=dict)),
-                ('managers', models.JSONField(default=list)),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=253)),
+                ("labels", models.JSONField(default=dict)),
+                ("resource_version", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField(null=True)),
+                ("deleting_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField()),
+                ("namespace", models.CharField(max_length=63)),
+                ("tenant_key", models.CharField(blank=True, default="", max_length=40)),
+                ("annotations", models.JSONField(default=dict)),
+                ("hard", models.JSONField(default=dict)),
+                ("status_hard", models.JSONField(default=dict)),
+                ("used", models.JSONField(default=dict)),
+                ("managers", models.JSONField(default=list)),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['cluster_id', 'name'],
-                'abstract': False,
+                "ordering": ["cluster_id", "name"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='WatchState',
+            name="WatchState",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('nodes', 'Nodes'), ('namespaces', 'Namespaces'), ('pods', 'Pods'), ('resourcequotas', 'Resource quotas'), ('statefulsets', 'StatefulSets'), ('jobs', 'Jobs')], max_length=20)),
-                ('state', models.CharField(choices=[('listing', 'Reading everything'), ('watching', 'Watching'), ('backoff', 'Waiting to try again'), ('forbidden', 'Not permitted'), ('stopped', 'Stopped')], default='stopped', max_length=10)),
-                ('resource_version', models.CharField(blank=True, default='', max_length=40)),
-                ('last_event_at', models.DateTimeField(null=True)),
-                ('last_list_at', models.DateTimeField(null=True)),
-                ('diff_on_relist', models.PositiveBigIntegerField(default=0)),
-                ('error_code', models.CharField(blank=True, default='', max_length=60)),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='watches', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("nodes", "Nodes"),
+                            ("namespaces", "Namespaces"),
+                            ("pods", "Pods"),
+                            ("resourcequotas", "Resource quotas"),
+                            ("statefulsets", "StatefulSets"),
+                            ("jobs", "Jobs"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("listing", "Reading everything"),
+                            ("watching", "Watching"),
+                            ("backoff", "Waiting to try again"),
+                            ("forbidden", "Not permitted"),
+                            ("stopped", "Stopped"),
+                        ],
+                        default="stopped",
+                        max_length=10,
+                    ),
+                ),
+                ("resource_version", models.CharField(blank=True, default="", max_length=40)),
+                ("last_event_at", models.DateTimeField(null=True)),
+                ("last_list_at", models.DateTimeField(null=True)),
+                ("diff_on_relist", models.PositiveBigIntegerField(default=0)),
+                ("error_code", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="watches",
+                        to="inventory.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['cluster_id', 'kind'],
+                "ordering": ["cluster_id", "kind"],
             },
         ),
         migrations.CreateModel(
-            name='WorkloadFact',
+            name="WorkloadFact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=253)),
-                ('labels', models.JSONField(default=dict)),
-                ('resource_version', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField(null=True)),
-                ('deleting_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=20)),
-                ('namespace', models.CharField(max_length=63)),
-                ('tenant_key', models.CharField(blank=True, default='', max_length=40)),
-                ('annotations', models.JSONField(default=dict)),
-                ('managers', models.JSONField(default=list)),
-                ('spec_hash', models.CharField(max_length=32)),
-                ('replicas', models.PositiveIntegerField(default=0)),
-                ('ready_replicas', models.PositiveIntegerField(default=0)),
-                ('counts', models.JSONField(default=dict)),
-                ('conditions', models.JSONField(default=list)),
-                ('generation', models.BigIntegerField(default=0)),
-                ('observed_generation', models.BigIntegerField(default=0)),
-                ('suspended', models.BooleanField(default=False)),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=253)),
+                ("labels", models.JSONField(default=dict)),
+                ("resource_version", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField(null=True)),
+                ("deleting_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=20)),
+                ("namespace", models.CharField(max_length=63)),
+                ("tenant_key", models.CharField(blank=True, default="", max_length=40)),
+                ("annotations", models.JSONField(default=dict)),
+                ("managers", models.JSONField(default=list)),
+                ("spec_hash", models.CharField(max_length=32)),
+                ("replicas", models.PositiveIntegerField(default=0)),
+                ("ready_replicas", models.PositiveIntegerField(default=0)),
+                ("counts", models.JSONField(default=dict)),
+                ("conditions", models.JSONField(default=list)),
+                ("generation", models.BigIntegerField(default=0)),
+                ("observed_generation", models.BigIntegerField(default=0)),
+                ("suspended", models.BooleanField(default=False)),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['cluster_id', 'name'],
-                'abstract': False,
+                "ordering": ["cluster_id", "name"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='DeviceMapping',
+            name="DeviceMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('resource_key', models.CharField(max_length=317)),
-                ('node_labels', models.JSONField(blank=True, default=dict)),
-                ('ordering', models.PositiveIntegerField(default=100)),
-                ('cluster', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.cluster')),
-                ('device_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mappings', to='inventory.devicetype')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("resource_key", models.CharField(max_length=317)),
+                ("node_labels", models.JSONField(blank=True, default=dict)),
+                ("ordering", models.PositiveIntegerField(default=100)),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
+                (
+                    "device_type",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mappings",
+                        to="inventory.devicetype",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['ordering', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('cluster', 'resource_key', 'node_labels'), name='device_mapping_unique', nulls_distinct=False)],
+                "ordering": ["ordering", "id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("cluster", "resource_key", "node_labels"),
+                        name="device_mapping_unique",
+                        nulls_distinct=False,
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Namespace',
+            name="Namespace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=253)),
-                ('labels', models.JSONField(default=dict)),
-                ('resource_version', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField(null=True)),
-                ('deleting_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField()),
-                ('annotations', models.JSONField(default=dict)),
-                ('phase', models.CharField(blank=True, default='', max_length=20)),
-                ('tenant_key', models.CharField(blank=True, default='', max_length=40)),
-                ('kind', models.CharField(blank=True, choices=[('managed', 'Managed: only Berth creates pods'), ('open', 'Open: the tenant creates pods within its room'), ('claimed', 'Claimed by an operator')], default='', max_length=8)),
-                ('pool_name', models.CharField(blank=True, default='', max_length=40)),
-                ('labels_differ', models.BooleanField(default=False)),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=253)),
+                ("labels", models.JSONField(default=dict)),
+                ("resource_version", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField(null=True)),
+                ("deleting_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField()),
+                ("annotations", models.JSONField(default=dict)),
+                ("phase", models.CharField(blank=True, default="", max_length=20)),
+                ("tenant_key", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("managed", "Managed: only Berth creates pods"),
+                            ("open", "Open: the tenant creates pods within its room"),
+                            ("claimed", "Claimed by an operator"),
+                        ],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                ("pool_name", models.CharField(blank=True, default="", max_length=40)),
+                ("labels_differ", models.BooleanField(default=False)),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['cluster_id', 'name'],
-                'abstract': False,
-                'indexes': [models.Index(fields=['cluster', 'name'], name='namespace_name'), models.Index(fields=['tenant_key'], name='namespace_tenant')],
-                'constraints': [models.UniqueConstraint(fields=('cluster', 'uid'), name='namespace_uid_unique')],
+                "ordering": ["cluster_id", "name"],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["cluster", "name"], name="namespace_name"),
+                    models.Index(fields=["tenant_key"], name="namespace_tenant"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("cluster", "uid"), name="namespace_uid_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='NamespaceClaim',
+            name="NamespaceClaim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=63)),
-                ('tenant_key', models.CharField(max_length=40)),
-                ('kind', models.CharField(choices=[('managed', 'Managed: only Berth creates pods'), ('open', 'Open: the tenant creates pods within its room'), ('claimed', 'Claimed by an operator')], max_length=8)),
-                ('pool_name', models.CharField(blank=True, default='', max_length=40)),
-                ('claimed_by', models.CharField(max_length=150)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=63)),
+                ("tenant_key", models.CharField(max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("managed", "Managed: only Berth creates pods"),
+                            ("open", "Open: the tenant creates pods within its room"),
+                            ("claimed", "Claimed by an operator"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("pool_name", models.CharField(blank=True, default="", max_length=40)),
+                ("claimed_by", models.CharField(max_length=150)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['cluster_id', 'name'],
-                'constraints': [models.UniqueConstraint(fields=('cluster', 'uid'), name='namespace_claim_unique'), models.CheckConstraint(condition=models.Q(models.Q(('uid', ''), _negated=True), models.Q(('tenant_key', ''), _negated=True)), name='namespace_claim_complete')],
+                "ordering": ["cluster_id", "name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("cluster", "uid"), name="namespace_claim_unique"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("uid", ""), _negated=True),
+                            models.Q(("tenant_key", ""), _negated=True),
+                        ),
+                        name="namespace_claim_complete",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Pod',
+            name="Pod",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=253)),
-                ('labels', models.JSONField(default=dict)),
-                ('resource_version', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField(null=True)),
-                ('deleting_at', models.DateTimeField(null=True)),
-                ('seen_at', models.DateTimeField()),
-                ('namespace', models.CharField(max_length=63)),
-                ('tenant_key', models.CharField(blank=True, default='', max_length=40)),
-                ('node_name', models.CharField(blank=True, default='', max_length=253)),
-                ('phase', models.CharField(blank=True, default='', max_length=20)),
-                ('ready', models.BooleanField(default=False)),
-                ('reason', models.CharField(blank=True, default='', max_length=120)),
-                ('message', models.CharField(blank=True, default='', max_length=500)),
-                ('restarts', models.PositiveIntegerField(default=0)),
-                ('requests', models.JSONField(default=dict)),
-                ('holder', models.CharField(blank=True, default='', max_length=63)),
-                ('owner_kind', models.CharField(blank=True, default='', max_length=63)),
-                ('owner_name', models.CharField(blank=True, default='', max_length=253)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('cluster', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.cluster')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=253)),
+                ("labels", models.JSONField(default=dict)),
+                ("resource_version", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField(null=True)),
+                ("deleting_at", models.DateTimeField(null=True)),
+                ("seen_at", models.DateTimeField()),
+                ("namespace", models.CharField(max_length=63)),
+                ("tenant_key", models.CharField(blank=True, default="", max_length=40)),
+                ("node_name", models.CharField(blank=True, default="", max_length=253)),
+                ("phase", models.CharField(blank=True, default="", max_length=20)),
+                ("ready", models.BooleanField(default=False)),
+                ("reason", models.CharField(blank=True, default="", max_length=120)),
+                ("message", models.CharField(blank=True, default="", max_length=500)),
+                ("restarts", models.PositiveIntegerField(default=0)),
+                ("requests", models.JSONField(default=dict)),
+                ("holder", models.CharField(blank=True, default="", max_length=63)),
+                ("owner_kind", models.CharField(blank=True, default="", max_length=63)),
+                ("owner_name", models.CharField(blank=True, default="", max_length=253)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "cluster",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="inventory.cluster",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['cluster_id', 'name'],
-                'abstract': False,
-                'indexes': [models.Index(fields=['cluster', 'node_name'], name='pod_node'), models.Index(fields=['cluster', 'namespace', 'name'], name='pod_namespace'), models.Index(condition=models.Q(('holder', ''), _negated=True), fields=['holder'], name='pod_holder'), models.Index(fields=['tenant_key'], name='pod_tenant')],
-                'constraints': [models.UniqueConstraint(fields=('cluster', 'uid'), name='pod_uid_unique')],
+                "ordering": ["cluster_id", "name"],
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["cluster", "node_name"], name="pod_node"),
+                    models.Index(fields=["cluster", "namespace", "name"], name="pod_namespace"),
+                    models.Index(
+                        condition=models.Q(("holder", ""), _negated=True),
+                        fields=["holder"],
+                        name="pod_holder",
+                    ),
+                    models.Index(fields=["tenant_key"], name="pod_tenant"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("cluster", "uid"), name="pod_uid_unique")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='pool',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('ordering',), name='pool_ordering_unique'),
+            model_name="pool",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("ordering",),
+                name="pool_ordering_unique",
+            ),
         ),
         migrations.AddIndex(
-            model_name='node',
-            index=models.Index(condition=models.Q(('gone_at', None)), fields=['pool'], name='node_pool_there'),
+            model_name="node",
+            index=models.Index(
+                condition=models.Q(("gone_at", None)), fields=["pool"], name="node_pool_there"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='node',
-            constraint=models.UniqueConstraint(fields=('cluster', 'uid'), name='node_uid_unique'),
+            model_name="node",
+            constraint=models.UniqueConstraint(fields=("cluster", "uid"), name="node_uid_unique"),
         ),
         migrations.AddConstraint(
-            model_name='node',
-            constraint=models.UniqueConstraint(condition=models.Q(('gone_at', None)), fields=('cluster', 'name'), name='node_name_unique_while_there'),
+            model_name="node",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("gone_at", None)),
+                fields=("cluster", "name"),
+                name="node_name_unique_while_there",
+            ),
         ),
         migrations.AddIndex(
-            model_name='resourcequotafact',
-            index=models.Index(fields=['cluster', 'namespace', 'name'], name='quota_fact_namespace'),
+            model_name="resourcequotafact",
+            index=models.Index(
+                fields=["cluster", "namespace", "name"], name="quota_fact_namespace"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resourcequotafact',
-            constraint=models.UniqueConstraint(fields=('cluster', 'uid'), name='quota_fact_uid_unique'),
+            model_name="resourcequotafact",
+            constraint=models.UniqueConstraint(
+                fields=("cluster", "uid"), name="quota_fact_uid_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='watchstate',
-            constraint=models.UniqueConstraint(fields=('cluster', 'kind'), name='watch_state_unique'),
+            model_name="watchstate",
+            constraint=models.UniqueConstraint(
+                fields=("cluster", "kind"), name="watch_state_unique"
+            ),
         ),
         migrations.AddIndex(
-            model_name='workloadfact',
-            index=models.Index(fields=['cluster', 'namespace', 'kind', 'name'], name='workload_fact_namespace'),
+            model_name="workloadfact",
+            index=models.Index(
+                fields=["cluster", "namespace", "kind", "name"], name="workload_fact_namespace"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='workloadfact',
-            constraint=models.UniqueConstraint(fields=('cluster', 'uid'), name='workload_fact_uid_unique'),
+            model_name="workloadfact",
+            constraint=models.UniqueConstraint(
+                fields=("cluster", "uid"), name="workload_fact_uid_unique"
+            ),
         ),
     ]

@@ -27,9 +27,7 @@ class Cluster(models.Model):
     server_url = models.CharField(max_length=2000)
     ca_pem = models.TextField(blank=True, default="")
     api_extra = models.JSONField(default=dict, blank=True)
-    state = models.CharField(
-        max_length=20, choices=ClusterState, default=ClusterState.PENDING
-    )
+    state = models.CharField(max_length=20, choices=ClusterState, default=ClusterState.PENDING)
     state_code = models.CharField(max_length=60, blank=True, default="")
     state_since = models.DateTimeField(db_default=Now())
     version = models.CharField(max_length=40, blank=True, default="")

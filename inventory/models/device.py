@@ -44,9 +44,7 @@ class DeviceMapping(models.Model):
     cluster = models.ForeignKey(
         Cluster, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
-    device_type = models.ForeignKey(
-        DeviceType, on_delete=models.PROTECT, related_name="mappings"
-    )
+    device_type = models.ForeignKey(DeviceType, on_delete=models.PROTECT, related_name="mappings")
     resource_key = models.CharField(max_length=317)
     node_labels = models.JSONField(default=dict, blank=True)
     ordering = models.PositiveIntegerField(default=100)

@@ -1,0 +1,1 @@
+"""Questions to the inventory: lists, amounts, and the way to a cluster."""

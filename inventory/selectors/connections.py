@@ -1,0 +1,81 @@
+"""From a row to a client; only processes that hold the seal key come this far."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+from inventory.choices import ClusterState
+from inventory.k8s.connect import ClusterClient, connect
+from inventory.k8s.connection import Connection, Credential
+from inventory.k8s.errors import Unauthorized
+from inventory.k8s.pace import BURST, CALLS_PER_SECOND, Breaker, Bucket, Pace
+from inventory.models import Cluster
+from portal.errors import Conflict, NotFound
+from portal.seal import unseal
+
+_clients: dict[int, tuple[str, ClusterClient]] = {}
+_lock = threading.Lock()
+NEVER = 2**31
+
+
+def connection_fingerprint(cluster: Cluster) -> str:
+    """Changes when, and only when, a new connection is needed."""
+    parts = (cluster.server_url, cluster.ca_pem, repr(sorted(cluster.api_extra.items())))
+    text = "\0".join(parts).encode() + bytes(cluster.sealed_credential)
+    return hashlib.sha256(text).hexdigest()
+
+
+def cluster_connection(cluster: Cluster) -> Connection:
+    """Open the sealed credential of a cluster.
+
+    Raises Unauthorized where there is none, SealUnavailable or SealBroken where it stays shut.
+    """
+    if not cluster.sealed_credential:
+        raise Unauthorized(reason="NoCredential")
+    return Connection(
+        server=cluster.server_url,
+        ca_pem=cluster.ca_pem,
+        tls_server_name=cluster.api_extra.get("tls_server_name", ""),
+        credential=Credential.load(unseal(bytes(cluster.sealed_credential), cluster.seal_context)),
+        pace_key=f"cluster:{cluster.pk}",
+    )
+
+
+def cluster_client(cluster_id: int) -> ClusterClient:
+    """A client for a cluster, shared by this process until its connection changes.
+
+    For workers: it has the cluster's circuit breaker. Raises NotFound for a cluster that is
+    unknown or removed, Conflict for a paused one, and what `cluster_connection` raises.
+    """
+    cluster = cluster_get(cluster_id)
+    if cluster.state == ClusterState.PAUSED:
+        raise Conflict("The cluster is paused.", code="cluster-paused")
+    fingerprint = connection_fingerprint(cluster)
+    with _lock:
+        known = _clients.get(cluster_id)
+        if known is not None and known[0] == fingerprint:
+            return known[1]
+    client = connect(cluster_connection(cluster))
+    with _lock:
+        _clients[cluster_id] = (fingerprint, client)
+    return client
+
+
+def watch_client(cluster_id: int) -> ClusterClient:
+    """A client of its own for the watcher, whose reflectors have their own patience."""
+    cluster = cluster_get(cluster_id)
+    extra = cluster.api_extra
+    bucket = Bucket(
+        per_second=extra.get("calls_per_second", CALLS_PER_SECOND), burst=extra.get("burst", BURST)
+    )
+    pace = Pace(bucket, Breaker(failures_to_open=NEVER))
+    return connect(cluster_connection(cluster), pace=pace)
+
+
+def cluster_get(cluster_id: int) -> Cluster:
+    """The row of a cluster that is not removed; raises NotFound otherwise."""
+    found = Cluster.objects.filter(pk=cluster_id).exclude(state=ClusterState.REMOVED).first()
+    if found is None:
+        raise NotFound
+    return found

@@ -1,0 +1,1 @@
+"""The one process that mirrors clusters: a thread for each cluster, a reflector for each kind."""
