@@ -104,8 +104,11 @@ def _session_person(request: HttpRequest) -> Person:
 
 
 def _preference_activate(request: HttpRequest, preference: Preference) -> None:
-    """The person's own language and zone win over the browser's; LocaleMiddleware cleans up."""
-    if preference.language:
+    """The person's language counts until a browser was told another one; their zone always.
+
+    LocaleMiddleware, which stands around this one, cleans the language up.
+    """
+    if preference.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         translation.activate(preference.language)
         request.LANGUAGE_CODE = translation.get_language()
     if preference.time_zone:

@@ -2,8 +2,27 @@
 
 from __future__ import annotations
 
+from django.urls import URLPattern, path
 from rest_framework.routers import BaseRouter
+
+from tenants.api import openapi
+from tenants.api.members import MemberViewSet
+from tenants.api.tenants import TenantViewSet
+from tenants.api.tokens import PlatformTokenViewSet, TenantTokenViewSet
+from tenants.api.users import MeView, UserViewSet
+
+__all__ = ["openapi", "register", "urlpatterns"]  # openapi: importing it is what registers it
+
+TENANT = "tenants/(?P<tenant_key>[^/]+)"
 
 
 def register(router: BaseRouter) -> None:
     """Add this app's resources."""
+    router.register("tenants", TenantViewSet, basename="api-tenant")
+    router.register(f"{TENANT}/members", MemberViewSet, basename="api-member")
+    router.register(f"{TENANT}/tokens", TenantTokenViewSet, basename="api-tenant-token")
+    router.register("tokens", PlatformTokenViewSet, basename="api-token")
+    router.register("users", UserViewSet, basename="api-user")
+
+
+urlpatterns: list[URLPattern] = [path("me/", MeView.as_view(), name="api-me")]

@@ -20,7 +20,8 @@ VIEWER = """
         'tenants', COALESCE((
             SELECT jsonb_agg(jsonb_build_object(
                 'key', t.key, 'title', t.title, 'path', t.path, 'role', m.role,
-                'archived', t.archived_at IS NOT NULL) ORDER BY t.path)
+                'direct', m.tenant_key = t.key, 'archived', t.archived_at IS NOT NULL)
+                ORDER BY t.path)
             FROM tenants_membership m
             JOIN tenants_tenant r ON r.key = m.tenant_key
             JOIN tenants_tenant t ON t.path >= r.path AND t.path < left(r.path, -1) || '0'

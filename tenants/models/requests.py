@@ -14,7 +14,6 @@ from portal.models.jobs import JobState
 from portal.viewer import VisibleQuerySet
 from scheduling.choices import AllocationState, Priority
 from scheduling.models import Allocation
-from scheduling.services.allocations import CREATE
 from tenants.choices_requests import RequestKind, RequestStage, RequestState
 from tenants.models.tenant import Tenant
 
@@ -39,7 +38,6 @@ class CapacityRequestQuerySet(VisibleQuerySet):
         get what was granted.
         """
         later = JobRun.objects.filter(
-            kind=CREATE,
             key=Concat(Value("allocation:"), Cast(OuterRef("allocation_id"), models.TextField())),
             state=JobState.QUEUED,
             due_at__gt=now,
@@ -56,10 +54,12 @@ class CapacityRequestQuerySet(VisibleQuerySet):
                     never_up & ~Q(allocation__state__in=WAITING_STATES),
                     then=Value(RequestStage.FAILED),
                 ),
-                When(Exists(later), then=Value(RequestStage.SCHEDULED)),
                 When(
-                    allocation__state__in=WAITING_STATES, then=Value(RequestStage.FULFILLING)
+                    Exists(later),
+                    allocation__state=AllocationState.PLANNED,
+                    then=Value(RequestStage.SCHEDULED),
                 ),
+                When(allocation__state__in=WAITING_STATES, then=Value(RequestStage.FULFILLING)),
                 default=Value(RequestStage.FULFILLED),
                 output_field=models.CharField(),
             )

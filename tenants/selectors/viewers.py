@@ -15,7 +15,13 @@ from typing import Any
 from django.db import connection
 
 from portal.viewer import Viewer
-from tenants.roles import platform_role_verbs, scope_verbs, tenant_role_verbs
+from tenants.roles import (
+    VerbChange,
+    platform_role_verbs,
+    role_change,
+    scope_verbs,
+    tenant_role_verbs,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +37,22 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class OwnTenant:
-    """A tenant a person belongs to, directly or from above; for the switcher."""
+    """A tenant a person belongs to, directly (`role`) or from above; for the switcher.
+
+    `inherited` has the roles that reach it from tenants above.
+    """
 
     key: str
     title: str
     path: str
-    roles: tuple[str, ...]
+    role: str
+    inherited: frozenset[str]
     archived: bool
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Own and inherited."""
+        return self.inherited | {self.role} if self.role else self.inherited
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +109,23 @@ def person_build(user_id: int, facts: Mapping[str, Any] | None) -> Person:
     return Person(viewer, _preference(facts["preference"]), tenants, role or "")
 
 
+def person_of(request: Any) -> Person:
+    """Who asks, with preference and tenants; set by the middleware on every request."""
+    found = getattr(request, "person", NOBODY)
+    return found if isinstance(found, Person) else NOBODY
+
+
+def role_effect(*, user_id: int, tenant_key: str, role: str) -> VerbChange:
+    """What giving a person this role ("" for none) in a tenant would give and take.
+
+    Roles from above stay, so taking the role of somebody who owns the parent takes nothing.
+    """
+    tenants = {tenant.key: tenant for tenant in person_for_user(user_id).tenants}
+    now = tenants.get(tenant_key)
+    inherited = now.inherited if now else frozenset[str]()
+    return role_change(now.roles if now else (), inherited | {role} if role else inherited)
+
+
 def viewer_for_token(facts: Mapping[str, Any]) -> Viewer:
     """The viewer of a token whose secret has been checked.
 
@@ -125,14 +157,19 @@ def _bound_keys(facts: Mapping[str, Any], creator: Viewer) -> list[str]:
 
 def _own_tenants(rows: Iterable[Mapping[str, Any]]) -> tuple[OwnTenant, ...]:
     """One entry a tenant, however many roles reach it; in the order of the tree."""
-    roles: defaultdict[str, list[str]] = defaultdict(list)
-    facts: dict[str, Mapping[str, Any]] = {}
+    grouped: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in rows:
-        roles[row["key"]].append(row["role"])
-        facts.setdefault(row["key"], row)
+        grouped[row["key"]].append(row)
     return tuple(
-        OwnTenant(key, row["title"], row["path"], tuple(sorted(set(roles[key]))), row["archived"])
-        for key, row in facts.items()
+        OwnTenant(
+            key=key,
+            title=reaching[0]["title"],
+            path=reaching[0]["path"],
+            role=next((row["role"] for row in reaching if row["direct"]), ""),
+            inherited=frozenset(row["role"] for row in reaching if not row["direct"]),
+            archived=reaching[0]["archived"],
+        )
+        for key, reaching in grouped.items()
     )
 
 
