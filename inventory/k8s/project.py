@@ -140,6 +140,11 @@ def job_record(workload: wire.Workload) -> records.WorkloadRecord:
     )
 
 
+def spec_digest(spec: dict[str, Any]) -> str:
+    """A digest that changes when anything of a spec, as the API server keeps it, does."""
+    return hashlib.sha256(_canonical.encode(spec)).hexdigest()[:32]
+
+
 def _workload(
     kind: str, workload: wire.Workload, *, replicas: int, ready_replicas: int
 ) -> records.WorkloadRecord:
@@ -161,7 +166,7 @@ def _workload(
         namespace=workload.metadata.namespace,
         annotations=keys.own_labels(workload.metadata.annotations or {}),
         managers=_managers(workload.metadata.managed_fields or ()),
-        spec_hash=hashlib.sha256(_canonical.encode(spec)).hexdigest()[:32],
+        spec_hash=spec_digest(spec),
         replicas=replicas,
         ready_replicas=ready_replicas,
         counts={key: int(count) for key, count in counts.items() if count is not None},

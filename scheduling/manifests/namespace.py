@@ -14,6 +14,7 @@ MAX_NAME = 63
 POD_SECURITY = "pod-security.kubernetes.io"
 # Objects by which a tenant could take addresses outside its namespace.
 NO_OBJECTS = {"services.loadbalancers": "0", "services.nodeports": "0"}
+DEFAULT_SUBJECTS = [{"kind": "Group", "name": "berth:{tenant}:{role}"}]
 Object = dict[str, Any]
 
 
@@ -48,7 +49,10 @@ def namespace(*, name: str, owner: Owner, kind: str, pool: str, device_keys: lis
 
 
 def resource_quota(*, namespace: str, owner: Owner, hard: dict[str, str]) -> Object:
-    """The ResourceQuota by which the cluster refuses what Berth did not grant."""
+    """The ResourceQuota by which the cluster refuses what Berth did not grant.
+
+    Source of the keys: kubernetes.io, Resource Quotas.
+    """
     return {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
@@ -79,18 +83,20 @@ def hard_of(
     return hard | NO_OBJECTS
 
 
-def furniture(*, namespace: str, owner: Owner, kind: str, subject: dict[str, str]) -> list[Object]:
+def furniture(
+    *, namespace: str, owner: Owner, kind: str, subjects: list[dict[str, str]]
+) -> list[Object]:
     """One LimitRange, the NetworkPolicy, and the RoleBindings of the tenant's people.
 
-    `subject` is the cluster's template, {"kind": "Group", "name": "berth:{tenant}:{role}"}. In
-    a managed namespace every role reads; only Berth writes there.
+    `subjects` is the cluster's template, [{"kind": "Group", "name": "berth:{tenant}:{role}"}].
+    In a managed namespace every role reads; only Berth writes there.
     """
     meta = {"namespace": namespace, "labels": owner.labels()}
     return [
         _limit_range(meta),
         _same_tenant_only(meta, owner.tenant_key),
         *(
-            _role_binding(meta, role, kind, owner.tenant_key, subject)
+            _role_binding(meta, role, kind, owner.tenant_key, subjects)
             for role in ("owner", "member", "viewer")
         ),
     ]
@@ -125,10 +131,9 @@ def _same_tenant_only(meta: dict[str, Any], tenant_key: str) -> Object:
 
 
 def _role_binding(
-    meta: dict[str, Any], role: str, kind: str, tenant_key: str, subject: dict[str, str]
+    meta: dict[str, Any], role: str, kind: str, tenant_key: str, subjects: list[dict[str, str]]
 ) -> Object:
-    granted = role if kind == "open" else "viewer"
-    name = subject["name"].format(tenant=tenant_key, role=role)
+    granted = role if kind == labels.KIND_OPEN else "viewer"
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "RoleBinding",
@@ -142,7 +147,8 @@ def _role_binding(
             {
                 "apiGroup": "rbac.authorization.k8s.io",
                 "kind": subject.get("kind", "Group"),
-                "name": name,
+                "name": subject["name"].format(tenant=tenant_key, role=role),
             }
+            for subject in subjects or DEFAULT_SUBJECTS
         ],
     }

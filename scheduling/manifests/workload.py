@@ -21,7 +21,7 @@ class Workload:
     name: str
     namespace: str
     owner: Owner
-    pool: str
+    job_id: int
     replicas: int
     image: str
     shape: dict[str, int]
@@ -82,7 +82,8 @@ def affinity(nodes: tuple[str, ...]) -> Object:
 
 
 def _meta(work: Workload) -> Object:
-    return {"name": work.name, "namespace": work.namespace, "labels": work.owner.labels()}
+    marks = work.owner.labels() | {labels.JOB: str(work.job_id)}
+    return {"name": work.name, "namespace": work.namespace, "labels": marks}
 
 
 def _template(work: Workload, *, restart: str) -> Object:

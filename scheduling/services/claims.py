@@ -18,7 +18,7 @@ def claims_project(
     *, cluster_id: int, came: Iterable[Pod], went: Iterable[Pod], now: datetime
 ) -> None:
     """Open an interval for each pod that began to hold a node, end it for each that let go."""
-    _close(cluster_id, [pod for pod in went], now)
+    _close(cluster_id, list(went), now)
     pods = [pod for pod in came if pod.node_name and not pod.is_done]
     if pods:
         _open(cluster_id, pods, now)

@@ -1,0 +1,149 @@
+"""Apply and confirm: the object that keeps a workload alive, and its pods coming up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_noop
+
+from inventory import labels
+from inventory.k8s.errors import AlreadyExists
+from inventory.k8s.project import spec_digest
+from portal.errors import Refused
+from portal.jobs.context import StepContext
+from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
+from scheduling.choices import AllocationKind, AllocationState
+from scheduling.manifests.workload import Object
+from scheduling.models import Allocation
+from scheduling.services.allocations import allocation_publish
+from scheduling.services.clusters import (
+    is_ours,
+    manifest_of,
+    node_names,
+    object_ref,
+    owner_of,
+    space_of,
+    writer_of,
+)
+from scheduling.services.moves import quota_move
+from scheduling.services.namespaces import foreign_refusal
+from scheduling.services.steps.common import POLL_SECONDS, load, load_locked, move_of, pods_now
+
+IMAGE_PATIENCE_SECONDS = 300
+STARTED = ("Running", "Succeeded")
+IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
+CREATED = gettext_noop("Created %(object)s.")
+ADOPTED = gettext_noop("Found %(object)s as this job had made it.")
+COMING = gettext_noop("%(done)s of %(total)s pods run. %(why)s")
+IMAGE = gettext_noop("The image can't be pulled: %(image)s. Ask again with one that can.")
+FOREIGN = gettext_noop("%(object)s stands there and is not Berth's.")
+
+
+def apply(ctx: StepContext) -> Outcome:
+    """Create the object, or find that an earlier attempt did; never take over another's."""
+    allocation = load(ctx)
+    if allocation.kind == AllocationKind.OPEN:
+        return Done({"object": ""})
+    ref, owner = (
+        object_ref(allocation),
+        owner_of(tenant_key=allocation.tenant_key, allocation=allocation),
+    )
+    writer = writer_of(_cluster_id(allocation))
+    if "object" not in ctx.recorded:
+        ctx.intend(object=str(ref))
+    manifest = manifest_of(allocation, nodes=node_names(allocation), job_id=ctx.job.pk)
+    ctx.check()
+    text = CREATED
+    try:
+        found = writer.create(manifest)
+    except AlreadyExists:
+        text = ADOPTED
+        found = writer.get(ref) or {}
+        job_label = (found.get("metadata", {}).get("labels") or {}).get(labels.JOB)
+        if not found or job_label != str(ctx.job.pk) or not is_ours(found, owner):
+            raise Refused(foreign_refusal(str(ref))) from None
+    with ctx.transaction():
+        Allocation.objects.filter(pk=allocation.pk).update(
+            object_uid=found["metadata"]["uid"], spec_hash=spec_digest(found["spec"])
+        )
+        ctx.log("ok", text, object=str(ref))
+    return Done({"object": str(ref), "uid": found["metadata"]["uid"]})
+
+
+def confirm(ctx: StepContext) -> Outcome:
+    """Wait for every pod to run, then turn what was reserved into what is bound."""
+    allocation = load(ctx)
+    if allocation.kind == AllocationKind.WORKLOAD:
+        pending = pods_pending(ctx, allocation)
+        if pending is not None:
+            return pending
+    with ctx.transaction():
+        allocation = load_locked(ctx)
+        refusal = quota_move(move_of(ctx, allocation, "bind"))
+        if refusal is not None:
+            raise Refused(refusal)
+        Allocation.objects.filter(pk=allocation.pk).update(
+            state=AllocationState.ACTIVE, active_at=timezone.now(), reason=None
+        )
+        allocation_publish(allocation)
+    return Done({"namespace": space_of(allocation).name})
+
+
+def pods_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
+    """None when every pod runs; else why not yet, or that it never will."""
+    ctx.check_cancel()
+    pods = pods_now(ctx, allocation)
+    items = [_item(pod) for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"]))]
+    done = sum(item["phase"] in STARTED and not item["ending"] for item in items)
+    ctx.progress(done=done, total=allocation.replicas, items=items)
+    if done >= allocation.replicas:
+        return None
+    trouble = next((item for item in items if item["reason"] in IMAGE_REASONS), None)
+    image = str(allocation.spec.get("image", ""))
+    if trouble is not None and _seconds_since(trouble["since"], ctx.now()) > IMAGE_PATIENCE_SECONDS:
+        return Fail(Reason("image", IMAGE, {"image": image}))
+    worst = trouble or next((item for item in items if item["reason"]), None)
+    why = f"{worst['pod']}: {worst['reason']}" if worst else ""
+    params = {"done": done, "total": allocation.replicas, "why": why}
+    code = "image" if trouble else (worst["reason"] if worst else "starting")
+    return Wait(Reason(code, COMING, params), POLL_SECONDS)
+
+
+def _item(pod: Object) -> dict[str, Any]:
+    meta, status = pod["metadata"], pod.get("status") or {}
+    return {
+        "pod": meta["name"],
+        "node": (pod.get("spec") or {}).get("nodeName", ""),
+        "phase": status.get("phase", ""),
+        "reason": _reason(status),
+        "since": meta.get("creationTimestamp", ""),
+        "ending": bool(meta.get("deletionTimestamp")),
+    }
+
+
+def _reason(status: Mapping[str, Any]) -> str:
+    """Why a pod does not run yet, in Kubernetes' own word."""
+    for container in status.get("containerStatuses") or ():
+        waiting = (container.get("state") or {}).get("waiting")
+        if waiting:
+            return str(waiting.get("reason", ""))
+    for condition in status.get("conditions") or ():
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            return str(condition.get("reason", ""))
+    return ""
+
+
+def _seconds_since(text: str, now: datetime) -> float:
+    at = parse_datetime(text) if text else None
+    return (now - at).total_seconds() if at else 0.0
+
+
+def _cluster_id(allocation: Allocation) -> int:
+    if allocation.cluster_id is None:
+        msg = f"{allocation.ref} has no cluster yet"
+        raise LookupError(msg)
+    return allocation.cluster_id

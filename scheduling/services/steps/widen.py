@@ -1,0 +1,61 @@
+"""Widen and narrow: the namespace's quota follows what counts in it."""
+
+from __future__ import annotations
+
+import time
+
+from django.utils.translation import gettext_noop
+
+from portal.jobs.context import StepContext
+from portal.jobs.outcome import Done, Outcome, Reason, Wait
+from scheduling.choices import AllocationState
+from scheduling.models import Allocation
+from scheduling.services.allocations import allocation_publish
+from scheduling.services.clusters import space_of
+from scheduling.services.namespaces import quota_confirmed, quota_write, space_ensure
+from scheduling.services.steps.common import load, load_locked
+
+QUICK_TRIES = 5
+QUICK_SECONDS = 0.1
+SLOW_SECONDS = 2.0
+UNCONFIRMED = gettext_noop("Waiting for the cluster to enforce the namespace's quota.")
+WIDENED = gettext_noop("The cluster enforces the quota of %(namespace)s.")
+
+
+def widen(ctx: StepContext) -> Outcome:
+    """Count the allocation in its namespace; done only when the cluster enforces the new sum."""
+    if not ctx.recorded.get("widened"):
+        with ctx.transaction():
+            allocation = load_locked(ctx)
+            Allocation.objects.filter(pk=allocation.pk).update(
+                widened=True, state=AllocationState.APPLYING
+            )
+            ctx.record(widened=True)
+            allocation_publish(allocation)
+    allocation = load(ctx)
+    space_ensure(ctx, space_of(allocation))
+    return quota_settle(ctx, allocation)
+
+
+def narrow(ctx: StepContext) -> Outcome:
+    """Stop counting the allocation; done only when the cluster enforces the smaller sum."""
+    allocation = load(ctx)
+    if allocation.namespace is None or not (allocation.widened or ctx.recorded.get("narrowed")):
+        return Done()
+    if not ctx.recorded.get("narrowed"):
+        with ctx.transaction():
+            Allocation.objects.filter(pk=allocation.pk).update(widened=False)
+            ctx.record(narrowed=True)
+    return quota_settle(ctx, allocation)
+
+
+def quota_settle(ctx: StepContext, allocation: Allocation) -> Outcome:
+    """Write the sum and see it enforced: at once as a rule, else by and by."""
+    space = space_of(allocation)
+    hard = quota_write(ctx, space)
+    for _try in range(QUICK_TRIES):
+        if quota_confirmed(ctx, space, hard):
+            ctx.log("ok", WIDENED, namespace=space.name)
+            return Done({"namespace": space.name, "hard": hard})
+        time.sleep(QUICK_SECONDS)
+    return Wait(Reason("quota-unconfirmed", UNCONFIRMED), SLOW_SECONDS)

@@ -1,0 +1,60 @@
+"""The kinds of job that scheduling knows: which steps, in which order, and how to undo them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.jobs import registry
+from portal.jobs.registry import JobKind, Step
+from scheduling.services.allocations import CREATE, RELEASE, REPLACE
+from scheduling.services.steps import apply, place, release, replace, widen
+
+ALLOCATION_CREATE = JobKind(
+    name=CREATE,
+    title=_("Create allocation"),
+    queue="place",
+    cancellable=True,
+    steps=(
+        Step("validate", place.validate, _("Validate")),
+        Step("place", place.place, _("Place")),
+        Step("widen", widen.widen, _("Widen")),
+        Step("apply", apply.apply, _("Apply")),
+        Step("confirm", apply.confirm, _("Confirm")),
+    ),
+    undo_steps=(
+        Step("withdraw", release.withdraw, _("Withdraw")),
+        Step("vanish", release.vanish, _("Pods gone")),
+        Step("narrow", widen.narrow, _("Narrow")),
+        Step("cancel", release.cancel, _("Give back")),
+    ),
+)
+ALLOCATION_RELEASE = JobKind(
+    name=RELEASE,
+    title=_("Release allocation"),
+    queue="apply",
+    steps=(
+        Step("begin", release.begin, _("Begin")),
+        Step("withdraw", release.withdraw, _("Delete")),
+        Step("vanish", release.vanish, _("Pods gone")),
+        Step("narrow", widen.narrow, _("Narrow")),
+        Step("drain", release.drain, _("Drain")),
+        Step("credit", release.credit, _("Credit")),
+    ),
+)
+ALLOCATION_REPLACE = JobKind(
+    name=REPLACE,
+    title=_("Place allocation anew"),
+    queue="place",
+    steps=(
+        Step("choose", replace.choose, _("Choose nodes")),
+        Step("patch", replace.patch, _("Patch")),
+        Step("evict", replace.evict, _("Delete pods")),
+        Step("settle", replace.settle, _("Confirm")),
+    ),
+)
+
+
+def kinds_register() -> None:
+    """Make them known; called from `ready`."""
+    for kind in (ALLOCATION_CREATE, ALLOCATION_RELEASE, ALLOCATION_REPLACE):
+        registry.register(kind)
