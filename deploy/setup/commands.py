@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -89,8 +90,10 @@ def run_logged(
 def _failure_text(command: Sequence[str | Path], code: int, log: Path, lines: list[str]) -> str:
     name = Path(command[0]).name
     hint = hint_find("\n".join(lines))
-    tail = "\n".join(f"      {line}" for line in lines[-15:])
-    return f"{hint or f'{name} failed.'}\n   {name} ended with {code}; all of it: {log}\n{tail}"
+    # Some programs say what is wrong first and then explain themselves at length.
+    telling = [line for line in lines[:-6] if re.search(r"error|invalid|fail", line, re.I)][:6]
+    shown = "\n".join(f"      {line}" for line in [*telling, *lines[-6:]] if line.strip())
+    return f"{hint or f'{name} failed.'}\n   {name} ended with {code}; all of it: {log}\n{shown}"
 
 
 def output_of(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> str:

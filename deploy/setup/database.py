@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from deploy.setup.errors import SetupError
 from deploy.setup.postgres import Postgres
 
 OWNER = "berth_owner"
@@ -52,16 +51,3 @@ def database_ensure(server: Postgres, name: str) -> None:
     if not found:
         server.sql(f"CREATE DATABASE {name}", role=OWNER)
     server.sql_script(RIGHTS.format(app=APP), role=OWNER, database=name)
-
-
-def roles_check(*, app: str, owner: str) -> None:
-    """Refuse roles that would take away row-level security: one role for both.
-
-    Arguments are the two user names of the addresses in use.
-    """
-    if app == owner:
-        msg = (
-            f"DATABASE_URL and DATABASE_OWNER_URL use the same role ({app}). The program's role"
-            " must not own the tables: make a second one (docs/configuration.md shows how)."
-        )
-        raise SetupError(msg)

@@ -18,6 +18,7 @@ from deploy.setup.stamps import digest, stamp_matches, stamp_write
 
 RUN = ROOT / "requirements.txt"
 DEV = ROOT / "requirements-dev.txt"
+NODE = ROOT / "requirements-node.txt"
 MINIMUM = (3, 11)
 FREE_BYTES_NEEDED = 1_500_000_000
 
@@ -33,6 +34,12 @@ def packages_ensure(*, dev: bool) -> None:
             requirements_install(RUN)
 
 
+def node_ensure() -> None:
+    """Install Node from its wheel, for a machine that has none of its own."""
+    with locked("venv"):
+        requirements_install(NODE)
+
+
 def requirements_install(requirements: Path, *, covers: tuple[Path, ...] = ()) -> None:
     """Install a lock file, once per content; `covers` names lock files that it includes."""
     wanted = {_stamp(path): digest([path]) for path in (requirements, *covers)}
@@ -44,8 +51,22 @@ def requirements_install(requirements: Path, *, covers: tuple[Path, ...] = ()) -
         run_logged(
             # The lock is complete and every package has a wheel: nothing to resolve or to build.
             # Bytecode comes with the first import of what is used, which is far less than all.
-            [VENV_PYTHON, "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
-            + ["--only-binary=:all:", "--no-compile", "--progress-bar=off", "-r", requirements],
+            [
+                str(VENV_PYTHON),
+                "-m",
+                "pip",
+                "install",
+                "--require-hashes",
+                "--no-deps",
+                "--no-input",
+            ]
+            + [
+                "--only-binary=:all:",
+                "--no-compile",
+                "--progress-bar=off",
+                "-r",
+                str(requirements),
+            ],
             log=LOGS / "setup-packages.log",
             ticker=ticker,
             env=os.environ

@@ -18,6 +18,7 @@ from deploy.setup.paths import VENV
 from deploy.setup.ports import LOOPBACK, port_choose
 from deploy.setup.privileges import command_unprivileged, directory_give, file_give
 from deploy.setup.secrets_file import env_file_ensure, env_file_write, password_make
+from deploy.setup.supervise import die_with_parent as child_of_ours
 
 START_SECONDS = 60
 SETTINGS = {
@@ -122,6 +123,7 @@ class Postgres:
                 stderr=sink,
                 cwd="/",
                 start_new_session=True,  # Ctrl-C is for bin/start, which stops us last
+                preexec_fn=child_of_ours(signal.SIGINT) if die_with_parent else None,
             )
         self._wait(process)
         return process

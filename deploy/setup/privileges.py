@@ -14,13 +14,16 @@ USER = "nobody"
 
 
 def command_unprivileged(command: list[str], *, reaches: list[Path], signal: str = "") -> list[str]:
-    """Wrap a command so that it runs without root, and gets `signal` when its parent dies.
+    """Wrap a command of root's so that it runs as `nobody`; leave anybody else's as it is.
+
+    With a `signal` (INT, TERM) it gets that when its parent dies: a change of user takes away
+    what a child asked of the kernel before.
 
     Where the way to one of the paths it `reaches` is closed to others (a clone in a home
     directory), the process keeps the one capability that opens it; nothing is chmod-ed.
     """
     if os.geteuid() != 0:
-        return command if not signal else [_setpriv(), f"--pdeathsig={signal}", *command]
+        return command
     account = pwd.getpwnam(USER)
     wrapped = [_setpriv(), f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}"]
     wrapped += ["--clear-groups"]

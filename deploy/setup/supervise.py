@@ -1,23 +1,148 @@
-"""Child processes that never outlive us."""
+"""Child processes: started together, restarted when they fall, ended together, never orphaned."""
 
 from __future__ import annotations
 
 import ctypes
 import os
 import signal
-from collections.abc import Callable
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from deploy.setup.console import paint, say, seconds, warn
+from deploy.setup.paths import ROOT
 
 PR_SET_PDEATHSIG = 1
+BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+STEADY_SECONDS = 60.0  # up for so long, a fall counts as the first again
+STOP_SECONDS = 40.0  # a worker may take 30 to end what it has begun
+LOG_BYTES = 20_000_000
 _libc = ctypes.CDLL(None, use_errno=True)  # loaded before any fork
 
 
-def die_with_parent() -> Callable[[], None]:
-    """Return what a new child runs first: SIGTERM for it when we die, however we die."""
+def die_with_parent(number: signal.Signals = signal.SIGTERM) -> Callable[[], None]:
+    """Return what a new child runs first: a signal for it when we die, however we die.
+
+    The kernel ties this to the thread that started the child: start children from the main one.
+    """
     parent = os.getpid()
 
     def ask_kernel() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        _libc.prctl(PR_SET_PDEATHSIG, number)
         if os.getppid() != parent:  # we died before it asked
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), number)
 
     return ask_kernel
+
+
+@dataclass
+class Child:
+    """One process: its name before each of its lines, its command, its own environment."""
+
+    name: str
+    command: Sequence[str | Path]
+    environment: Mapping[str, str]
+    log: Path
+    colour: str = "36"
+    process: subprocess.Popen[str] | None = None
+    started_at: float = 0.0
+    due_at: float | None = None
+    falls: int = 0
+    shown: threading.Thread | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Start it, with its output on the terminal and in its log."""
+        self.started_at, self.due_at = time.monotonic(), None
+        self.process = subprocess.Popen(
+            [str(word) for word in self.command],
+            cwd=ROOT,
+            env=dict(self.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # Ctrl-C reaches us alone; we end it in order
+            preexec_fn=die_with_parent(),
+        )
+        self.shown = threading.Thread(target=self._show, args=(self.process,), daemon=True)
+        self.shown.start()
+
+    def look(self) -> None:
+        """Start it again when it has fallen, each time after a longer wait."""
+        now = time.monotonic()
+        if self.due_at is not None and now >= self.due_at:
+            self.start()
+        if self.process is None or self.due_at is not None or self.process.poll() is None:
+            return
+        self.falls = 0 if now - self.started_at > STEADY_SECONDS else self.falls
+        wait = BACKOFF_SECONDS[min(self.falls, len(BACKOFF_SECONDS) - 1)]
+        self.falls += 1
+        self.due_at = now + wait
+        code = self.process.returncode
+        how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+        warn(f"{self.name} {how}: starting it again in {seconds(wait)} (log: {self.log})")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process, or to its whole group where it must go at once."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        if number is signal.SIGKILL:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+
+    @property
+    def running(self) -> bool:
+        """Whether its process is alive."""
+        return self.process is not None and self.process.poll() is None
+
+    def _show(self, process: subprocess.Popen[str]) -> None:
+        prefix = paint(f"{self.name:<8}|", self.colour)
+        with _log_open(self.log) as sink:
+            for line in process.stdout or ():
+                sink.write(line)
+                sink.flush()
+                say(f"{prefix} {line.rstrip()}")
+
+
+def children_run(children: Sequence[Child], stop: threading.Event) -> None:
+    """Watch over started children until `stop` is set."""
+    while not stop.wait(0.2):
+        for child in children:
+            child.look()
+
+
+def children_stop(children: Sequence[Child], hurry: threading.Event) -> None:
+    """End all children in order of the list: ask, wait, then insist. `hurry` insists at once."""
+    for child in children:
+        child.due_at = None
+        child.signal(signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    told = time.monotonic()
+    while any(child.running for child in children):
+        if hurry.is_set() or time.monotonic() > deadline:
+            for child in children:
+                if child.running:
+                    warn(f"{child.name} did not end in time and was killed.")
+                    child.signal(signal.SIGKILL)
+            break
+        if time.monotonic() - told > 5:
+            told = time.monotonic()
+            names = ", ".join(child.name for child in children if child.running)
+            say(f"   ... waiting for {names} (Ctrl-C again ends it at once)")
+        time.sleep(0.05)
+    for child in children:
+        if child.shown is not None:
+            child.shown.join(timeout=2)
+
+
+def _log_open(path: Path) -> IO[str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_file() and path.stat().st_size > LOG_BYTES:
+        path.replace(path.with_suffix(".old.log"))
+    return path.open("a", encoding="utf-8")

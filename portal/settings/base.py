@@ -211,6 +211,9 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# Squeezing source maps takes longer than all the rest, and only developer tools ask for them.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("gz", "br", "png", "jpg", "webp", "woff", "woff2", "map")
 
 CHANNEL_LAYERS = {
     "default": {

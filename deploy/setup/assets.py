@@ -1,0 +1,116 @@
+"""The browser's bundles, built by Node into static/dist/, and the catalogues of translations."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from deploy.setup.commands import output_of, run_logged
+from deploy.setup.console import step, warn
+from deploy.setup.environment import node_ensure
+from deploy.setup.locks import locked
+from deploy.setup.paths import BUNDLES, FRONTEND, LOGS, ROOT, STAMPS, STATIC_ROOT, VENV, VENV_PYTHON
+from deploy.setup.stamps import digest, stamp_matches, stamp_write
+
+NODE_MINIMUM = 20
+ROOMS = ("portal", "inventory", "scheduling", "tenants")
+UNUSED = ("--ignore=rest_framework", "--ignore=redoc")  # pages that Berth doesn't have
+OUTSIDE_SOURCES = {"node_modules", "tests"}
+
+
+def assets_ensure() -> None:
+    """Install the locked npm packages and build the bundles, each when its sources changed."""
+    if not (FRONTEND / "package.json").is_file():
+        warn("There is no frontend/ in this tree: pages come without styles and scripts.")
+        return
+    with locked("assets"):
+        sources = digest(_sources())
+        if stamp_matches(STAMPS / "assets", sources) and BUNDLES.is_dir():
+            return
+        environment = _node_environment()
+        _modules_ensure(environment)
+        with step("Building styles and scripts") as ticker:
+            run_logged(
+                ["npm", "run", "build"],
+                log=LOGS / "setup-assets.log",
+                ticker=ticker,
+                env=environment,
+                cwd=FRONTEND,
+            )
+        stamp_write(STAMPS / "assets", sources)
+
+
+def static_collect(environment: dict[str, str]) -> None:
+    """Gather static files with hashed names for whitenoise, when one of them changed."""
+    with locked("assets"):
+        files = [path for path in (ROOT / "static").rglob("*") if path.is_file()]
+        value = digest([*files, ROOT / "requirements.txt"], str(STATIC_ROOT))
+        if stamp_matches(STAMPS / "static", value) and STATIC_ROOT.is_dir():
+            return
+        with step("Gathering static files") as ticker:
+            run_logged(
+                [VENV_PYTHON, "manage.py", "collectstatic", "--no-input", "--clear", *UNUSED],
+                log=LOGS / "setup-static.log",
+                ticker=ticker,
+                env=environment,
+            )
+        stamp_write(STAMPS / "static", value)
+
+
+def messages_compile() -> None:
+    """Compile translations that are newer than their compiled form."""
+    stale = [
+        path
+        for path in ROOT.glob("portal/locale/*/LC_MESSAGES/*.po")
+        if not (done := path.with_suffix(".mo")).is_file()
+        or done.stat().st_mtime < path.stat().st_mtime
+    ]
+    if not stale:
+        return
+    program = "import polib, sys; polib.pofile(sys.argv[1]).save_as_mofile(sys.argv[2])"
+    for path in stale:
+        draft = path.with_suffix(f".{os.getpid()}.new")  # two commands at once are no harm
+        run_logged([VENV_PYTHON, "-c", program, path, draft], log=LOGS / "setup-messages.log")
+        draft.replace(path.with_suffix(".mo"))
+
+
+def _modules_ensure(environment: dict[str, str]) -> None:
+    modules = FRONTEND / "node_modules"
+    lock = digest([FRONTEND / "package.json", FRONTEND / "package-lock.json"])
+    if stamp_matches(modules / ".berth-stamp", lock):
+        return
+    with step("Installing the frontend's packages, as locked (npm ci)") as ticker:
+        run_logged(
+            # No package's own scripts: what is needed comes ready for each platform.
+            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"],
+            log=LOGS / "setup-npm.log",
+            ticker=ticker,
+            env=environment,
+            cwd=FRONTEND,
+        )
+    stamp_write(modules / ".berth-stamp", lock)
+
+
+def _node_environment() -> dict[str, str]:
+    """Return an environment whose PATH has a Node that is new enough: the system's or a wheel's."""
+    environment = dict(os.environ)
+    found = re.match(r"v(\d+)", output_of(["node", "--version"]))
+    if shutil.which("npm") and found and int(found[1]) >= NODE_MINIMUM:
+        return environment
+    node_ensure()
+    environment["PATH"] = os.pathsep.join([str(VENV / "bin"), environment.get("PATH", "")])
+    return environment
+
+
+def _sources() -> Iterable[Path]:
+    """List what decides the bundles: sources, and every file whose class names keep a style."""
+    for path in FRONTEND.rglob("*"):
+        if path.is_file() and not OUTSIDE_SOURCES & set(path.relative_to(FRONTEND).parts):
+            yield path
+    yield from (ROOT / "templates").rglob("*.html")
+    for room in ROOMS:
+        for pattern in ("*.html", "*.py"):
+            yield from (ROOT / room).rglob(pattern)
