@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Min
@@ -12,7 +12,16 @@ from inventory.models import Cluster, Pool
 from portal.refusal import Refusal
 from portal.viewer import Viewer
 from scheduling import rules
-from scheduling.engine import Ask, Check, Decision, Placement, Policy, Verdict, decide
+from scheduling.engine import (
+    Ask,
+    Check,
+    Decision,
+    Placement,
+    Policy,
+    Snapshot,
+    Verdict,
+    decide,
+)
 from scheduling.selectors.refusals import refusal_masked, refusal_of_quota
 from scheduling.selectors.snapshot import snapshot_build
 
@@ -32,7 +41,8 @@ class Preview:
     """An answer to show while somebody types.
 
     Checks of parents that the viewer can't see carry no numbers. `refused` counts the nodes that
-    take nothing, by reason code; `facts_at` is the age of the oldest cluster's facts.
+    take nothing, by reason code; `facts_at` is the age of the oldest cluster's facts. `largest` is
+    the greatest number of replicas, up to the one asked for, that would fit now.
     """
 
     verdict: Verdict
@@ -42,6 +52,7 @@ class Preview:
     effects: tuple[QuotaEffect, ...]
     refused: dict[str, int]
     facts_at: datetime | None
+    largest: int = 0
 
 
 def preview(
@@ -77,7 +88,23 @@ def preview(
         effects=effects,
         refused=dict(Counter(refusal.code for refusal in decision.refused)),
         facts_at=Cluster.objects.filter(name__in=names).aggregate(at=Min("last_contact_at"))["at"],
+        largest=_largest(snapshot, ask, decision),
     )
+
+
+def _largest(snapshot: Snapshot, ask: Ask, decision: Decision) -> int:
+    """The failed checks bound it; the engine confirms it."""
+    if decision.verdict == Verdict.FITS:
+        return ask.replicas
+    bounds = [ask.replicas]
+    for check in decision.checks:
+        left = max(0, (check.limit or 0) - (check.now or 0))
+        bounds.append(left // ask.shape[check.resource] if check.rule != rules.ROOM else left)
+    largest = min(bounds)
+    if largest < 1:
+        return 0
+    smaller = decide(snapshot, replace(ask, replicas=largest), Policy())
+    return largest if smaller.verdict == Verdict.FITS else 0
 
 
 def refusal_of(decision: Decision, *, ask: Ask, pool: Pool, viewer: Viewer) -> Refusal | None:
