@@ -207,7 +207,10 @@ def capacity_bar(
         hollow = Part("hollow", percent(start), percent(100 - start), 2, canvas.main)
         canvas.parts.append(hollow)
     canvas.used(used)
-    words = _("%(resource)s: allocated %(allocated)s of %(usable)s usable, %(installed)s installed, used %(used)s")
+    words = _(
+        "%(resource)s: allocated %(allocated)s of %(usable)s usable,"
+        " %(installed)s installed, used %(used)s"
+    )
     text = words % {
         "resource": resource_title(resource),
         "allocated": _say(allocated, resource),
@@ -272,7 +275,10 @@ def _request_labels(
 def _quota_words(
     resource: str, guaranteed: int, allocated: int, limit: int, used: int | None
 ) -> str:
-    words = _("%(resource)s: allocated %(allocated)s, guaranteed %(guaranteed)s, cap %(cap)s, used %(used)s")
+    words = _(
+        "%(resource)s: allocated %(allocated)s, guaranteed %(guaranteed)s,"
+        " cap %(cap)s, used %(used)s"
+    )
     text = words % {
         "resource": resource_title(resource),
         "allocated": _say(allocated, resource),

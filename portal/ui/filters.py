@@ -9,6 +9,7 @@ from typing import Any
 import django_filters
 from django import forms
 from django.http import HttpRequest
+from django.utils.http import urlencode
 
 NOT_FILTERS = frozenset({"page", "per_page", "sort"})
 
@@ -22,7 +23,7 @@ class FilterChip:
     remove_url: str
 
 
-class BerthFilterSet(django_filters.FilterSet):
+class BerthFilterSet(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
     """A filter set that can say what is in force.
 
     Use it as `f = NodeFilter(request.GET, queryset=..., request=request)`, hand `f` to the
@@ -37,11 +38,9 @@ class BerthFilterSet(django_filters.FilterSet):
     @property
     def clear_url(self) -> str:
         """The list without any filter; sorting stays."""
-        kept = self.data.copy() if self.data else {}
-        for name in list(kept):
-            if name in self.form.fields or name == "page":
-                del kept[name]
-        return f"?{kept.urlencode()}" if kept else "?"
+        dropped = {*self.form.fields, "page"}
+        kept = [(name, self.data[name]) for name in self.data if name not in dropped]
+        return f"?{urlencode(kept)}"
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -66,7 +65,8 @@ class BerthFilterSet(django_filters.FilterSet):
 
 def _words(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.ChoiceField) and not isinstance(value, (list, tuple)):
-        found = (label for key, label in field.choices if str(key) == str(value))
+        choices: Any = field.choices
+        found = (label for key, label in choices if str(key) == str(value))
         return str(next(found, value))
     if isinstance(value, (list, tuple)):
         return ", ".join(str(entry) for entry in value)

@@ -34,9 +34,7 @@ class BerthFormRenderer(BaseRenderer):
                     ["django.template.loaders.filesystem.Loader"],
                 )
             ],
-            "builtins": [
-                name for name in project["OPTIONS"]["builtins"] if "cotton" not in name
-            ],
+            "builtins": [name for name in project["OPTIONS"]["builtins"] if "cotton" not in name],
         }
         built_in = Path(django.forms.__file__).parent / "templates"
         return DjangoTemplates(

@@ -179,7 +179,7 @@ def fresh_level(age: timedelta, interval: float) -> str:
     return "late" if seconds <= 3 * interval else "gone"
 
 
-def _hidden(hidden: bool) -> SafeString:  # noqa: FBT001
+def _hidden(hidden: bool) -> SafeString:
     return SafeString(" hidden" if hidden else "")
 
 

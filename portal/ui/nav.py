@@ -24,7 +24,8 @@ class NavItem:
 
     `verb` is what a viewer must be able to do to see it (empty: everyone). `count` may cost one
     query at most and returns None for "show nothing". `letter` is the key after "g".
-    `on_phone` puts it into the tab bar, which has room for four.
+    `on_phone` puts it into the tab bar, which has room for four; `waiting` says that the count is
+    work that waits for a person, which the tab bar shows as a badge.
     """
 
     label: StrOrPromise
@@ -36,6 +37,7 @@ class NavItem:
     order: int = 100
     letter: str = ""
     on_phone: bool = False
+    waiting: bool = False
     count: Count | None = None
 
 
@@ -48,6 +50,7 @@ class NavLink:
     icon: str
     letter: str
     on_phone: bool
+    waiting: bool
     count: int | None
     current: bool
 
@@ -68,9 +71,7 @@ def nav_register(*items: NavItem) -> None:
     ITEMS.extend(item for item in items if item not in ITEMS)
 
 
-def nav_groups(
-    *, viewer: Viewer, area: Area, tenant_key: str | None, path: str
-) -> list[NavGroup]:
+def nav_groups(*, viewer: Viewer, area: Area, tenant_key: str | None, path: str) -> list[NavGroup]:
     """Give the groups that `viewer` may see, in order, with the place of `path` marked."""
     usable = [
         (item, url)
@@ -89,6 +90,7 @@ def nav_groups(
             icon=item.icon,
             letter=item.letter,
             on_phone=item.on_phone,
+            waiting=item.waiting,
             count=item.count(viewer, tenant_key) if item.count else None,
             current=url == current,
         )

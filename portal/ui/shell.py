@@ -175,6 +175,12 @@ class Shell:
         return accounts() if accounts else ()
 
     @property
+    def search_text(self) -> str:
+        """What was searched for, on the page that shows what was found."""
+        here = self.request.path == self.sources.search_url
+        return self.request.GET.get("q", "") if here else ""
+
+    @property
     def initials(self) -> str:
         """Two letters for the avatar."""
         words = self.viewer.label.replace(".", " ").replace("-", " ").split()

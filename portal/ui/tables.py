@@ -22,20 +22,21 @@ if TYPE_CHECKING:
     from portal.ui.charts import Bar
 
 PER_PAGE = (25, 50, 100)
+NOTHING_YET = _("Nothing here yet")
 
 
 @dataclass(frozen=True, slots=True)
 class Empty:
     """What an empty list says: what this is, and the one action that fills it."""
 
-    title: StrOrPromise = _("Nothing here yet")
+    title: StrOrPromise = NOTHING_YET
     text: StrOrPromise = ""
     action: StrOrPromise = ""
     url: str = ""
     icon: str = "inbox"
 
 
-class BerthTable(django_tables2.Table):
+class BerthTable(django_tables2.Table):  # type: ignore[misc]  # the library has no types
     """A table in our look. Subclasses set `caption` and, where it helps, `empty`.
 
     `plain_head = True` leaves the head out of sticking (for tables inside a panel).
@@ -51,6 +52,7 @@ class BerthTable(django_tables2.Table):
         attrs = {"class": "b-table"}
         order_by_field = "sort"
         per_page = 50
+        default = "–"
 
 
 def table_build(
@@ -66,16 +68,33 @@ def table_build(
     table = table_class(rows, **arguments)
     if empty is not None:
         table.empty = empty
+    if table.prefixed_order_by_field in request.GET:
+        table.order_by = request.GET.getlist(table.prefixed_order_by_field)
     wanted = request.GET.get("per_page", "")
-    size = int(wanted) if wanted.isdecimal() and int(wanted) in PER_PAGE else per_page
-    django_tables2.RequestConfig(request, paginate={"per_page": size, "silent": True}).configure(table)
+    size = int(wanted) if wanted in map(str, PER_PAGE) else per_page
+    _page_choose(table, request.GET.get(table.prefixed_page_field, "1"), size)
     return table
 
 
-class NumberColumn(django_tables2.Column):
-    """Right-aligned whole numbers; None reads "not reported"."""
+def _page_choose(table: BerthTable, page: str, size: int) -> None:
+    """Open a page; one that doesn't exist becomes the last, nonsense the first.
 
+    django-tables2's own RequestConfig would take any page size from the address.
+    """
+    table.paginate(page=1, per_page=size)
+    table.page = table.paginator.get_page(page)
+
+
+class NumberColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+    """Right-aligned whole numbers; None reads "not reported" unless `default` says otherwise."""
+
+    empty_default = _("not reported")
     attrs: Any = {"td": {"class": "b-num"}, "th": {"class": "b-num"}}
+
+    @property
+    def default(self) -> StrOrPromise:
+        """What stands for None."""
+        return self._default or self.empty_default
 
     def render(self, value: float) -> str:
         """Group thousands."""
@@ -94,7 +113,7 @@ class AmountColumn(NumberColumn):
         return amount_html(int(value), self.resource)
 
 
-class AgeColumn(django_tables2.Column):
+class AgeColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
     """How long ago (or, with until=True, in how long); keeps counting in the browser."""
 
     attrs: Any = {"td": {"class": "b-num"}, "th": {"class": "b-num"}}
@@ -108,7 +127,7 @@ class AgeColumn(django_tables2.Column):
         return rel_time_html(value, until=self.until)
 
 
-class StatusColumn(django_tables2.Column):
+class StatusColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
     """A state: `of` maps the row to (kind, word) for status_html."""
 
     attrs: Any = {"td": {"class": "b-lead"}}
@@ -124,14 +143,12 @@ class StatusColumn(django_tables2.Column):
         return status_html(*self.of(record))
 
 
-class BarColumn(django_tables2.Column):
+class BarColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
     """A bar of portal.ui.charts: `of` maps the row to it, or to None for no bar."""
 
     attrs: Any = {"td": {"class": "b-wide b-bare b-bar-cell"}}
 
-    def __init__(
-        self, *arguments: Any, of: Callable[[Any], Bar | None], **options: Any
-    ) -> None:
+    def __init__(self, *arguments: Any, of: Callable[[Any], Bar | None], **options: Any) -> None:
         super().__init__(*arguments, orderable=False, empty_values=(), **options)
         self.of = of
 
@@ -140,7 +157,7 @@ class BarColumn(django_tables2.Column):
         return bar_html(self.of(record))
 
 
-class NameColumn(django_tables2.Column):
+class NameColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
     """The row's name as link, with one line of context below where `context` gives one."""
 
     def __init__(

@@ -1,12 +1,12 @@
 """Addresses of the shell; included at the root by portal.urls."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from portal.ui.views import theme_set
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("ui/language/", set_language, name="set_language"),
     path("ui/theme/", theme_set, name="theme_set"),
 ]

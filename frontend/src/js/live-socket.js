@@ -1,17 +1,10 @@
 // <live-socket url>: one websocket for all topics of the tab. Events say what changed; pages refetch.
+import { backoffMs } from "./backoff.js";
 import { Topics } from "./live-topics.js";
 import { traffic } from "./htmx.js";
 
 const POLL_MS = 15_000;
 const PING_MS = 20_000;
-const FIRST_MS = 500;
-const LONGEST_MS = 30_000;
-
-/** Milliseconds to wait before attempt `n` (0-based): doubling, at most 30 s, half of it random. */
-export function backoffMs(/** @type {number} */ attempt, random = Math.random) {
-  const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** attempt);
-  return Math.round(full / 2 + (full / 2) * random());
-}
 
 class LiveSocket extends HTMLElement {
   connectedCallback() {

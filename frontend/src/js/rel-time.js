@@ -1,24 +1,5 @@
 // <rel-time datetime="…Z">: keeps the age that the server wrote up to date; hover shows the moment.
-const STEPS = [
-  ["d", 86_400],
-  ["h", 3_600],
-  ["m", 60],
-  ["s", 1],
-];
-
-/** Two largest units of an age, e.g. "6 m 39 s"; `words` translates d, h, m, s. */
-export function ageText(/** @type {number} */ seconds, /** @type {Record<string, string>} */ words) {
-  let rest = Math.max(0, Math.floor(seconds));
-  const parts = [];
-  for (const [unit, size] of STEPS) {
-    const count = Math.floor(rest / Number(size));
-    rest -= count * Number(size);
-    if (count || (parts.length === 0 && unit === "s")) parts.push(`${count} ${words[unit]}`);
-    if (parts.length === 2 || (parts.length === 1 && count === 0)) break;
-    if (parts.length === 1 && rest === 0) break;
-  }
-  return parts.join(" ");
-}
+import { ageText } from "./age.js";
 
 class RelTime extends HTMLElement {
   connectedCallback() {

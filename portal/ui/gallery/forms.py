@@ -55,6 +55,14 @@ class SampleForm(forms.Form):
     )
 
 
+class SignInForm(forms.Form):
+    """What allauth's form looks like."""
+
+    login = forms.CharField(label=_("Username or e-mail"))
+    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput)
+    remember = forms.BooleanField(label=_("Remember me"), required=False)
+
+
 class SampleFilter(BerthFilterSet):
     """Filters over a plain list; only what the gallery needs of a filter set."""
 

@@ -9,8 +9,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.refusal import Refusal
+from portal.refusal import Refusal, rule_register
 from portal.ui.charts import capacity_bar, quota_bar, request_bar
+from portal.ui.gallery.forms import SignInForm
 from portal.ui.gallery.rows import attention, nodes_rows, picks, steps
 from portal.ui.html import amount_of_html, fresh_html
 from portal.ui.shell import DemoAccount
@@ -28,6 +29,7 @@ from portal.ui.units import GIB
 from portal.viewer import Viewer
 
 nodes = nodes_rows
+SAMPLE_RULE = rule_register("sample-cap", gettext_lazy("Quota cap"))
 
 
 def sample_viewer() -> Viewer:
@@ -130,10 +132,10 @@ def _cluster(
 def preview(now: datetime) -> dict[str, Any]:
     """A verdict with its checks, quota bars and placement."""
     strips = [
-        ("ams1-h100-25", "0000" "1111", "8 / 8"),
-        ("ams1-h100-26", "yyoo" "2222", "4 / 4"),
-        ("ams1-h100-27", "yyoo" "3333", "4 / 4"),
-        ("ams1-h100-28", "oooo" "oooo", "0 / 0"),
+        ("ams1-h100-25", "00001111", "8 / 8"),
+        ("ams1-h100-26", "yyoo2222", "4 / 4"),
+        ("ams1-h100-27", "yyoo3333", "4 / 4"),
+        ("ams1-h100-28", "oooooooo", "0 / 0"),
     ]
     return {
         "at": now - timedelta(seconds=12),
@@ -163,15 +165,14 @@ def preview(now: datetime) -> dict[str, Any]:
 def _cells(text: str, digit_kind: Any) -> list[Cell]:
     kinds: dict[str, Any] = {"y": "yours", "o": "other", "f": "free", "x": "off"}
     return [
-        Cell(kinds[letter]) if letter in kinds else Cell(digit_kind, int(letter))
-        for letter in text
+        Cell(kinds[letter]) if letter in kinds else Cell(digit_kind, int(letter)) for letter in text
     ]
 
 
 def refusal() -> Refusal:
     """A refusal with numbers."""
     return Refusal(
-        rule="Q-1",
+        rule=SAMPLE_RULE,
         scope="speech-lab / h100-train",
         dimension="h100",
         limit=48,
@@ -188,6 +189,7 @@ def detail(now: datetime) -> dict[str, Any]:
     """An allocation whose job runs."""
     return {
         "now": now,
+        "crumbs": [("speech-lab", "#"), (_("Allocations"), "#")],
         "since": now - timedelta(seconds=178),
         "until": now + timedelta(days=13, hours=23),
         "steps": steps(now, segments(done=3, total=4)),
@@ -244,7 +246,7 @@ def states(now: datetime) -> dict[str, Any]:
         "gone": now - timedelta(seconds=399),
         "refusal": refusal(),
         "hidden_refusal": Refusal(
-            rule="Q-2", scope=_("a parent of speech-lab"), dimension="cpu", asked=16_000
+            rule=SAMPLE_RULE, scope=_("a parent of speech-lab"), dimension="cpu", asked=16_000
         ),
     }
 
@@ -252,8 +254,9 @@ def states(now: datetime) -> dict[str, Any]:
 def sign_in() -> dict[str, Any]:
     """Two accounts for the slot on the sign-in page."""
     return {
+        "form": SignInForm(),
         "demo_accounts": [
             DemoAccount(_("Operator"), _("approves, sees every cluster"), "#", "operator"),
             DemoAccount(_("Member of speech-lab"), _("asks and watches"), "#", "member"),
-        ]
+        ],
     }

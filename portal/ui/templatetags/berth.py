@@ -12,8 +12,7 @@ from django.forms import BoundField
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from portal.ui import html, units
-from portal.ui import filters
+from portal.ui import filters, html, units
 from portal.ui.charts import Bar, request_bar
 
 register = template.Library()
@@ -163,7 +162,7 @@ def filters_in_force(request: HttpRequest | None) -> bool:
 def page_numbers(paginator: Paginator[Any], number: int) -> list[int | str]:
     """First, last and nearby pages; "…" for those left out."""
     pages = paginator.get_elided_page_range(number, on_each_side=2, on_ends=1)
-    return ["…" if page == paginator.ELLIPSIS else page for page in pages]
+    return ["…" if page == str(paginator.ELLIPSIS) else page for page in pages]
 
 
 @register.simple_tag

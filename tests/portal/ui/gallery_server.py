@@ -1,17 +1,24 @@
-"""The gallery on a free port, with a websocket that a test can script."""
+"""The gallery on a free port, in a process of its own, with a websocket that a test can script.
+
+`python -m tests.portal.ui.gallery_server` prints the address and serves until it is ended.
+POST /_live/publish?topic=..&by=..&tell=0|1, /_live/cut, /_live/refuse?on=0|1 script the socket.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import socket
-import threading
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import uvicorn
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+from django.core.asgi import get_asgi_application
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Live:
@@ -19,81 +26,78 @@ class Live:
 
     def __init__(self) -> None:
         self.seqs: dict[str, int] = {}
-        self.open: list[tuple[Any, set[str]]] = []
+        self.open: list[tuple[Send, set[str]]] = []
         self.refuse = False
-        self.connects = 0
-        self.loop: asyncio.AbstractEventLoop | None = None
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.connects += 1
+    async def socket(self, receive: Any, send: Send) -> None:
+        """One websocket from its beginning to its end."""
         await receive()
         if self.refuse:
             await send({"type": "websocket.close", "code": 1013})
             return
         await send({"type": "websocket.accept"})
-        entry: tuple[Any, set[str]] = (send, set())
+        entry: tuple[Send, set[str]] = (send, set())
         self.open.append(entry)
         while (message := await receive())["type"] == "websocket.receive":
             await self._answer(json.loads(message["text"]), entry)
         self.open.remove(entry)
 
-    async def _answer(self, data: dict[str, Any], entry: tuple[Any, set[str]]) -> None:
+    async def _answer(self, data: dict[str, Any], entry: tuple[Send, set[str]]) -> None:
         send, topics = entry
-        if data["op"] == "sub":
-            topic = data["topic"]
-            topics.add(topic)
-            seq = self.seqs.setdefault(topic, 1)
-            ack = {"op": "ack", "id": data["id"], "topic": topic, "seq": seq}
-            await send({"type": "websocket.send", "text": json.dumps(ack)})
+        if data["op"] != "sub":
+            return
+        topics.add(data["topic"])
+        seq = self.seqs.setdefault(data["topic"], 1)
+        await send(_text({"op": "ack", "id": data["id"], "topic": data["topic"], "seq": seq}))
 
-    def publish(self, topic: str, *, by: int = 1, tell: bool = True) -> None:
-        """Move a topic on by `by`; `tell` False loses the event on its way."""
+    async def command(self, name: str, args: dict[str, str]) -> None:
+        """What a test asks for."""
+        if name == "refuse":
+            self.refuse = args["on"] == "1"
+        elif name == "cut":
+            for send, _topics in list(self.open):
+                await send({"type": "websocket.close", "code": 1012})
+        elif name == "publish":
+            await self._publish(args["topic"], int(args.get("by", 1)), args.get("tell", "1"))
+
+    async def _publish(self, topic: str, by: int, tell: str) -> None:
         self.seqs[topic] = self.seqs.get(topic, 1) + by
         message = {"op": "ev", "topic": topic, "seq": self.seqs[topic], "kind": "changed"}
         for send, topics in list(self.open):
-            if tell and topic in topics:
-                self._run(send({"type": "websocket.send", "text": json.dumps(message)}))
-
-    def cut(self) -> None:
-        """Close every socket from the server's side."""
-        for send, _topics in list(self.open):
-            self._run(send({"type": "websocket.close", "code": 1012}))
-
-    def _run(self, work: Any) -> None:
-        assert self.loop is not None
-        asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout=5)
+            if tell == "1" and topic in topics:
+                await send(_text(message))
 
 
-@contextlib.contextmanager
-def gallery_served() -> Iterator[tuple[str, Live]]:
-    """Serve until the block ends; gives the address and the scripted socket."""
-    from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
-    from django.core.asgi import get_asgi_application
+def _text(message: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "websocket.send", "text": json.dumps(message)}
 
+
+def application_build() -> Callable[[Any, Any, Send], Awaitable[None]]:
+    """Pages and static files, the scripted socket, and the script's own addresses."""
     live = Live()
     pages = ASGIStaticFilesHandler(get_asgi_application())
 
-    async def application(scope: Any, receive: Any, send: Any) -> None:
+    async def application(scope: Any, receive: Any, send: Send) -> None:
         if scope["type"] == "websocket":
-            await live(scope, receive, send)
-        elif scope["type"] == "http":
+            await live.socket(receive, send)
+        elif scope["path"].startswith("/_live/"):
+            await live.command(scope["path"][7:], dict(parse_qsl(scope["query_string"].decode())))
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        else:
             await pages(scope, receive, send)
 
+    return application
+
+
+def serve() -> None:
+    """Listen on a free port, print the address, and serve."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application, lifespan="off", log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", live
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201
+    config = uvicorn.Config(application_build(), lifespan="off", log_level="warning")
+    asyncio.run(uvicorn.Server(config).serve(sockets=[listener]))
 
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.portal.ui.settings_gallery")
-    with gallery_served() as (address, _live):
-        print(address, flush=True)  # noqa: T201
-        threading.Event().wait()
+    serve()

@@ -8,15 +8,14 @@ os.environ.setdefault("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
 os.environ.setdefault("DATABASE_OWNER_URL", "postgresql://nobody@127.0.0.1:1/none")
 os.environ["BERTH_DEBUG"] = "1"
 
-from portal.settings.base import *  # noqa: E402, F403
+from portal.settings.base import *  # noqa: F403
 from portal.settings.base import INSTALLED_APPS as _ALL
 from portal.settings.base import MIDDLEWARE as _MIDDLEWARE
 
 ROOT_URLCONF = "tests.portal.ui.urls_gallery"
 ALLOWED_HOSTS = ["*"]
-INSTALLED_APPS = [
-    name for name in _ALL if name.split(".")[0] not in {"inventory", "scheduling", "tenants", "allauth"}
-]
+OTHERS = {"inventory", "scheduling", "tenants", "allauth"}
+INSTALLED_APPS = [name for name in _ALL if name.split(".")[0] not in OTHERS]
 MIDDLEWARE = [
     "tests.portal.ui.urls_gallery.gallery_viewer",
     *(

@@ -1,0 +1,192 @@
+"""What the custom elements do, in a real browser against a scripted socket."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def page(browser: Browser, gallery: str) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=gallery)
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=gallery)
+    httpx.post(f"{gallery}/_live/refuse?on=0")
+    yield context.new_page()
+    context.close()
+
+
+def refetches(page: Page) -> list[str]:
+    """Addresses that htmx asks for from now on."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.headers.get("hx-request"):
+            asked.append(request.url)
+
+    page.on("request", note)
+    return asked
+
+
+def live(page: Page) -> None:
+    expect(page.locator(".b-live")).to_have_attribute("data-state", "live")
+
+
+def test_an_event_refetches_the_part(page: Page, gallery: str) -> None:
+    page.goto("/ui/gallery/table/")
+    live(page)
+    page.wait_for_load_state("networkidle")
+    with page.expect_response("**/ui/gallery/table/"):
+        httpx.post(f"{gallery}/_live/publish?topic=nodes")
+    expect(page.locator("#nodes .b-table")).to_have_count(1)
+    expect(page.locator(".b-shell")).to_have_count(1)
+
+
+def test_a_lost_event_is_noticed_by_the_next(page: Page, gallery: str) -> None:
+    page.goto("/ui/gallery/table/")
+    live(page)
+    page.wait_for_load_state("networkidle")
+    asked = refetches(page)
+    httpx.post(f"{gallery}/_live/publish?topic=nodes&tell=0")
+    page.wait_for_timeout(400)
+    assert asked == []
+    with page.expect_response("**/ui/gallery/table/"):
+        httpx.post(f"{gallery}/_live/publish?topic=nodes")
+
+
+def test_a_cut_socket_is_marked_and_the_gap_refetched(page: Page, gallery: str) -> None:
+    page.goto("/ui/gallery/table/")
+    live(page)
+    page.wait_for_load_state("networkidle")
+    httpx.post(f"{gallery}/_live/refuse?on=1")
+    httpx.post(f"{gallery}/_live/cut")
+    mark = page.locator(".b-live")
+    expect(mark).to_have_attribute("data-state", re.compile("reconnecting|polling"))
+    expect(mark).to_have_attribute("data-state", "polling", timeout=10_000)
+    expect(mark).to_contain_text("Polling")
+    httpx.post(f"{gallery}/_live/refuse?on=0")
+    with page.expect_response("**/ui/gallery/table/", timeout=20_000):
+        pass
+    live(page)
+
+
+def test_nothing_moves_under_the_pointer(page: Page, gallery: str) -> None:
+    page.goto("/ui/gallery/table/")
+    live(page)
+    page.wait_for_load_state("networkidle")
+    page.locator("tbody tr").nth(3).hover()
+    asked = refetches(page)
+    httpx.post(f"{gallery}/_live/publish?topic=nodes")
+    httpx.post(f"{gallery}/_live/publish?topic=nodes")
+    button = page.locator(".b-changes")
+    expect(button).to_have_text("2 changes, refresh")
+    assert asked == []
+    with page.expect_response("**/ui/gallery/table/"):
+        button.click()
+    expect(button).to_have_count(0)
+
+
+def test_pause_holds_events_until_resumed(page: Page, gallery: str) -> None:
+    page.goto("/ui/gallery/table/")
+    live(page)
+    page.wait_for_load_state("networkidle")
+    page.locator("[data-pause]").click()
+    expect(page.locator(".b-live")).to_have_attribute("data-state", "paused")
+    asked = refetches(page)
+    httpx.post(f"{gallery}/_live/publish?topic=nodes")
+    page.wait_for_timeout(300)
+    assert asked == []
+    with page.expect_response("**/ui/gallery/table/"):
+        page.locator("[data-pause]").click()
+
+
+def test_the_preview_shows_the_last_answer_only(page: Page) -> None:
+    page.goto("/ui/gallery/form/")
+    posts: list[str] = []
+    page.on("request", lambda r: posts.append(r.url) if r.method == "POST" else None)
+    field = page.get_by_label("Replicas")
+    field.fill("5")
+    field.press_sequentially("0", delay=30)
+    expect(page.locator("#preview")).to_have_attribute("aria-busy", "false")
+    expect(page.locator("#preview h2").first).to_have_text("Fits now, needs approval")
+    assert len(posts) == 1
+
+
+def test_form_errors_link_to_their_fields(page: Page) -> None:
+    page.goto("/ui/gallery/form/")
+    page.get_by_label("Replicas").fill("0")
+    page.get_by_role("button", name="Submit for approval").click()
+    summary = page.locator(".b-errors")
+    expect(summary).to_contain_text("2 things to correct")
+    summary.get_by_role("link", name="Replicas").click()
+    replicas = page.get_by_label("Replicas")
+    expect(replicas).to_have_attribute("aria-invalid", "true")
+    described = replicas.get_attribute("aria-describedby") or ""
+    assert page.locator(f"#{described.split()[0]}").inner_text() != ""
+
+
+def test_the_theme_is_kept_without_a_flash(page: Page) -> None:
+    page.goto("/ui/gallery/")
+    page.locator(".b-tools theme-toggle button").click()
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+    page.wait_for_load_state("networkidle")
+    answer = page.request.get("/ui/gallery/").text()
+    assert 'data-bs-theme="dark"' in answer[:400]
+
+
+def test_the_language_switch_stays_on_the_page(page: Page) -> None:
+    page.goto("/ui/gallery/states/")
+    page.locator(".b-tools [name=language]").click()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    assert page.url.endswith("/ui/gallery/states/")
+
+
+def test_keys_search_go_and_walk_rows(page: Page) -> None:
+    page.goto("/ui/gallery/table/")
+    page.keyboard.press("/")
+    expect(page.locator(".b-search input")).to_be_focused()
+    page.locator(".b-search input").blur()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator("tbody tr").nth(1).locator("a").first).to_be_focused()
+    page.keyboard.press("k")
+    expect(page.locator("tbody tr").nth(0).locator("a").first).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.locator("#b-keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("q")
+    page.wait_for_url("**/ui/gallery/queue/")
+
+
+def test_copying_says_so(page: Page) -> None:
+    page.goto("/ui/gallery/states/")
+    page.locator("[data-copy]").first.click()
+    expect(page.locator("#b-announcer")).to_have_text("Copied")
+    assert "get pods" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_a_dialog_opens_closes_and_gives_the_focus_back(page: Page) -> None:
+    page.goto("/ui/gallery/detail/")
+    opener = page.get_by_role("button", name="Release", exact=True)
+    opener.click()
+    expect(page.locator("#release")).to_be_visible()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.locator("#release")).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_pages_work_without_a_script(browser: Browser, gallery: str) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=gallery)
+    page = context.new_page()
+    page.goto("/ui/gallery/table/?sort=-cpu")
+    expect(page.locator("tbody tr")).to_have_count(25)
+    expect(page.locator("th[aria-sort=descending]")).to_have_text("CPU")
+    page.locator("summary.b-switch").first.click()
+    expect(page.locator(".b-menu-list").first).to_be_visible()
+    context.close()

@@ -1,0 +1,200 @@
+"""Tags, tables, filters and forms give the markup that the kit promises."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django import forms
+from django.http import QueryDict
+from django.template import Context, Template
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+
+from portal.errors import Invalid
+from portal.refusal import Refusal
+from portal.ui import html
+from portal.ui.filters import filters_in_force
+from portal.ui.forms import Segmented, UnitInput
+from portal.ui.gallery.forms import SampleFilter
+from portal.ui.tables import AmountColumn, BerthTable, NameColumn, NumberColumn, table_build
+from portal.ui.views import theme_set
+
+
+class CoreTable(BerthTable):
+    """Two columns."""
+
+    caption = "Cores"
+    name = NameColumn(url=lambda row: f"/{row['name']}/", context=lambda row: "in R1")
+    cpu = AmountColumn(resource="cpu")
+    used = NumberColumn()
+
+
+class SizeForm(forms.Form):
+    """One field of each kind that has a template of its own."""
+
+    kind = forms.ChoiceField(choices=[("a", "A"), ("b", "B")], widget=Segmented)
+    memory = forms.IntegerField(widget=UnitInput("GiB"), help_text="Per replica.", max_value=9)
+    note = forms.CharField(required=False)
+
+
+def table_html(query: str = "", rows: list[dict[str, Any]] | None = None) -> str:
+    request = RequestFactory().get(f"/list/?{query}")
+    if rows is None:
+        rows = [{"name": f"n{n}", "cpu": n * 1000, "used": None} for n in range(60)]
+    table = table_build(CoreTable, rows, request=request, per_page=25)
+    return render_to_string("tables/table.html", {"table": table, "request": request})
+
+
+def test_a_table_names_itself_and_labels_its_cells() -> None:
+    text = table_html()
+    assert "<caption>Cores</caption>" in text
+    assert 'data-label="Cpu"' in text
+    assert text.count("<tr ") == 26
+    assert "not reported" in text
+
+
+def test_a_sorted_column_says_so_and_links_to_the_other_way() -> None:
+    text = table_html("sort=cpu&page=2&state=ok")
+    assert 'aria-sort="ascending"' in text
+    assert "sort=-cpu" in text
+    assert "state=ok" in text
+
+
+def test_a_page_that_does_not_exist_is_the_last_one() -> None:
+    assert "51 to 60 of 60" in table_html("page=99")
+    assert "1 to 25 of 60" in table_html("page=zero")
+
+
+@pytest.mark.parametrize("size", ["10", "-5", "1e9", "", "1000000"])
+def test_page_sizes_are_those_offered(size: str) -> None:
+    assert "1 to 25 of 60" in table_html(f"per_page={size}")
+
+
+def test_an_empty_table_tells_no_rows_from_no_matches() -> None:
+    assert "Nothing here yet" in table_html(rows=[])
+    assert "Nothing matches these filters" in table_html("state=ok", rows=[])
+
+
+def test_sorting_and_pages_are_no_filters() -> None:
+    request = RequestFactory().get("/?sort=cpu&page=2&per_page=50")
+    assert not filters_in_force(request)
+    assert filters_in_force(RequestFactory().get("/?q=x"))
+
+
+def test_the_query_tag_changes_one_parameter() -> None:
+    request = RequestFactory().get("/?q=a&page=2")
+    template = Template("{% query page=3 %} {% query page=None %}")
+    assert template.render(Context({"request": request})) == "?q=a&amp;page=3 ?q=a"
+
+
+def test_names_are_escaped_everywhere() -> None:
+    evil = "<script>alert(1)</script>"
+    texts = [
+        html.status_html("ok", evil),
+        html.chip_html(evil, "ok"),
+        html.two_lines_html(evil, evil, "/x/"),
+        Template("{% icon 'x' 16 label %}").render(Context({"label": evil})),
+        table_html(rows=[{"name": evil, "cpu": 1, "used": 1}]),
+    ]
+    assert all("<script>" not in text for text in texts)
+
+
+def test_a_status_has_a_shape_and_a_word() -> None:
+    text = html.status_html("danger", "Failed")
+    assert "#alert-octagon" in text
+    assert "Failed" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "level"), [(0, "fresh"), (30, "fresh"), (31, "late"), (90, "late"), (91, "gone")]
+)
+def test_freshness_turns_at_one_and_three_intervals(seconds: int, level: str) -> None:
+    assert html.fresh_level(timedelta(seconds=seconds), 30) == level
+
+
+def test_freshness_without_a_time_is_not_reported() -> None:
+    assert "not reported" in html.fresh_html("usage", None, 30)
+
+
+def test_an_age_carries_the_moment_for_machines_and_hover() -> None:
+    at = datetime(2026, 11, 24, 8, 20, 41, tzinfo=UTC)
+    text = html.rel_time_html(at)
+    assert 'datetime="2026-11-24T08:20:41+00:00"' in text
+    assert 'title="Tue 24 Nov 2026, 08:20:41 UTC"' in text
+
+
+def test_a_field_has_its_label_hint_and_error_wired() -> None:
+    form = SizeForm({"kind": "a", "memory": "99"})
+    form.is_valid()
+    text = str(form["memory"].as_field_group())
+    assert '<label for="id_memory">' in text
+    assert 'aria-describedby="id_memory_helptext id_memory_error"' in text
+    assert 'id="id_memory_error"' in text
+    assert 'aria-invalid="true"' in text
+    assert ">GiB<" in text
+
+
+def test_choices_side_by_side_are_a_fieldset() -> None:
+    text = str(SizeForm()["kind"].as_field_group())
+    assert "<fieldset" in text
+    assert "<legend" in text
+    assert text.count('type="radio"') == 2
+
+
+def test_an_optional_field_says_so() -> None:
+    assert "optional" in str(SizeForm()["note"].as_field_group())
+
+
+def test_a_refusal_without_numbers_says_not_shown() -> None:
+    refusal = Refusal(rule="r", scope="a parent", dimension="cpu", asked=16_000)
+    text = Template('{% cotton refusal :refusal="refusal" %}{% endcotton %}').render(
+        Context({"refusal": refusal})
+    )
+    assert text.count("not shown") == 3
+    assert "+16" in text
+    assert "b-bar" not in text.split("b-refusal-numbers")[1].split("</section>")[0].replace(
+        "b-bar-block", ""
+    )
+
+
+def test_a_refusal_names_all_nine_things() -> None:
+    refusal = Refusal(
+        rule="quota-cap", scope="speech", dimension="h100", limit=48, now=36, asked=16,
+        short_by=4, who="its owner", next_step="Ask for 4", next_url="/ask/",
+    )  # fmt: skip
+    for given in (refusal, refusal.as_dict()):
+        text = render_to_string("errors/_fragment.html", {"title": "No", "refusal": given})
+        for word in ("quota-cap", "speech", ">48<", ">36<", ">+16<", ">4<", "its owner", "/ask/"):
+            assert word in text, word
+
+
+def test_the_curl_tag_shows_no_token_and_quotes_the_body() -> None:
+    template = Template("{% curl 'POST' '/api/v1/x/' body as call %}{{ call|safe }}")
+    text = template.render(Context({"body": '{"a": "it\'s"}'}))
+    assert "$BERTH_TOKEN" in text
+    assert "Idempotency-Key" in text
+    assert "'{\"a\": \"it'\\''s\"}'" in text
+
+
+def test_the_theme_is_kept_in_a_cookie_and_nothing_else_is_taken(rf: RequestFactory) -> None:
+    answer = theme_set(rf.post("/ui/theme/", {"theme": "dark", "next": "/ops/"}))
+    assert answer.cookies["berth_theme"].value == "dark"
+    assert answer["Location"] == "/ops/"
+    away = theme_set(rf.post("/ui/theme/", {"theme": "dark", "next": "https://evil.example/"}))
+    assert away["Location"] == "/"
+    with pytest.raises(Invalid):
+        theme_set(rf.post("/ui/theme/", {"theme": "blue"}))
+
+
+def test_chips_say_what_is_filtered_and_how_to_undo_it() -> None:
+    data = QueryDict("q=n1&state=ok&sort=cpu&page=3")
+    found = SampleFilter(data, [])
+    chips = [(chip.label, chip.value, chip.remove_url) for chip in found.chips]
+    assert chips == [
+        ("Name", "n1", "?state=ok&sort=cpu"),
+        ("State", "Ready", "?q=n1&sort=cpu"),
+    ]
+    assert found.clear_url == "?sort=cpu"
+    assert found.kept == [("sort", "cpu")]
