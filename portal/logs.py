@@ -42,7 +42,7 @@ SECRET_KEYS = frozenset(
 SECRET_SHAPES = re.compile(
     r"-----BEGIN [A-Z0-9 ]+-----.*?(?:-----END [A-Z0-9 ]+-----|\Z)"
     r"|\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*"
-    r"|\bberth_[A-Za-z0-9_-]{12,}"
+    r"|\bberth_[A-Za-z0-9]{8,}_[A-Za-z0-9]{16,}"
     r"|(?<=bearer )[\w.~+/=-]{8,}|(?<=basic )[\w+/=-]{8,}"
     r"|(?<=token: )[\w.~+/=-]{8,}|(?<=client-key-data: )[\w+/=-]{8,}"
     r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)",

@@ -18,7 +18,7 @@ class NameField(serializers.CharField):
 
     default_error_messages = {
         "label": _(
-            "Use up to %(most)s lower-case letters, digits and dashes; begin and end with a letter"
+            "Use up to {most} lower-case letters, digits and dashes; begin and end with a letter"
             " or digit."
         ),
     }
@@ -30,8 +30,7 @@ class NameField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         """The name unchanged; no trimming and no lowering that would make it another one."""
         if not isinstance(data, str) or len(data) > self.longest or not LABEL.fullmatch(data):
-            message = self.error_messages["label"] % {"most": self.longest}
-            raise serializers.ValidationError(message, code="label")
+            self.fail("label", most=self.longest)
         return data
 
 
@@ -47,7 +46,7 @@ class StrictIntegerField(serializers.Field[int, Any, int, Any]):
 
     default_error_messages = {
         "whole": _("Give a whole number without quotes, point or exponent."),
-        "range": _("Give a number from %(least)s to %(most)s."),
+        "range": _("Give a number from {least} to {most}."),
     }
 
     def __init__(self, *, least: int = 0, most: int = MAX_AMOUNT, **kwargs: Any) -> None:
@@ -59,8 +58,7 @@ class StrictIntegerField(serializers.Field[int, Any, int, Any]):
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("whole")
         if not self.least <= data <= self.most:
-            message = self.error_messages["range"] % {"least": self.least, "most": self.most}
-            raise serializers.ValidationError(message, code="range")
+            self.fail("range", least=self.least, most=self.most)
         return data
 
     def to_representation(self, value: int) -> int:
@@ -72,9 +70,9 @@ class AmountsField(serializers.Field[dict[str, int], Any, dict[str, int], Any]):
     """Amounts by dimension: cpu in milli-cores, memory in bytes, device types in whole devices."""
 
     default_error_messages = {
-        "object": _('Give an object such as {"cpu": 4000, "memory": 8589934592}.'),
+        "object": _('Give an object such as {{"cpu": 4000, "memory": 8589934592}}.'),
         "empty": _("Give at least one amount."),
-        "many": _("Give at most %(most)s amounts."),
+        "many": _("Give at most {most} amounts."),
         "name": _("This is no name of a resource: use cpu, memory or a device type's name."),
     }
 
@@ -90,8 +88,7 @@ class AmountsField(serializers.Field[dict[str, int], Any, dict[str, int], Any]):
         if not data and not self.allow_empty:
             self.fail("empty")
         if len(data) > MAX_DIMENSIONS:
-            message = self.error_messages["many"] % {"most": MAX_DIMENSIONS}
-            raise serializers.ValidationError(message, code="many")
+            self.fail("many", most=MAX_DIMENSIONS)
         amounts: dict[str, int] = {}
         errors: dict[str, Any] = {}
         for name, value in data.items():
