@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from inventory import projection
 from inventory.choices import ClusterState, FactKind, WatchPhase
 from inventory.models import Cluster, WatchState
+from inventory.states import cluster_state_set
 from inventory.watcher.inbox import Batch
 from portal import live
 from portal.scope import scope
@@ -16,12 +16,6 @@ from portal.viewer import Viewer
 
 STORE_EVERY = timedelta(seconds=5)
 WATCHER = Viewer.system("watcher")
-WATCHED_STATES = (
-    ClusterState.PENDING,
-    ClusterState.CONNECTED,
-    ClusterState.UNREACHABLE,
-    ClusterState.CREDENTIAL_EXPIRED,
-)
 
 
 class Journal:
@@ -102,26 +96,3 @@ def state_of(rows: list[WatchState]) -> tuple[ClusterState, str] | None:
     if codes:
         return ClusterState.UNREACHABLE, codes[0]
     return None
-
-
-def cluster_state_set(*, cluster_id: int, state: ClusterState, code: str, now: datetime) -> None:
-    """Move a watched cluster to a state; others are told in the same transaction.
-
-    A cluster that was paused or is being removed stays so.
-    """
-    before = (
-        Cluster.objects.select_for_update()
-        .filter(pk=cluster_id, state__in=WATCHED_STATES)
-        .values_list("state", "state_code")
-        .first()
-    )
-    if before is None or before == (state, code):
-        return
-    changes: dict[str, object] = {"state": state, "state_code": code}
-    if before[0] != state:
-        changes["state_since"] = now
-    Cluster.objects.filter(pk=cluster_id).update(**changes)
-    if before[0] != state:
-        projection.run_cluster_state(cluster_id, before[0], state)
-    live.publish("clusters", "state", cluster=cluster_id)
-    live.publish(f"cluster:{cluster_id}", "state", cluster=cluster_id)

@@ -1,0 +1,12 @@
+"""What the inventory registers with the chassis at start."""
+
+from __future__ import annotations
+
+from inventory.tasks import kinds_register
+from inventory.topics import topics_register
+
+
+def register() -> None:
+    """Register everything; called once, from `ready`."""
+    kinds_register()
+    topics_register()

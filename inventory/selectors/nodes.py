@@ -1,0 +1,128 @@
+"""Nodes, pools and what they hold."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+
+from django.db.models import QuerySet
+
+from inventory.choices import ClusterState
+from inventory.divide import device_of, is_extended, unknown_keys
+from inventory.models import Cluster, DeviceType, Node, Pod, Pool
+from inventory.models.pod import DONE_PHASES
+from inventory.rows import device_rules
+from portal.errors import NotFound
+from portal.viewer import Viewer, authorize
+
+Amounts = dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Installed and usable amounts of some nodes; usable leaves out what takes no new pods."""
+
+    nodes: int = 0
+    usable_nodes: int = 0
+    installed: Amounts = field(default_factory=dict)
+    usable: Amounts = field(default_factory=dict)
+
+
+def node_list(*, viewer: Viewer) -> QuerySet[Node]:
+    """Every node that is there, with cluster and pool; raises Denied for who may not look."""
+    authorize(viewer=viewer, verb="node.view")
+    return Node.objects.filter(gone_at=None).select_related("cluster", "pool")
+
+
+def node_by_name(*, cluster: str, name: str, viewer: Viewer) -> Node:
+    """The node that has this name now; raises NotFound, also for who may not look."""
+    if not viewer.can("node.view"):
+        raise NotFound
+    found = (
+        Node.objects.filter(cluster__name=cluster, name=name, gone_at=None)
+        .exclude(cluster__state=ClusterState.REMOVED)
+        .select_related("cluster", "pool")
+        .first()
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def node_pods(*, node: Node, viewer: Viewer) -> QuerySet[Pod]:
+    """Pods that hold something on a node, as far as the viewer sees their tenants."""
+    pods: QuerySet[Pod] = Pod.objects.visible_to(viewer).filter(
+        cluster_id=node.cluster_id, node_name=node.name
+    )
+    return pods.exclude(phase__in=DONE_PHASES)
+
+
+def pool_list() -> QuerySet[Pool]:
+    """All pools in the order in which nodes are tried; what they are called is no secret."""
+    return Pool.objects.prefetch_related("clusters")
+
+
+def pool_by_name(*, name: str) -> Pool:
+    """One pool; raises NotFound."""
+    found = Pool.objects.filter(name=name).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def pool_capacities() -> dict[int | None, Capacity]:
+    """Capacity of each pool by id, and under None of the nodes that belong to no pool."""
+    return _capacities(Node.objects.filter(gone_at=None), "pool_id")
+
+
+def cluster_capacities() -> dict[int | None, Capacity]:
+    """Capacity of each cluster by id."""
+    return _capacities(Node.objects.filter(gone_at=None), "cluster_id")
+
+
+def resource_key_meanings(*, cluster: Cluster, pool: Pool | None = None) -> dict[str, set[str]]:
+    """Which device types each resource key means on a cluster's nodes (of one pool).
+
+    A key that no mapping knows means itself. More than one type behind a key: open capacity of
+    them can't be told apart there.
+    """
+    nodes = Node.objects.filter(cluster=cluster, gone_at=None)
+    if pool is not None:
+        nodes = nodes.filter(pool=pool)
+    rules = device_rules()
+    meanings: dict[str, set[str]] = defaultdict(set)
+    for node in nodes:
+        for key in filter(is_extended, node.raw_allocatable):
+            meanings[key].add(device_of(rules, node.cluster_id, key, node.labels) or key)
+    return dict(meanings)
+
+
+def unknown_device_keys() -> dict[str, int]:
+    """Resource keys that no mapping knows, with the number of nodes that show them."""
+    found: Counter[str] = Counter()
+    for allocatable in Node.objects.filter(gone_at=None).values_list("allocatable", flat=True):
+        found.update(unknown_keys(allocatable))
+    return dict(sorted(found.items()))
+
+
+def device_types() -> QuerySet[DeviceType]:
+    """The catalogue with its mappings."""
+    return DeviceType.objects.prefetch_related("mappings__cluster")
+
+
+def _capacities(nodes: QuerySet[Node], by: str) -> dict[int | None, Capacity]:
+    rows = nodes.values_list(by, "ready", "schedulable", "capacity", "allocatable")
+    sums: dict[int | None, tuple[Counter[str], Counter[str], list[int]]] = defaultdict(
+        lambda: (Counter(), Counter(), [0, 0])
+    )
+    for key, ready, schedulable, capacity, allocatable in rows:
+        installed, usable, count = sums[key]
+        installed.update(capacity)
+        count[0] += 1
+        if ready and schedulable:
+            usable.update(allocatable)
+            count[1] += 1
+    return {
+        key: Capacity(count[0], count[1], dict(installed), dict(usable))
+        for key, (installed, usable, count) in sums.items()
+    }

@@ -1,0 +1,174 @@
+"""The jobs of the inventory: each step is safe to repeat."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from inventory.choices import ClusterState
+from inventory.k8s.errors import ClusterError
+from inventory.models import Cluster
+from inventory.selectors.connections import cluster_get
+from inventory.services import labelling, removal, testing, tokens
+from portal.errors import BerthError
+from portal.jobs import periodic, registry
+from portal.jobs.context import StepContext
+from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
+from portal.jobs.registry import JobKind, Step
+from portal.scope import scope
+
+TEST_TRIES = 3
+TEST_RETRY_SECONDS = 5.0
+TOKENS_EVERY_SECONDS = 60.0
+
+IN_USE = gettext_noop("The cluster can't be removed yet: %(why)s")
+NOT_UNLABELLED = gettext_noop("The label berth.dev/pool stays on the nodes: %(why)s")
+KNOWN_AS = gettext_noop("The cluster knows Berth as %(user)s.")
+RENEWED = gettext_noop("The token holds until %(until)s.")
+
+
+def test_connect(ctx: StepContext) -> Outcome:
+    """Reach the cluster and learn under which name it knows us."""
+    try:
+        ctx.check()
+        with scope(ctx.viewer):
+            client = testing.test_client(cluster_id=_cluster_id(ctx))
+        abilities = testing.abilities_probe(client=client)
+        ctx.check()
+        rights = testing.rights_compare(client=client)
+    except ClusterError as error:
+        return _test_failed(ctx, error)
+    with ctx.transaction():
+        found = testing.findings_store(
+            cluster_id=_cluster_id(ctx), abilities=abilities, rights=rights, now=ctx.now()
+        )
+        ctx.log("ok", KNOWN_AS, user=rights.user)
+    return Done(found)
+
+
+def _test_failed(ctx: StepContext, error: ClusterError) -> Outcome:
+    """A test is an answer: it says what is wrong at once, and gives up soon."""
+    with ctx.transaction():
+        testing.failure_store(cluster_id=_cluster_id(ctx), error=error, now=ctx.now())
+    reason = Reason(error.code, gettext_noop("%(message)s"), {"message": str(error.message)})
+    if error.permanent or error.needs_person or ctx.step.attempts >= TEST_TRIES:
+        return Fail(reason)
+    return Wait(reason, TEST_RETRY_SECONDS)
+
+
+def token_renew(ctx: StepContext) -> Outcome:
+    """Get a new token and seal it; one that was got and not sealed simply runs out."""
+    with scope(ctx.viewer):
+        cluster = cluster_get(_cluster_id(ctx))
+    if not tokens.token_is_due(cluster, now=ctx.now()):
+        return Done({"renewed": False})
+    ctx.check()
+    new = tokens.token_renew(cluster=cluster)
+    with ctx.transaction():
+        tokens.token_store(cluster=cluster, new=new)
+        ctx.log("ok", RENEWED, until=new.expires_at.isoformat(timespec="seconds"))
+    return Done({"renewed": True})
+
+
+def pool_label(ctx: StepContext) -> Outcome:
+    """Write the pool's name on every node that lacks it."""
+    with scope(ctx.viewer):
+        todo = labelling.nodes_to_label(cluster_id=_cluster_id(ctx))
+    return Done({"labelled": _relabel(ctx, todo)})
+
+
+def _relabel(ctx: StepContext, todo: list[labelling.Relabel]) -> int:
+    for done, relabel in enumerate(todo):
+        ctx.check()
+        labelling.node_label(cluster_id=_cluster_id(ctx), relabel=relabel)
+        if done % 20 == 19:
+            ctx.progress(done=done + 1, total=len(todo))
+    return len(todo)
+
+
+def remove_check(ctx: StepContext) -> Outcome:
+    """Look again whether something of a tenant stands there."""
+    with scope(ctx.viewer):
+        blockers = removal.removal_blockers(cluster_id=_cluster_id(ctx))
+    if blockers:
+        return Fail(Reason("cluster-in-use", IN_USE, {"why": " ".join(blockers)}))
+    return Done()
+
+
+def remove_unlabel(ctx: StepContext) -> Outcome:
+    """Take Berth's label off the nodes as far as the cluster can still be reached."""
+    with scope(ctx.viewer):
+        todo = labelling.nodes_to_unlabel(cluster_id=_cluster_id(ctx))
+    try:
+        return Done({"unlabelled": _relabel(ctx, todo)})
+    except BerthError as error:
+        ctx.log("warn", NOT_UNLABELLED, why=str(error.message))
+        return Done({"unlabelled": 0})
+
+
+def remove_wipe(ctx: StepContext) -> Outcome:
+    """Forget the credential and the mirror."""
+    with ctx.transaction():
+        removal.cluster_wipe(cluster_id=_cluster_id(ctx))
+    return Done()
+
+
+def remove_undo(ctx: StepContext) -> Outcome:
+    """A cluster that can't be removed is watched again."""
+    with ctx.transaction():
+        undone = Cluster.objects.filter(pk=_cluster_id(ctx), state=ClusterState.REMOVING).update(
+            state=ClusterState.PENDING
+        )
+    return Done({"undid": bool(undone)})
+
+
+def _cluster_id(ctx: StepContext) -> int:
+    args: dict[str, Any] = ctx.args
+    return int(args["cluster_id"])
+
+
+KINDS = (
+    JobKind(
+        name="cluster.test",
+        title=_("Test the connection to a cluster"),
+        queue="sync",
+        steps=(Step("connect", test_connect, title=_("Connect and compare rights")),),
+        verb="cluster.edit",
+        cancellable=True,
+    ),
+    JobKind(
+        name="cluster.token",
+        title=_("Renew Berth's token"),
+        queue="sync",
+        steps=(Step("renew", token_renew, title=_("Renew the token")),),
+    ),
+    JobKind(
+        name="pool.label",
+        title=_("Label nodes with their pool"),
+        queue="apply",
+        steps=(Step("label", pool_label, title=_("Label the nodes")),),
+    ),
+    JobKind(
+        name="cluster.remove",
+        title=_("Remove a cluster"),
+        queue="apply",
+        steps=(
+            Step("check", remove_check, title=_("Check that nothing is left")),
+            Step("unlabel", remove_unlabel, title=_("Take the labels off the nodes")),
+            Step("wipe", remove_wipe, title=_("Forget credential and mirror")),
+        ),
+        undo_steps=(Step("restore", remove_undo, title=_("Keep the cluster")),),
+        verb="cluster.edit",
+    ),
+)
+
+
+def kinds_register() -> None:
+    """Make the kinds and the clock's work known; called once, from `ready`."""
+    for kind in KINDS:
+        registry.register(kind)
+    periodic.register(
+        name="cluster-tokens", every_seconds=TOKENS_EVERY_SECONDS, run=tokens.tokens_request
+    )
