@@ -1,6 +1,7 @@
 """Brings beds up and takes them down; safe to repeat, to kill and to run side by side."""
 
 import fcntl
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from deploy.testbed.users import USERS, bind_cluster_admins, create_tokens, rend
 from deploy.testbed.versions import DEFAULT_VERSION
 
 DEFAULT_NAME = "default"
+BED_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 DEFAULT_FLEET = "small"
 PORT_ATTEMPTS = 3
 ACCOUNT_SECONDS = 30.0
@@ -96,8 +98,11 @@ def find_layout(*, name: str, directory: Path | None) -> Layout:
     """Return where a bed lies: in `directory` itself, else under its name with the other beds."""
     if directory is not None:
         return Layout(directory.expanduser().resolve())
-    if not name or not all(char.isalnum() or char in "-_" for char in name):
-        raise BedError(f"A bed's name is letters, digits, - and _, not {name!r}.")
+    if not BED_NAME.fullmatch(name):
+        raise BedError(
+            f"A bed's name is letters, digits, dots, dashes and underscores (at most 63, a letter "
+            f"or digit first), not {name!r}."
+        )
     return Layout(find_beds_directory() / name)
 
 

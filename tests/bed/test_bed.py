@@ -1,5 +1,6 @@
 """A bed as a whole: used again, stopped and started in parts, observed, and taken down."""
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from deploy.testbed import ApiClient, ApiError, Bed, BedError, bed_down, bed_up
 from deploy.testbed.layout import COMPONENTS, Layout
+from deploy.testbed.paths import REPOSITORY
 from deploy.testbed.processes import read_record
 from tests.bed.conftest import Pods, wait_until
 
@@ -161,6 +163,39 @@ def test_beds_stand_side_by_side_and_leave_nothing(bed: Bed, tmp_path: Path) -> 
     assert not directory.exists()
     assert not bed_down(directory=directory)
     bed.client().get("/readyz")
+
+
+def list_processes(directory: Path) -> list[str]:
+    """Return the command lines of all processes that name a file of this bed."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            command = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if f"{directory}/" in command:
+            found.append(command)
+    return found
+
+
+@pytest.mark.parametrize("after_seconds", [0.8, 2.5])
+def test_up_killed_on_the_way_is_made_good_by_the_next(
+    bed: Bed, tmp_path: Path, after_seconds: float
+) -> None:
+    directory = tmp_path / "torn"
+    command = [str(REPOSITORY / "bin" / "testbed"), "up", f"--dir={directory}"]
+    command += [f"--version={bed.version}", "--name=torn"]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(after_seconds)
+    first.kill()
+    first.wait()
+    made = bed_up(name="torn", version=bed.version, directory=directory)
+    try:
+        assert len(list_processes(directory)) == len(COMPONENTS)
+        assert made.kubectl("get", "nodes", "-o", "name").stdout.count("node/") == 3
+    finally:
+        bed_down(directory=directory)
+    assert list_processes(directory) == []
 
 
 def test_a_foreign_directory_is_left_alone(tmp_path: Path) -> None:
