@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
+from portal.scope import scope
+from portal.viewer import Viewer
 from tests.database import database_make, tables_empty
+from tests.people import people, people_committed
+
+__all__ = ["people", "people_committed"]
 
 
 def pytest_configure() -> None:
@@ -31,3 +37,16 @@ def _flush_as_owner() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: tables_empty())
         yield
+
+
+@pytest.fixture
+def as_viewer(db: None) -> Callable[[Viewer], AbstractContextManager[Viewer]]:
+    """`with as_viewer(viewer):` sees what that viewer may see, in a transaction of its own."""
+    return scope
+
+
+@pytest.fixture
+def system_scope(db: None) -> Iterator[Viewer]:
+    """The whole test sees everything, as Berth itself does."""
+    with scope(Viewer.system("tests")) as viewer:
+        yield viewer
