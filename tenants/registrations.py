@@ -2,12 +2,101 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
+from portal.ui.nav import NavItem, nav_register
+from portal.ui.panels import Panel, panel_register
+from portal.ui.shell import shell_register
 from portal.viewers import resolver_register
+from tenants.selectors.switcher import tenant_choices
 from tenants.selectors.viewers import viewer_resolve
 from tenants.topics import topics_register
+
+PEOPLE = _("People")
+TEAM = _("Team")
+
+OPS_ITEMS = (
+    NavItem(
+        label=_("Tenants"),
+        url_name="tenant_list",
+        icon="sitemap",
+        area="ops",
+        verb="tenant.view",
+        group=PEOPLE,
+        order=60,
+        letter="t",
+    ),
+    NavItem(
+        label=_("Accounts"),
+        url_name="user_list",
+        icon="users",
+        area="ops",
+        verb="user.view",
+        group=PEOPLE,
+        order=61,
+        letter="u",
+    ),
+    NavItem(
+        label=_("Platform tokens"),
+        url_name="platform_token_list",
+        icon="key",
+        area="ops",
+        verb="token.view",
+        group=PEOPLE,
+        order=62,
+    ),
+)
+TENANT_ITEMS = (
+    NavItem(
+        label=_("Home"),
+        url_name="tenant_home",
+        icon="home",
+        area="tenant",
+        verb="tenant.view",
+        order=10,
+        letter="h",
+        on_phone=True,
+    ),
+    NavItem(
+        label=_("Members"),
+        url_name="member_list",
+        icon="users",
+        area="tenant",
+        verb="member.view",
+        group=TEAM,
+        order=60,
+        letter="m",
+    ),
+    NavItem(
+        label=_("Tokens"),
+        url_name="token_list",
+        icon="key",
+        area="tenant",
+        verb="token.view",
+        group=TEAM,
+        order=61,
+    ),
+    NavItem(
+        label=_("Activity"),
+        url_name="tenant_activity",
+        icon="history",
+        area="tenant",
+        verb="audit.view",
+        group=TEAM,
+        order=62,
+    ),
+)
+PANELS = (
+    Panel("tenant", "members", _("Members"), "member_panel", "member.view", 60, summary=True),
+    Panel("tenant", "activity", _("Activity"), "tenant_activity_panel", "audit.view", 70, True),
+    Panel("tenant_home", "activity", _("Activity"), "tenant_activity_panel", "audit.view", 70),
+)
 
 
 def registrations_make() -> None:
     """Register with the chassis; called once, from `ready`."""
     resolver_register(viewer_resolve)
     topics_register()
+    nav_register(*OPS_ITEMS, *TENANT_ITEMS)
+    panel_register(*PANELS)
+    shell_register(tenant_choices=tenant_choices, account_url_name="settings")

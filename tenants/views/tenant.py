@@ -1,0 +1,99 @@
+"""One tenant: the operator's page with its tabs, the tenant's own home, and its activity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from portal.pages import verb_required, viewer_of
+from portal.ui.panels import PanelLink, panels_for
+from portal.viewer import Viewer
+from tenants.models import Tenant
+from tenants.selectors.activity import act_of, activity_entries
+from tenants.selectors.tenants import tenant_get, tenant_tree
+from tenants.tables import tenant_status
+
+PANEL_ACTS = 8
+PAGE_ACTS = 100
+
+
+@require_GET
+@verb_required("tenant.view")
+def tenant_page(request: HttpRequest, key: str, tab: str = "") -> HttpResponseBase:
+    """A tenant as operators see it; `tab` is the name of a registered panel."""
+    viewer = viewer_of(request)
+    context = _facts(key, viewer)
+    panels: list[PanelLink] = context["panels"]
+    current = next((panel for panel in panels if panel.name == tab), None)
+    if tab and current is None:
+        raise Http404
+    context["current"] = current
+    context["tabs"] = _tabs(key, panels, tab)
+    return render(request, "tenants/tenant_page.html", context)
+
+
+@require_GET
+@verb_required("tenant.view")
+def tenant_home(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
+    """A tenant as its members see it; remembers where they were."""
+    request.session["tenant_key"] = tenant_key
+    viewer = viewer_of(request)
+    context = _facts(tenant_key, viewer)
+    context["panels"] = panels_for(place="tenant_home", viewer=viewer, tenant_key=tenant_key)
+    context["may_edit"] = viewer.can("tenant.edit", tenant_key)
+    return render(request, "tenants/tenant_home.html", context)
+
+
+@require_GET
+@verb_required("audit.view")
+def activity_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
+    """What was done in a tenant."""
+    viewer = viewer_of(request)
+    rows = activity_entries(tenant_key=tenant_key, viewer=viewer)[:PAGE_ACTS]
+    context = {
+        "tenant": tenant_get(key=tenant_key, viewer=viewer),
+        "entries": [act_of(entry) for entry in rows],
+        "most": PAGE_ACTS,
+    }
+    return render(request, "tenants/activity.html", context)
+
+
+@require_GET
+@verb_required("audit.view")
+def activity_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
+    """The latest of it, for other pages."""
+    rows = activity_entries(tenant_key=tenant_key, viewer=viewer_of(request))[:PANEL_ACTS]
+    entries = [act_of(entry) for entry in rows]
+    return render(request, "tenants/_activity.html", {"entries": entries, "tenant_key": tenant_key})
+
+
+def _facts(key: str, viewer: Viewer) -> dict[str, Any]:
+    tenant = tenant_get(key=key, viewer=viewer)
+    above: list[Tenant] = []
+    if tenant.parent_id and viewer.sees(tenant.parent_id):
+        above = [tenant.parent] if tenant.parent else []
+    return {
+        "tenant": tenant,
+        "status": tenant_status(tenant),
+        "parent": above[0] if above else None,
+        "children": list(tenant_tree(viewer=viewer).filter(parent_id=key)),
+        "panels": panels_for(place="tenant", viewer=viewer, tenant_key=key),
+    }
+
+
+def _tabs(key: str, panels: list[PanelLink], tab: str) -> list[tuple[Any, str, bool, None]]:
+    """Summary and one tab for each panel, as <c-tabs> wants them."""
+    summary = (_("Summary"), reverse("tenant_page", args=[key]), not tab, None)
+    return [
+        summary,
+        *(
+            (panel.title, reverse("tenant_tab", args=[key, panel.name]), panel.name == tab, None)
+            for panel in panels
+        ),
+    ]

@@ -1,0 +1,158 @@
+"""Tokens of a tenant, and those of the whole platform (`tenant_key` None)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.errors import NotFound
+from portal.pages import verb_required, viewer_of
+from portal.viewer import Viewer
+from tenants.forms import TokenForm
+from tenants.models import ApiToken
+from tenants.services.tokens import token_create, token_revoke, token_rotate, token_switch
+from tenants.tables import token_state
+from tenants.tokens import TokenText
+from tenants.views.attempts import form_attempt
+from tenants.words import verb_title
+
+
+@require_GET
+@verb_required("token.view")
+def token_list_page(request: HttpRequest, tenant_key: str | None = None) -> HttpResponseBase:
+    """Tokens, valid ones first; their values are not here."""
+    now, viewer = timezone.now(), viewer_of(request)
+    rows = _rows(tenant_key, viewer).select_related("created_by")
+    tokens = [_shown(token, viewer, now) for token in rows]
+    tokens.sort(key=lambda token: not token["usable"])
+    context = _place(tenant_key) | {
+        "tokens": tokens,
+        "may_create": viewer.can("token.create", tenant_key) and viewer.kind == "user",
+    }
+    return render(request, "tenants/token_list.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@verb_required("token.create")
+def token_new_page(request: HttpRequest, tenant_key: str | None = None) -> HttpResponseBase:
+    """The form; its answer is the only place where the value is ever shown."""
+    viewer, now = viewer_of(request), timezone.now()
+    form = TokenForm(request.POST or None, viewer=viewer, tenant_key=tenant_key)
+    status, refusal = 200, None
+    if request.method == "POST":
+        attempt = form_attempt(
+            form,
+            lambda data: token_create(
+                name=str(data["name"]),
+                tenant_key=tenant_key,
+                scopes=form.cleaned_data["scopes"],
+                expires_at=now + timedelta(days=form.cleaned_data["days"]),
+                viewer=viewer,
+                now=now,
+            ),
+        )
+        if attempt.result is not None:
+            return _made(request, tenant_key, *attempt.result)
+        status, refusal = attempt.status, attempt.refusal
+    context = _place(tenant_key) | {"form": form, "refusal": refusal}
+    return render(request, "tenants/token_new.html", context, status=status)
+
+
+@never_cache
+@require_POST
+@verb_required("token.create")
+def token_rotate_act(
+    request: HttpRequest, token_id: int, tenant_key: str | None = None
+) -> HttpResponseBase:
+    """Replace one's own token; shows the new value once."""
+    viewer = viewer_of(request)
+    _token(token_id, tenant_key, viewer)
+    return _made(
+        request,
+        tenant_key,
+        *token_rotate(token_id=token_id, viewer=viewer, now=timezone.now()),
+    )
+
+
+@require_POST
+@verb_required("token.create")
+def token_revoke_act(
+    request: HttpRequest, token_id: int, tenant_key: str | None = None
+) -> HttpResponseBase:
+    """End a token at once."""
+    viewer = viewer_of(request)
+    _token(token_id, tenant_key, viewer)
+    revoked = token_revoke(token_id=token_id, viewer=viewer, now=timezone.now())
+    messages.success(request, _("%(name)s is revoked.") % {"name": revoked.name})
+    return redirect(_place(tenant_key)["list_url"])
+
+
+@require_POST
+@verb_required("token.create")
+def token_switch_act(
+    request: HttpRequest, token_id: int, tenant_key: str | None = None
+) -> HttpResponseBase:
+    """Off for a while, or on again."""
+    viewer = viewer_of(request)
+    _token(token_id, tenant_key, viewer)
+    enabled = request.POST.get("enabled") == "true"
+    token_switch(token_id=token_id, enabled=enabled, viewer=viewer)
+    messages.success(request, _("Switched on.") if enabled else _("Switched off."))
+    return redirect(_place(tenant_key)["list_url"])
+
+
+def _rows(tenant_key: str | None, viewer: Viewer) -> Any:
+    return ApiToken.objects.visible_to(viewer).filter(tenant_id=tenant_key)
+
+
+def _token(token_id: int, tenant_key: str | None, viewer: Viewer) -> None:
+    """The address must name the token's own tenant."""
+    if not _rows(tenant_key, viewer).filter(pk=token_id).exists():
+        raise NotFound
+
+
+def _place(tenant_key: str | None) -> dict[str, Any]:
+    prefix, args = ("token", [tenant_key]) if tenant_key else ("platform_token", [])
+    return {
+        "tenant_key": tenant_key,
+        "layout": "layouts/tenant.html" if tenant_key else "layouts/ops.html",
+        "list_url": reverse(f"{prefix}_list", args=args),
+        "new_url": reverse(f"{prefix}_new", args=args),
+        "api_path": f"/api/v1/tenants/{tenant_key}/tokens/" if tenant_key else "/api/v1/tokens/",
+    }
+
+
+def _shown(token: ApiToken, viewer: Viewer, now: datetime) -> dict[str, Any]:
+    own = token.created_by_id == viewer.user_id
+    base = _place(token.tenant_id)["list_url"]
+    valid = token.revoked_at is None and token.expires_at > now
+    return {
+        "row": token,
+        "state": token_state(token, expired=token.expires_at <= now),
+        "scopes": [verb_title(scope) for scope in token.scopes],
+        "usable": valid,
+        "may_end": valid and (own or viewer.can("token.edit", token.tenant_id)),
+        "may_replace": valid and own,
+        "url": f"{base}{token.pk}/",
+    }
+
+
+def _made(
+    request: HttpRequest, tenant_key: str | None, token: ApiToken, text: TokenText
+) -> HttpResponse:
+    context = _place(tenant_key) | {"token": token, "text": str(text)}
+    context["test"] = (
+        f"curl -H 'Authorization: Bearer {text}' {request.build_absolute_uri('/api/v1/me/')}"
+    )
+    return render(request, "tenants/token_made.html", context, status=201)

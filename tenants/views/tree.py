@@ -1,0 +1,102 @@
+"""The tree of tenants, and making a tenant."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.pages import verb_required, viewer_of
+from portal.ui.tables import table_build
+from portal.viewer import Viewer
+from tenants.filters import TenantFilter
+from tenants.forms import TenantNewForm
+from tenants.models import Tenant
+from tenants.selectors.tenants import tenant_get, tenant_list, tenant_tree
+from tenants.services.tree import tenant_create
+from tenants.tables import TenantTable
+from tenants.views.attempts import form_attempt
+
+
+@require_GET
+@verb_required("tenant.view")
+def tenant_list_page(request: HttpRequest) -> HttpResponseBase:
+    """All tenants, as a tree."""
+    rows = tenant_tree(viewer=viewer_of(request))
+    found = TenantFilter(request.GET, queryset=rows, request=request)
+    table = table_build(TenantTable, found.qs, request=request)
+    return render(request, "tenants/tenant_list.html", {"table": table, "filter": found})
+
+
+@require_http_methods(["GET", "POST"])
+@verb_required("tenant.create")
+def tenant_new_page(request: HttpRequest) -> HttpResponseBase:
+    """A new tenant anywhere in the tree, for operators."""
+    viewer = viewer_of(request)
+    initial = {"parent": request.GET.get("parent", "")}
+    form = TenantNewForm(request.POST or None, parents=parent_choices(viewer), initial=initial)
+    return _new(request, form, layout="layouts/ops.html", crumbs=[(_("Tenants"), "/ops/tenants/")])
+
+
+@require_http_methods(["GET", "POST"])
+@verb_required("tenant.create")
+def tenant_below_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
+    """A new tenant below one's own."""
+    parent = tenant_get(key=tenant_key, viewer=viewer_of(request))
+    form = TenantNewForm(
+        request.POST or None,
+        parents=[(parent.key, parent.title)],
+        initial={"parent": parent.key},
+    )
+    crumbs = [(parent.title, f"/t/{parent.key}/")]
+    return _new(request, form, layout="layouts/tenant.html", crumbs=crumbs, below=tenant_key)
+
+
+def parent_choices(viewer: Viewer, *, without: str = "") -> list[tuple[str, str]]:
+    """Tenants that may be a parent, indented like the tree; the first stands for "none".
+
+    `without` is the path of a branch that may not be chosen.
+    """
+    rows = tenant_list(viewer=viewer).filter(archived_at=None).values_list("key", "title", "path")
+    choices = [
+        # No-break spaces: an option can't be indented in another way.
+        (key, "   " * (path.count("/") - 2) + title)
+        for key, title, path in rows
+        if not (without and path.startswith(without))
+    ]
+    return [("", _("None: a root of its own")), *choices]
+
+
+def _new(
+    request: HttpRequest,
+    form: TenantNewForm,
+    *,
+    layout: str,
+    crumbs: list[tuple[str, str]],
+    below: str = "",
+) -> HttpResponse:
+    status = 200
+    if request.method == "POST":
+        attempt = form_attempt(form, lambda data: _create(request, data, below))
+        if attempt.result is not None:
+            messages.success(request, _("%(title)s exists.") % {"title": attempt.result.title})
+            return redirect("tenant_page" if not below else "tenant_home", attempt.result.key)
+        status = attempt.status
+    example = {"key": "detect", "title": "Detection", "kind": "project", "parent": below or None}
+    context = {"form": form, "layout": layout, "crumbs": crumbs, "example": json.dumps(example)}
+    return render(request, "tenants/tenant_new.html", context, status=status)
+
+
+def _create(request: HttpRequest, data: dict[str, object], below: str) -> Tenant:
+    return tenant_create(
+        key=str(data["key"]),
+        title=str(data["title"]),
+        kind=str(data["kind"]),
+        parent_key=below or str(data["parent"]) or None,
+        viewer=viewer_of(request),
+    )

@@ -1,0 +1,93 @@
+"""Rights and acts in words of people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from tenants.roles import READ
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+VERB_TITLES: Mapping[str, StrOrPromise] = {
+    READ: _("Read whatever you may read"),
+    "tenant.view": _("See the tenant"),
+    "tenant.create": _("Create tenants below it"),
+    "tenant.edit": _("Change title and kind"),
+    "tenant.move": _("Move tenants"),
+    "tenant.archive": _("Archive tenants"),
+    "member.view": _("See members"),
+    "member.edit": _("Add, change and remove members"),
+    "token.view": _("See tokens"),
+    "token.create": _("Make tokens, end one's own"),
+    "token.edit": _("End the tokens of others"),
+    "pool.view": _("See pools"),
+    "pool.edit": _("Change pools"),
+    "limits.edit": _("Set limits for automatic approval"),
+    "quota.view": _("See quota"),
+    "quota.edit": _("Change quota"),
+    "request.view": _("See requests"),
+    "request.create": _("Ask for capacity"),
+    "request.decide": _("Approve and reject requests"),
+    "allocation.view": _("See allocations"),
+    "allocation.edit": _("Change allocations"),
+    "allocation.release": _("Release allocations"),
+    "audit.view": _("See what was done"),
+    "job.view": _("See jobs"),
+    "job.control": _("Cancel and repeat jobs"),
+    "cluster.view": _("See clusters"),
+    "cluster.edit": _("Add, change and remove clusters"),
+    "node.view": _("See nodes"),
+    "namespace.view": _("See namespaces"),
+    "namespace.edit": _("Assign namespaces"),
+    "drift.view": _("See drift"),
+    "drift.edit": _("Settle drift"),
+    "user.view": _("See accounts"),
+    "user.edit": _("Make and disable accounts"),
+    "role.view": _("See platform roles"),
+    "role.edit": _("Give and take platform roles"),
+}
+
+ROLE_HINTS: Mapping[str, StrOrPromise] = {
+    "owner": _("Everything in this tenant and below it, members and tokens too."),
+    "member": _("Asks for capacity, changes and releases allocations, makes tokens."),
+    "viewer": _("Reads everything, changes nothing."),
+}
+
+ACT_TITLES: Mapping[str, StrOrPromise] = {
+    "tenant.create": _("Tenant created"),
+    "tenant.edit": _("Tenant changed"),
+    "tenant.move": _("Tenant moved"),
+    "tenant.archive": _("Tenant archived"),
+    "tenant.restore": _("Tenant restored"),
+    "member.add": _("Member added"),
+    "member.edit": _("Role changed"),
+    "member.remove": _("Member removed"),
+    "token.create": _("Token made"),
+    "token.switch": _("Token switched"),
+    "token.revoke": _("Token revoked"),
+    "quota.edit": _("Quota changed"),
+}
+
+ACT_ICONS: Mapping[str, str] = {
+    "tenant": "building-community",
+    "member": "users",
+    "token": "key",
+    "quota": "scale",
+    "request": "inbox",
+    "allocation": "stack-2",
+    "job": "player-play",
+}
+
+
+def verb_title(verb: str) -> str:
+    """What a verb allows; its code where nobody has named it."""
+    return str(VERB_TITLES.get(verb, verb))
+
+
+def act_title(verb: str) -> str:
+    """What was done; the verb's code where nobody has named it."""
+    return str(ACT_TITLES.get(verb, verb))
