@@ -42,14 +42,7 @@ def _build_parser() -> argparse.ArgumentParser:
     _add_version(up)
     fleets = ", ".join(list_fleets())
     up.add_argument("--fleet", default=DEFAULT_FLEET, help=f"one of {fleets}, or a YAML file")
-    for component in COMPONENTS:
-        up.add_argument(
-            f"--{component}-arg",
-            action="append",
-            default=[],
-            metavar="FLAG",
-            help=f"extra flag for {component}, such as --{component}-arg=--v=4; repeatable",
-        )
+    _add_extra_arguments(up)
     _add(commands, "down", _down, "end a bed and remove its state")
     _add(commands, "status", _status, "show a bed")
     build = commands.add_parser("build", help="build the programs into the cache")
@@ -92,6 +85,17 @@ def _add(
 
 def _add_version(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", choices=list_versions(), default=DEFAULT_VERSION)
+
+
+def _add_extra_arguments(parser: argparse.ArgumentParser) -> None:
+    for component in COMPONENTS:
+        parser.add_argument(
+            f"--{component}-arg",
+            action="append",
+            default=[],
+            metavar="FLAG",
+            help=f"extra flag for {component}, such as --{component}-arg=--v=4; repeatable",
+        )
 
 
 def _up(options: argparse.Namespace) -> int:
