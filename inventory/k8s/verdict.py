@@ -17,7 +17,7 @@ LIMIT_RANGE = re.compile(
     r"(maximum|minimum) \S+ usage per (Container|Pod|PersistentVolumeClaim) is|"
     r"max limit to request ratio per"
 )
-POLICY = re.compile(r"ValidatingAdmissionPolicy '([^']{1,253})' with binding")
+POLICY = re.compile(r"(?:ValidatingAdmissionPolicy|policy) '([^']{1,253})' with binding")
 WEBHOOK = re.compile(r'admission webhook "([^"]{1,253})"')
 # Server-side apply answers 500, not 422, to an object that does not fit its schema.
 MALFORMED = re.compile(r"^failed to (create typed patch object|convert new object) ")
