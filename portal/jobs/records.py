@@ -38,8 +38,8 @@ def step_begin(*, lease: Lease, step: JobStep) -> None:
             attempts=F("attempts") + 1,
             began_at=Coalesce("began_at", Clock()),
         )
+        step.refresh_from_db()
         _publish(lease.job_id)
-    step.refresh_from_db()
 
 
 def step_done(
@@ -59,8 +59,9 @@ def step_done(
             step_index=F("step_index") + 1,
             claims_since_progress=0,
             failures=0,
-            reason=None,
         )
+        if not step.undoing:  # while it is undone, the reason says why
+            _job(lease).update(reason=None)
         if end is not None:
             _end(lease, end)
         _publish(lease.job_id)
@@ -80,7 +81,7 @@ def job_wait(
         _pause_step(step, reason)
         _job(lease).update(
             state=JobState.COMPENSATING if step.undoing else JobState.WAITING,
-            reason=reason.as_dict(),
+            **({} if step.undoing else {"reason": reason.as_dict()}),
             due_at=seconds_from_now(retry_in),
             lease_until=None,
             claims_since_progress=0,

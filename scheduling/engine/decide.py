@@ -1,6 +1,6 @@
 """The decision: pure, deterministic, and able to say why.
 
-Order of checks: quota at each level from the root down, then room in the pool. Each replica goes
+Order of checks: quota of the tenant itself, then of its parents upwards, then room in the pool. Each replica goes
 to the node that it fits best: one without devices it did not ask for, then the one with the least
 left over. Ties go to the lower name, so the same snapshot always gives the same answer.
 """
@@ -42,7 +42,7 @@ def decide(snapshot: Snapshot, ask: Ask, policy: Policy) -> Decision:
 
 
 def _quota_checks(levels: Iterable[QuotaLevel], ask: Ask) -> Iterable[Check]:
-    for level in levels:
+    for level in reversed(tuple(levels)):
         for resource, asked in sorted(ask.total.items()):
             limit = level.cap.get(resource, 0)
             now = level.allocated.get(resource, 0)

@@ -7,15 +7,17 @@ from typing import Any
 
 from django.db import connection
 
-from inventory.models import Cluster, Node, Pool
+from inventory.choices import ClusterState
+from inventory.models import Node, Pool
 from scheduling.engine import ClusterView, NodeView, QuotaLevel, Snapshot
 from scheduling.models import NodeCommitment
 
 BLOCKING_STATES = {
-    Cluster.State.PENDING: "not-connected",
-    Cluster.State.UNREACHABLE: "unreachable",
-    Cluster.State.CREDENTIAL_EXPIRED: "credential-expired",
-    Cluster.State.PAUSED: "paused",
+    ClusterState.PENDING: "not-connected",
+    ClusterState.UNREACHABLE: "unreachable",
+    ClusterState.CREDENTIAL_EXPIRED: "credential-expired",
+    ClusterState.PAUSED: "paused",
+    ClusterState.REMOVING: "removing",
 }
 NO_SCHEDULE = ("NoSchedule", "NoExecute")
 

@@ -87,7 +87,7 @@ def _refusal(pool: Pool, cluster: Cluster, shape: Mapping[str, int]) -> Refusal 
                     )
                     % {"key": key, "types": ", ".join(sorted(types))},
                 )
-    if not cluster.abilities.get("berth_policies"):
+    if not cluster.abilities.get("fenced"):
         return Refusal(
             rule=rules.OPEN_POLICIES,
             scope=cluster.name,

@@ -63,8 +63,7 @@ def place(ctx: StepContext) -> Outcome:
         with ctx.transaction():
             allocation = load_locked(ctx)
             decision = _decide(allocation)
-            if decision.verdict != Verdict.FITS:
-                raise _NoRoom(_not_now(ctx, allocation, decision))
+            _fits_or_raise(ctx, allocation, decision)
             _commit(ctx, allocation, decision)
     except _NoRoom as no:
         return no.outcome
@@ -73,6 +72,11 @@ def place(ctx: StepContext) -> Outcome:
     except Refused as refused:
         return _waiting(ctx, load(ctx), refused.refusal, never=False)
     return Done({"decision": ctx.recorded["decision"], "nodes": ctx.recorded["nodes"]})
+
+
+def _fits_or_raise(ctx: StepContext, allocation: Allocation, decision: EngineDecision) -> None:
+    if decision.verdict != Verdict.FITS:
+        raise _NoRoom(_not_now(ctx, allocation, decision))
 
 
 def _decide(allocation: Allocation) -> EngineDecision:
