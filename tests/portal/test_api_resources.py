@@ -316,9 +316,7 @@ def test_what_the_database_refuses_is_said_in_words(api: Api, name: str) -> None
 
 def test_a_write_needs_the_csrf_token(berths: None, people: People) -> None:
     client = Client(enforce_csrf_checks=True)
-    client.force_login(
-        people.alice.user, backend="django.contrib.auth.backends.ModelBackend"
-    )
+    client.force_login(people.alice.user, backend="django.contrib.auth.backends.ModelBackend")
     answer = Api(client)("POST", "berths/", BODY)
     assert answer.status_code == 403
     assert answer["Content-Type"] == "application/problem+json"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from portal import audit
 from portal.audit_verify import chains_verify
@@ -17,6 +18,7 @@ from portal.models import AuditEntry, AuditHead, JobRun
 from portal.scope import scope
 from portal.viewer import Viewer
 from tests.database import owner_connection
+from tests.portal.together import beside, together
 
 SYSTEM = Viewer.system("tests")
 committed = pytest.mark.django_db(transaction=True)
@@ -74,9 +76,9 @@ def test_record_seals_the_entries_of_several_chains_in_one_transaction() -> None
 
 @committed
 def test_record_vanishes_with_its_transaction_and_leaves_no_gap() -> None:
-    with pytest.raises(ZeroDivisionError), scope(SYSTEM):
+    with scope(SYSTEM):
         write("vision")
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     with scope(SYSTEM):
         write("vision")
     assert [row.chain_seq for row in entries("vision")] == [1]
@@ -173,8 +175,11 @@ def test_audit_verify_finds(name: str, capsys: pytest.CaptureFixture[str]) -> No
     call_command("audit_verify")
     assert "4 entries in 2 chains are unbroken" in capsys.readouterr().out
     with tampering() as run:
-        run(TAMPERINGS[name] + (" AND" if " WHERE " in TAMPERINGS[name] else " WHERE")
-            + " chain_key = 'vision'")
+        run(
+            TAMPERINGS[name]
+            + (" AND" if " WHERE " in TAMPERINGS[name] else " WHERE")
+            + " chain_key = 'vision'"
+        )
     with pytest.raises(CommandError, match=r"1 broken chain"):
         call_command("audit_verify")
     assert "chain vision:" in capsys.readouterr().err
@@ -198,33 +203,18 @@ def test_two_transactions_that_take_two_chains_in_opposite_order_do_not_deadlock
             JobRun.objects.create(kind="t", key=str(n), queue="report", requested_by_label="t")
             for n in (1, 2)
         ]
-    failures: list[BaseException] = []
     meet = threading.Barrier(2, timeout=20)
 
     def work(keys: list[str]) -> None:
-        try:
-            for _round in range(25):
-                meet.wait()
-                with scope(SYSTEM):
-                    write(keys[0])
-                    JobRun.objects.filter(pk=jobs[0].pk).update(failures=1)
-                    write(keys[1])
-                    JobRun.objects.filter(pk=jobs[1].pk).update(failures=1)
-        except BaseException as error:
-            failures.append(error)
-            meet.abort()
-        finally:
-            connection.close()
+        for _round in range(25):
+            meet.wait()
+            with scope(SYSTEM):
+                write(keys[0])
+                JobRun.objects.filter(pk=jobs[0].pk).update(failures=1)
+                write(keys[1])
+                JobRun.objects.filter(pk=jobs[1].pk).update(failures=1)
 
-    threads = [
-        threading.Thread(target=work, args=(keys,))
-        for keys in (["vision", "speech"], ["speech", "vision"])
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert failures == []
+    together(partial(work, ["vision", "speech"]), partial(work, ["speech", "vision"]))
     result = chains_verify()
     assert (result.entries, result.breaks) == (100, [])
 
@@ -235,29 +225,21 @@ def test_the_chain_lock_comes_after_checks_that_wait_for_rows() -> None:
     with scope(SYSTEM):
         job = JobRun.objects.create(kind="t", key="1", queue="report", requested_by_label="t")
     started = threading.Event()
-    failures: list[BaseException] = []
 
     def work() -> None:
-        try:
-            with scope(SYSTEM):
-                write("vision")
-                JobRun.objects.create(
-                    kind="t", key="2", queue="report", requested_by_label="t", retry_of_id=job.pk
-                )
-                started.set()
-        except BaseException as error:
-            failures.append(error)
-        finally:
-            connection.close()
+        with scope(SYSTEM):
+            write("vision")
+            JobRun.objects.create(
+                kind="t", key="2", queue="report", requested_by_label="t", retry_of_id=job.pk
+            )
+            started.set()
 
     with scope(SYSTEM):
         JobRun.objects.select_for_update().get(pk=job.pk)
-        thread = threading.Thread(target=work)
-        thread.start()
+        future = beside(work)
         started.wait(10)
-        thread.join(1.0)
-        assert thread.is_alive()  # its commit waits for our row
+        with pytest.raises(TimeoutError):
+            future.result(1.0)  # its commit waits for our row
         write("vision")  # and ours needs the chain that it wants too
-    thread.join(20)
-    assert failures == []
+    future.result(20)
     assert [row.chain_seq for row in entries("vision")] == [1, 2]

@@ -68,9 +68,7 @@ def test_the_same_key_for_another_request_is_refused(api: Api) -> None:
 @pytest.mark.django_db
 def test_keys_of_two_people_are_two_keys(berths: None, people: People) -> None:
     Api(people.alice.client())("POST", "berths/", BODY, key="k-1")
-    answer = Api(people.operator.client())(
-        "POST", "berths/", BODY | {"name": "quay-2"}, key="k-1"
-    )
+    answer = Api(people.operator.client())("POST", "berths/", BODY | {"name": "quay-2"}, key="k-1")
     assert answer.status_code == 201
     assert count(JobRun) == 2
 
