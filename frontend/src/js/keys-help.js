@@ -26,7 +26,7 @@ class KeysHelp extends HTMLElement {
       event.preventDefault();
       return this.search();
     }
-    const typing = /** @type {Element} */ (event.target).closest?.("input, textarea, select, dialog");
+    const typing = /** @type {Element} */ (event.target).closest?.("input, textarea, select, dialog[open]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return undefined;
     if (localStorage.getItem(OFF) === "1") return undefined;
     if (this.pending) return this.go(event);

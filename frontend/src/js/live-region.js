@@ -77,8 +77,8 @@ class LiveRegion extends HTMLElement {
       this.button.addEventListener("click", () => this.refresh());
       (this.querySelector(".b-table-wrap") ?? this.firstElementChild ?? this).append(this.button);
     }
-    const words = this.getAttribute("words") ?? "%s changes, refresh";
-    this.button.textContent = words.replace("%s", String(this.changes));
+    const words = this.getAttribute("words") ?? "{n} changes, refresh";
+    this.button.textContent = words.replace("{n}", String(this.changes));
   }
 }
 
