@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from portal.health_checks import checks_register
 from portal.jobs import periodic
+from portal.jobs import registrations as jobs
 from portal.notices.inbox import unread_count
 from portal.tasks import PING_SECONDS, workers_ping
 from portal.trim import chassis_trim
@@ -13,6 +14,7 @@ from portal.ui.shell import shell_register
 def registrations_make() -> None:
     """Register; called once, from `ready`."""
     checks_register()
+    jobs.registrations_make()
     periodic.register(name="workers-ping", every_seconds=PING_SECONDS, run=workers_ping)
     periodic.register(name="chassis-trim", every_seconds=600, run=chassis_trim)
     shell_register(bell_count=unread_count, bell_url_name="notice_list")

@@ -1,0 +1,43 @@
+"""What jobs register with the rest of the chassis: topics and places in the navigation."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.jobs.topics import topics_register
+from portal.models.jobs import ACTIVE_STATES, JobRun
+from portal.ui.nav import NavItem, nav_register
+from portal.viewer import Viewer
+
+
+def registrations_make() -> None:
+    """Register; called once, from the chassis' own registrations."""
+    topics_register()
+    nav_register(
+        NavItem(
+            label=_("Jobs"),
+            url_name="job_list",
+            icon="list-check",
+            area="ops",
+            verb="job.view",
+            group=_("Work"),
+            order=32,
+            letter="j",
+            on_phone=True,
+            count=jobs_active,
+        ),
+        NavItem(
+            label=_("Jobs"),
+            url_name="tenant_job_list",
+            icon="list-check",
+            area="tenant",
+            verb="job.view",
+            order=34,
+            letter="j",
+        ),
+    )
+
+
+def jobs_active(viewer: Viewer, _tenant_key: str | None) -> int | None:
+    """How many jobs have not ended."""
+    return JobRun.objects.visible_to(viewer).filter(state__in=ACTIVE_STATES).count() or None

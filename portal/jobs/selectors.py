@@ -1,0 +1,86 @@
+"""Which jobs a viewer may see, and everything that a job's page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from django.db.models import QuerySet
+
+from portal.errors import NotFound
+from portal.jobs.registry import kind_get
+from portal.models.jobs import (
+    ACTIVE_STATES,
+    JobAttempt,
+    JobLog,
+    JobRun,
+    JobState,
+    JobStep,
+)
+from portal.viewer import Viewer, authorize
+
+LOG_LINES = 400
+RETRYABLE = (JobState.FAILED, JobState.QUARANTINED, JobState.CANCELLED, JobState.COMPENSATED)
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetail:
+    """A job with its rows: steps in order, the last lines of its log, its claims."""
+
+    job: JobRun
+    steps: list[JobStep]
+    log: list[JobLog]
+    attempts: list[JobAttempt] = field(default_factory=list)
+    retries: list[JobRun] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class JobActions:
+    """What the viewer may do to a job now."""
+
+    cancel: bool = False
+    retry: bool = False
+    resume: bool = False
+
+
+def jobs_visible(*, viewer: Viewer) -> QuerySet[JobRun]:
+    """Jobs of the tenants in which the viewer may see jobs, newest first."""
+    rows = JobRun.objects.visible_to(viewer).order_by("-id")
+    if not viewer.can("job.view"):
+        keys = [key for key, verbs in viewer.tenant_verbs.items() if "job.view" in verbs]
+        rows = rows.filter(tenant_key__in=keys)
+    return cast("QuerySet[JobRun]", rows)
+
+
+def job_get(*, job_id: int, viewer: Viewer, verb: str = "job.view") -> JobRun:
+    """One job; raises NotFound where the viewer can't see it, Denied where the verb lacks."""
+    found = JobRun.objects.visible_to(viewer).filter(pk=job_id).first()
+    if found is None:
+        raise NotFound
+    authorize(viewer=viewer, verb=verb, tenant_key=found.tenant_key or None)
+    return cast(JobRun, found)
+
+
+def job_detail(*, job: JobRun, attempts: bool = True) -> JobDetail:
+    """Everything below a job: two queries, four with attempts."""
+    lines = list(JobLog.objects.filter(job=job).order_by("-id")[:LOG_LINES])
+    return JobDetail(
+        job=job,
+        steps=list(JobStep.objects.filter(job=job)),
+        log=lines[::-1],
+        attempts=list(JobAttempt.objects.filter(job=job)[:50]) if attempts else [],
+        retries=list(JobRun.objects.filter(retry_of=job).order_by("id")) if attempts else [],
+    )
+
+
+def job_actions(*, job: JobRun, viewer: Viewer) -> JobActions:
+    """Cancel, try again or resume: only what would be accepted."""
+    if not viewer.can("job.control", job.tenant_key or None):
+        return JobActions()
+    kind = kind_get(job.kind)
+    stoppable = kind is not None and kind.cancellable and job.state in ACTIVE_STATES
+    return JobActions(
+        cancel=stoppable and not job.undoing and job.cancel_requested_at is None,
+        retry=kind is not None and job.state in RETRYABLE,
+        resume=job.state == JobState.PARKED,
+    )

@@ -1,0 +1,93 @@
+"""What other rooms tell the chassis about their jobs: objects, results in words, what to hide.
+
+The chassis shows every job but knows no domain: an app registers, from its `ready`, where a job's
+object is, how a step's result reads, and which numbers of a refusal a viewer may not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from portal.jobs.outcome import Reason, reason_load
+from portal.jobs.registry import kind_get
+
+if TYPE_CHECKING:
+    from portal.models.jobs import JobRun
+    from portal.refusal import Refusal
+    from portal.viewer import Viewer
+
+
+@dataclass(frozen=True, slots=True)
+class JobObject:
+    """What a job works on, as a link."""
+
+    label: str
+    url: str
+
+
+ObjectOf = Callable[["JobRun"], JobObject | None]
+ResultOf = Callable[[Mapping[str, Any]], str]
+Mask = Callable[["Refusal", "Viewer"], "Refusal"]
+
+_objects: dict[str, ObjectOf] = {}
+_results: dict[tuple[str, str], ResultOf] = {}
+_masks: list[Mask] = []
+
+
+def objects_register(prefix: str, object_of: ObjectOf) -> None:
+    """Say what jobs with the key "prefix:..." work on; without a query."""
+    _objects[prefix] = object_of
+
+
+def result_register(kind: str, step: str, result_of: ResultOf) -> None:
+    """Say how the outcome of a finished step reads, in the active language."""
+    _results[kind, step] = result_of
+
+
+def mask_register(mask: Mask) -> None:
+    """Take numbers out of refusals that a viewer may not read."""
+    _masks.append(mask)
+
+
+def job_object(job: JobRun) -> JobObject | None:
+    """What the job works on; None where nobody said."""
+    object_of = _objects.get(job.key.partition(":")[0])
+    return object_of(job) if object_of else None
+
+
+def kind_title(kind: str) -> str:
+    """The kind in words; its code where this version doesn't know it."""
+    known = kind_get(kind)
+    return str(known.title) if known else kind
+
+
+def step_title(kind: str, name: str, *, undoing: bool) -> str:
+    """A step's title; its code where this version doesn't know it."""
+    known = kind_get(kind)
+    steps = known.steps_for(undoing=undoing) if known else ()
+    return next((str(step.title) for step in steps if step.name == name), name)
+
+
+def result_words(kind: str, step: str, outcome: Mapping[str, Any]) -> str:
+    """A finished step's outcome in words; empty where nobody says it."""
+    result_of = _results.get((kind, step))
+    return result_of(outcome) if result_of and outcome else ""
+
+
+def reason_shown(data: dict[str, Any] | None, *, viewer: Viewer) -> Reason | None:
+    """A recorded reason as this viewer may read it."""
+    reason = reason_load(data)
+    if reason is None or reason.refusal is None:
+        return reason
+    masked = reason.refusal
+    for mask in _masks:
+        masked = mask(masked, viewer)
+    if masked == reason.refusal:
+        return reason
+    # The sentence was written by Berth, which sees everything: its scope goes as well.
+    params = {
+        name: masked.title if name == "why" else value for name, value in reason.params.items()
+    }
+    return Reason(reason.code, reason.text, params, masked)
