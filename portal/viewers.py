@@ -7,7 +7,9 @@ from collections.abc import Callable
 from portal.viewer import Viewer
 
 Resolver = Callable[[int], Viewer]
+Audience = Callable[[str], list[int]]
 _resolvers: list[Resolver] = []
+_audiences: list[Audience] = []
 
 
 def resolver_register(resolver: Resolver) -> None:
@@ -18,3 +20,13 @@ def resolver_register(resolver: Resolver) -> None:
 def viewer_resolve(user_id: int) -> Viewer:
     """The viewer of a user as of now; nobody where no room knows people."""
     return _resolvers[0](user_id) if _resolvers else Viewer.anonymous()
+
+
+def audience_register(audience: Audience) -> None:
+    """Set the function that names the users to tell about a tenant's affairs."""
+    _audiences[:] = [audience]
+
+
+def audience_of(tenant_key: str) -> list[int]:
+    """Ids of the users to tell about a tenant's affairs; nobody where no room knows people."""
+    return _audiences[0](tenant_key) if _audiences else []

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from inventory import projection
 from inventory.choices import FactKind
-from scheduling.services import facts
+from portal.jobs import periodic
+from portal.notices.kinds import register as notice_register
+from scheduling.services import facts, patrol
 from scheduling.tasks import kinds_register
 
 
 def register() -> None:
     """Called once, when the app is ready."""
     kinds_register()
+    notice_register(patrol.EXPIRING)
+    periodic.register(name="allocation.ends", every_seconds=30, run=patrol.ends_watch)
+    periodic.register(name="allocation.stuck", every_seconds=10, run=patrol.stuck_watch)
+    periodic.register(name="drift.scan", every_seconds=15, run=patrol.differences_watch)
+    periodic.register(name="object.orphans", every_seconds=60, run=patrol.orphans_watch)
     projection.register(FactKind.NODES, facts.nodes_changed)
     projection.register(FactKind.PODS, facts.pods_changed)
     projection.register(FactKind.QUOTAS, facts.quotas_changed)

@@ -74,7 +74,7 @@ def workload_check(spec: Mapping[str, Any], problems: Problems) -> None:
 def problems_raise(problems: Problems) -> None:
     """Raise Invalid where there are any."""
     if problems:
-        raise Invalid(fields=dict(problems))
+        raise Invalid(fields={field: list(sentences) for field, sentences in problems.items()})
 
 
 def _texts_check(field: str, values: Any, problems: Problems) -> None:

@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from portal.jobs import registry
 from portal.jobs.registry import JobKind, Step
 from scheduling.services.allocations import CREATE, RELEASE, REPLACE
-from scheduling.services.steps import apply, place, release, replace, widen
+from scheduling.services.drift import RESTORE
+from scheduling.services.patrol import ORPHAN
+from scheduling.services.steps import apply, mend, place, release, replace, widen
 
 ALLOCATION_CREATE = JobKind(
     name=CREATE,
@@ -53,8 +55,31 @@ ALLOCATION_REPLACE = JobKind(
     ),
 )
 
+ALLOCATION_RESTORE = JobKind(
+    name=RESTORE,
+    title=_("Restore what Berth wrote"),
+    queue="apply",
+    steps=(
+        Step("mend", mend.mend, _("Restore")),
+        Step("settle", replace.settle, _("Confirm")),
+    ),
+)
+OBJECT_SWEEP = JobKind(
+    name=ORPHAN,
+    title=_("Remove a left-over object"),
+    queue="apply",
+    steps=(Step("sweep", mend.sweep, _("Remove")),),
+)
+KINDS = (
+    ALLOCATION_CREATE,
+    ALLOCATION_RELEASE,
+    ALLOCATION_REPLACE,
+    ALLOCATION_RESTORE,
+    OBJECT_SWEEP,
+)
+
 
 def kinds_register() -> None:
     """Make them known; called from `ready`."""
-    for kind in (ALLOCATION_CREATE, ALLOCATION_RELEASE, ALLOCATION_REPLACE):
+    for kind in KINDS:
         registry.register(kind)

@@ -7,8 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from portal.ui.nav import NavItem, nav_register
 from portal.ui.panels import Panel, panel_register
 from portal.ui.shell import shell_register
-from portal.viewers import resolver_register
+from portal.viewers import audience_register, resolver_register
+from tenants.request_registrations import requests_register
 from tenants.selectors.switcher import tenant_choices
+from tenants.selectors.users import audience_of
 from tenants.selectors.viewers import viewer_resolve
 from tenants.topics import topics_register
 
@@ -96,7 +98,9 @@ PANELS = (
 def registrations_make() -> None:
     """Register with the chassis; called once, from `ready`."""
     resolver_register(viewer_resolve)
+    audience_register(audience_of)
     topics_register()
+    requests_register()
     nav_register(*OPS_ITEMS, *TENANT_ITEMS)
     panel_register(*PANELS)
     shell_register(tenant_choices=tenant_choices, account_url_name="settings")

@@ -1,8 +1,9 @@
 """The decision: pure, deterministic, and able to say why.
 
-Order of checks: quota of the tenant itself, then of its parents upwards, then room in the pool. Each replica goes
-to the node that it fits best: one without devices it did not ask for, then the one with the least
-left over. Ties go to the lower name, so the same snapshot always gives the same answer.
+Order of checks: quota of the tenant itself, then of its parents upwards, then room in the pool.
+Each replica goes to the node that it fits best: one without devices it did not ask for, then the
+one with the least left over. Ties go to the lower name, so the same snapshot always gives the
+same answer.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from inventory.models import Node, Pool
 from scheduling.engine import ClusterView, NodeView, QuotaLevel, Snapshot
 from scheduling.models import NodeCommitment
 
-BLOCKING_STATES = {
+BLOCKING_STATES: dict[str, str] = {
     ClusterState.PENDING: "not-connected",
     ClusterState.UNREACHABLE: "unreachable",
     ClusterState.CREDENTIAL_EXPIRED: "credential-expired",

@@ -145,7 +145,7 @@ def allocation_release(*, allocation: Allocation, viewer: Viewer, why: str = "")
     already on its way out.
     """
     authorize(viewer=viewer, verb="allocation.release", tenant_key=allocation.tenant_key)
-    creating = JobRun.objects.filter(
+    creating: JobRun | None = JobRun.objects.filter(
         kind=CREATE, key=allocation.job_key, state__in=ACTIVE_STATES
     ).first()
     if creating is not None:

@@ -44,7 +44,7 @@ def commitments_take(
     shape: Amounts,
 ) -> None:
     """Promise each placement its room, all or none; raise RoomTaken when one has gone."""
-    wanted = [
+    wanted: list[dict[str, int | str]] = [
         {
             "holder": holder,
             "tenant": tenant_key,
@@ -59,7 +59,7 @@ def commitments_take(
         if amount
     ]
     with transaction.atomic(), connection.cursor() as cursor:
-        for row in sorted(wanted, key=lambda row: (row["uid"], row["resource"])):
+        for row in sorted(wanted, key=lambda row: (str(row["uid"]), str(row["resource"]))):
             cursor.execute(TAKE, row)
             if cursor.rowcount != 1:
                 raise RoomTaken

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from inventory.models import WorkloadFact
 from portal import audit, live
-from portal.errors import BerthError
-from portal.viewer import Viewer
+from portal.errors import BerthError, Conflict, Invalid
+from portal.jobs.requests import job_request, jobs_nudge
+from portal.viewer import Viewer, authorize
 from scheduling.choices import DriftKind
 from scheduling.models import Allocation, Drift
 
 SYSTEM = Viewer.system("watcher")
+RESTORE = "allocation.restore"
+CHOICES = {
+    DriftKind.MISSING: ("restore",),
+    DriftKind.CHANGED: ("restore", "accept"),
+    DriftKind.FOREIGN: ("accept",),
+    DriftKind.LABEL: ("accept",),
+    DriftKind.POOL: ("accept",),
+}
 
 
 class Drifted(BerthError):
@@ -74,7 +85,7 @@ def drift_record(
 
 @transaction.atomic
 def drift_resolve(
-    *, cluster_id: int, object_kind: str, object_ref: str, kinds: list[DriftKind], choice: str
+    *, cluster_id: int, object_kind: str, object_ref: str, kinds: Sequence[DriftKind], choice: str
 ) -> int:
     """Close open differences of an object, because they are gone or a person chose."""
     rows = Drift.objects.filter(
@@ -89,6 +100,59 @@ def drift_resolve(
     for row in found:
         _publish(row.tenant_key, row.allocation)
     return len(found)
+
+
+@transaction.atomic
+def drift_choose(*, drift: Drift, choice: str, why: str, viewer: Viewer) -> Drift:
+    """Settle a difference: accept the cluster's state, or have Berth's restored by a job.
+
+    Raises Conflict when it is settled already, Invalid for a choice that does not fit, Denied.
+    """
+    authorize(viewer=viewer, verb="drift.edit")
+    if choice not in CHOICES.get(DriftKind(drift.kind), ()):
+        raise Invalid(fields={"choice": [_("This difference does not offer that choice.")]})
+    if choice == "restore":
+        _restore_request(drift, viewer)
+    elif drift.allocation is not None and drift.kind == DriftKind.CHANGED:
+        fact = WorkloadFact.objects.filter(
+            cluster_id=drift.cluster_id, uid=drift.allocation.object_uid
+        ).first()
+        if fact is not None:
+            Allocation.objects.filter(pk=drift.allocation.pk).update(spec_hash=fact.spec_hash)
+    changed = Drift.objects.filter(pk=drift.pk, resolved_at=None).update(
+        resolved_at=Now(), choice=choice
+    )
+    if not changed:
+        raise Conflict(_("Somebody has settled this difference already."))
+    audit.record(
+        viewer=viewer,
+        verb="drift.choose",
+        target_type=drift.object_kind,
+        target_id=drift.object_ref,
+        tenant_key=drift.tenant_key,
+        after={"choice": choice},
+        reason=why,
+    )
+    _publish(drift.tenant_key, drift.allocation)
+    drift.refresh_from_db()
+    return drift
+
+
+def _restore_request(drift: Drift, viewer: Viewer) -> None:
+    allocation = drift.allocation
+    if allocation is None:
+        space = drift.object_ref.removeprefix(f"{drift.object_kind} ").split("/")[0]
+        allocation = Allocation.objects.filter(
+            cluster_id=drift.cluster_id, namespace__name=space
+        ).latest("pk")
+    job_request(
+        kind=RESTORE,
+        key=allocation.job_key,
+        viewer=viewer,
+        args={"allocation": allocation.pk, "object_kind": drift.object_kind},
+        tenant_key=allocation.tenant_key,
+    )
+    jobs_nudge(keys=[allocation.job_key], parked=True)
 
 
 def _publish(tenant_key: str, allocation: Allocation | None) -> None:

@@ -85,6 +85,23 @@ def quota_write(ctx: StepContext, space: TenantNamespace) -> dict[str, int]:
     raise Unavailable(_("The namespace's quota is being written by several jobs; trying again."))
 
 
+def quota_restore(ctx: StepContext, space: TenantNamespace) -> None:
+    """Write the sum over what another manager wrote, because a person chose so.
+
+    A merge patch of the version that was read: it takes the fields without force, and fails where
+    somebody writes at the same moment. Raises Refused where the object is somebody else's.
+    """
+    writer = writer_of(space.cluster_id)
+    ref = ObjectRef("ResourceQuota", manifests.QUOTA_NAME, space.name)
+    ctx.check()
+    found = writer.get(ref) or _quota_create(writer, space)
+    if found is None or not is_ours(found, owner_of(tenant_key=space.tenant_key)):
+        raise Refused(foreign_refusal(str(ref)))
+    meta = {key: found["metadata"][key] for key in ("uid", "resourceVersion")}
+    ctx.check()
+    writer.patch_merge(ref, {"metadata": meta, "spec": {"hard": hard_sum(space)}})
+
+
 def quota_confirmed(ctx: StepContext, space: TenantNamespace, hard: dict[str, int]) -> bool:
     """Tell whether the cluster enforces what was written, and keep that it does."""
     found = _quota(ctx, space)

@@ -52,7 +52,7 @@ def quota_node_move(*, tenant_key: str, parent_key: str | None) -> QuotaNode:
 
 
 def _node(tenant_key: str) -> QuotaNode:
-    node = QuotaNode.objects.filter(tenant_key=tenant_key).first()
+    node: QuotaNode | None = QuotaNode.objects.filter(tenant_key=tenant_key).first()
     if node is None:
         raise NotFound
     return node

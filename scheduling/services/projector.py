@@ -182,9 +182,10 @@ def _group_settle(group: list[Commitment], seen: set[str], bound: Counter[Key]) 
             row.committed += take
         row.committed = max(row.committed, row.bound)
     for row in group:
-        if row.pk is None and row.committed:
-            row.save(force_insert=True)
-        elif row.pk is not None and not row.committed:
+        if row._state.adding:
+            if row.committed:
+                row.save(force_insert=True)
+        elif not row.committed:
             row.delete()
-        elif row.pk is not None and before[id(row)] != (row.committed, row.bound):
+        elif before[id(row)] != (row.committed, row.bound):
             row.save(update_fields=["committed", "bound"])

@@ -39,3 +39,11 @@ def member_list(*, tenant_key: str, viewer: Viewer) -> QuerySet[Membership]:
     members = Membership.objects.visible_to(viewer).filter(tenant_id=tenant_key)
     ranked = members.select_related("user").order_by(RANK, "user__username")
     return cast("QuerySet[Membership]", ranked)
+
+
+def audience_of(tenant_key: str) -> list[int]:
+    """Whom to tell about a tenant's affairs: its active owners and members, by user id."""
+    members = Membership.objects.filter(
+        tenant_id=tenant_key, role__in=(Role.OWNER, Role.MEMBER), user__is_active=True
+    )
+    return sorted(members.values_list("user_id", flat=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
 from inventory import labels
@@ -15,7 +16,6 @@ from scheduling.services.clusters import SYSTEM, space_of, writer_of
 from scheduling.services.moves import Direction, Move
 
 POLL_SECONDS = 2.0
-UNDECIDED = ("", None)
 
 
 def load(ctx: StepContext) -> Allocation:
@@ -29,10 +29,11 @@ def load_locked(ctx: StepContext) -> Allocation:
     return _rows().select_for_update(of=("self",)).get(pk=ctx.args["allocation"])
 
 
-def _rows() -> Any:
-    return Allocation.objects.select_related(
+def _rows() -> QuerySet[Allocation]:
+    rows: QuerySet[Allocation] = Allocation.objects.select_related(
         "pool", "cluster", "wanted_cluster", "namespace__cluster", "namespace__pool"
     )
+    return rows
 
 
 def move_of(ctx: StepContext, allocation: Allocation, direction: Direction) -> Move:

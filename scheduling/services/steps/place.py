@@ -112,9 +112,10 @@ def _commit(ctx: StepContext, allocation: Allocation, decision: EngineDecision) 
     Allocation.objects.filter(pk=allocation.pk).update(
         state=AllocationState.RESERVED, cluster=cluster, namespace=space, reason=None
     )
+    names = [placement.node_name for placement in decision.placements]
     nodes = [{"node": p.node_name, "replicas": p.replicas} for p in decision.placements]
     ctx.record(decision=row.pk, nodes=nodes, cluster=cluster.name)
-    ctx.log("ok", PLACED, cluster=cluster.name, nodes=", ".join(n["node"] for n in nodes))
+    ctx.log("ok", PLACED, cluster=cluster.name, nodes=", ".join(names))
     allocation_publish(allocation)
 
 

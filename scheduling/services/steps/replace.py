@@ -112,11 +112,11 @@ def _choose(ctx: StepContext, allocation: Allocation) -> Outcome:
 def _bad_nodes(allocation: Allocation, holder: str) -> set[str]:
     """Nodes that are gone, out of service or over-committed, of those it has room on."""
     uids = set(Commitment.objects.filter(holder=holder).values_list("node_uid", flat=True))
-    rows_lock(cluster_id=allocation.cluster_id or 0, node_uids=uids)
+    rows_lock(cluster_id=_cluster_id(allocation), node_uids=uids)
     there = {
         node.uid: node
         for node in Node.objects.filter(
-            cluster_id=allocation.cluster_id, uid__in=uids, gone_at=None
+            cluster_id=_cluster_id(allocation), uid__in=uids, gone_at=None
         )
     }
     bad = {uid for uid in uids if uid not in there or _out_of_service(there[uid])}
@@ -147,7 +147,7 @@ def _give_up(allocation: Allocation, holder: str, bad: set[str]) -> None:
         row.committed = row.bound
         row.save(update_fields=["committed"])
         NodeCommitment.objects.filter(
-            cluster_id=allocation.cluster_id, node_uid=row.node_uid, resource=row.resource
+            cluster_id=_cluster_id(allocation), node_uid=row.node_uid, resource=row.resource
         ).update(committed=F("committed") - spare)
 
 
@@ -277,7 +277,7 @@ def _misplaced(pod: dict[str, Any], node: str, good: set[str]) -> bool:
 
 def _proven_dead(allocation: Allocation, name: str) -> bool:
     """By force only where the node is gone or an administrator marked it out of service."""
-    node = Node.objects.filter(cluster_id=allocation.cluster_id, name=name, gone_at=None).first()
+    node = Node.objects.filter(cluster_id=_cluster_id(allocation), name=name, gone_at=None).first()
     return node is None or _out_of_service(node)
 
 
@@ -301,7 +301,14 @@ def settle(ctx: StepContext) -> Outcome:
 
 
 def _writer(allocation: Allocation) -> Writer:
-    return writer_of(allocation.cluster_id or 0)
+    return writer_of(_cluster_id(allocation))
+
+
+def _cluster_id(allocation: Allocation) -> int:
+    if allocation.cluster_id is None:
+        msg = f"{allocation.ref} has no cluster yet"
+        raise LookupError(msg)
+    return allocation.cluster_id
 
 
 def _holder(allocation: Allocation) -> str:
