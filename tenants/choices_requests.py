@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from scheduling.choices import AllocationState
+
 
 class RequestKind(models.TextChoices):
     """What a tenant asks for; resize comes with the resize centre."""
@@ -33,6 +35,13 @@ DECIDED_STATES = (
     RequestState.REJECTED,
     RequestState.WITHDRAWN,
     RequestState.EXPIRED,
+)
+
+
+RENEWABLE_STATES = (
+    AllocationState.APPLYING,
+    AllocationState.ACTIVE,
+    AllocationState.DEGRADED,
 )
 
 

@@ -6,92 +6,208 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('scheduling', '0002_walls'),
-        ('tenants', '0002_wall'),
+        ("scheduling", "0002_walls"),
+        ("tenants", "0002_wall"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CapacityRequest',
+            name="CapacityRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('allocation', 'Allocation'), ('quota', 'Quota'), ('renew', 'Renewal')], max_length=10)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('submitted', 'Submitted'), ('in_review', 'In review'), ('countered', 'Offer made'), ('approved', 'Approved'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn'), ('expired', 'Expired')], default='draft', max_length=10)),
-                ('ask', models.JSONField(default=dict)),
-                ('counter', models.JSONField(blank=True, null=True)),
-                ('start_at', models.DateTimeField(blank=True, null=True)),
-                ('until_at', models.DateTimeField(blank=True, null=True)),
-                ('deadline_at', models.DateTimeField(blank=True, null=True)),
-                ('priority', models.CharField(choices=[('low', 'Low'), ('normal', 'Normal'), ('high', 'High')], default='normal', max_length=6)),
-                ('preemptible', models.BooleanField(default=False)),
-                ('justification', models.CharField(blank=True, default='', max_length=2000)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('created_by_id', models.BigIntegerField(blank=True, null=True)),
-                ('created_by_label', models.CharField(max_length=250)),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('submitted_by_id', models.BigIntegerField(blank=True, null=True)),
-                ('claimed_at', models.DateTimeField(blank=True, null=True)),
-                ('claimed_by_id', models.BigIntegerField(blank=True, null=True)),
-                ('claimed_by_label', models.CharField(blank=True, default='', max_length=250)),
-                ('decided_at', models.DateTimeField(blank=True, null=True)),
-                ('decided_by_id', models.BigIntegerField(blank=True, null=True)),
-                ('decided_by_label', models.CharField(blank=True, default='', max_length=250)),
-                ('decided_rule', models.CharField(blank=True, default='', max_length=40)),
-                ('decision_reason', models.CharField(blank=True, default='', max_length=2000)),
-                ('preview_at_submit', models.JSONField(blank=True, null=True)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('allocation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scheduling.allocation')),
-                ('tenant', models.ForeignKey(db_column='tenant_key', on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='tenants.tenant', to_field='key')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("allocation", "Allocation"),
+                            ("quota", "Quota"),
+                            ("renew", "Renewal"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("submitted", "Submitted"),
+                            ("in_review", "In review"),
+                            ("countered", "Offer made"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                            ("expired", "Expired"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("ask", models.JSONField(default=dict)),
+                ("counter", models.JSONField(blank=True, null=True)),
+                ("start_at", models.DateTimeField(blank=True, null=True)),
+                ("until_at", models.DateTimeField(blank=True, null=True)),
+                ("deadline_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "priority",
+                    models.CharField(
+                        choices=[("low", "Low"), ("normal", "Normal"), ("high", "High")],
+                        default="normal",
+                        max_length=6,
+                    ),
+                ),
+                ("preemptible", models.BooleanField(default=False)),
+                ("justification", models.CharField(blank=True, default="", max_length=2000)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("created_by_id", models.BigIntegerField(blank=True, null=True)),
+                ("created_by_label", models.CharField(max_length=250)),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                ("submitted_by_id", models.BigIntegerField(blank=True, null=True)),
+                ("claimed_at", models.DateTimeField(blank=True, null=True)),
+                ("claimed_by_id", models.BigIntegerField(blank=True, null=True)),
+                ("claimed_by_label", models.CharField(blank=True, default="", max_length=250)),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("decided_by_id", models.BigIntegerField(blank=True, null=True)),
+                ("decided_by_label", models.CharField(blank=True, default="", max_length=250)),
+                ("decided_rule", models.CharField(blank=True, default="", max_length=40)),
+                ("decision_reason", models.CharField(blank=True, default="", max_length=2000)),
+                ("preview_at_submit", models.JSONField(blank=True, null=True)),
+                ("generation", models.PositiveIntegerField(default=1)),
+                (
+                    "allocation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="scheduling.allocation",
+                    ),
+                ),
+                (
+                    "tenant",
+                    models.ForeignKey(
+                        db_column="tenant_key",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="tenants.tenant",
+                        to_field="key",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='RequestEvent',
+            name="RequestEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=models.Func(function='clock_timestamp'))),
-                ('actor_id', models.BigIntegerField(blank=True, null=True)),
-                ('actor_label', models.CharField(max_length=250)),
-                ('verb', models.CharField(max_length=20)),
-                ('params', models.JSONField(default=dict)),
-                ('before', models.JSONField(default=dict)),
-                ('after', models.JSONField(default=dict)),
-                ('request', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='tenants.capacityrequest')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=models.Func(function="clock_timestamp"))),
+                ("actor_id", models.BigIntegerField(blank=True, null=True)),
+                ("actor_label", models.CharField(max_length=250)),
+                ("verb", models.CharField(max_length=20)),
+                ("params", models.JSONField(default=dict)),
+                ("before", models.JSONField(default=dict)),
+                ("after", models.JSONField(default=dict)),
+                (
+                    "request",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="tenants.capacityrequest",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.AddIndex(
-            model_name='capacityrequest',
-            index=models.Index(fields=['tenant', 'state'], name='request_tenant_state'),
+            model_name="capacityrequest",
+            index=models.Index(fields=["tenant", "state"], name="request_tenant_state"),
         ),
         migrations.AddIndex(
-            model_name='capacityrequest',
-            index=models.Index(condition=models.Q(('state__in', ['submitted', 'in_review', 'countered'])), fields=['deadline_at'], name='request_open_deadline'),
+            model_name="capacityrequest",
+            index=models.Index(
+                condition=models.Q(("state__in", ["submitted", "in_review", "countered"])),
+                fields=["deadline_at"],
+                name="request_open_deadline",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capacityrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['allocation', 'quota', 'renew'])), name='request_kind_known'),
+            model_name="capacityrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["allocation", "quota", "renew"])),
+                name="request_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capacityrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'submitted', 'in_review', 'countered', 'approved', 'rejected', 'withdrawn', 'expired'])), name='request_state_known'),
+            model_name="capacityrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "draft",
+                            "submitted",
+                            "in_review",
+                            "countered",
+                            "approved",
+                            "rejected",
+                            "withdrawn",
+                            "expired",
+                        ],
+                    )
+                ),
+                name="request_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capacityrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('until_at', None), ('start_at', None), ('until_at__gt', models.F('start_at')), _connector='OR'), name='request_ends_after_start'),
+            model_name="capacityrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("until_at", None),
+                    ("start_at", None),
+                    ("until_at__gt", models.F("start_at")),
+                    _connector="OR",
+                ),
+                name="request_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capacityrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'withdrawn']), models.Q(('deadline_at__isnull', False), ('submitted_at__isnull', False)), _connector='OR'), name='request_submitted_has_deadline'),
+            model_name="capacityrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["draft", "withdrawn"]),
+                    models.Q(("deadline_at__isnull", False), ("submitted_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="request_submitted_has_deadline",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='capacityrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'countered'), _negated=True), ('counter__isnull', False), _connector='OR'), name='request_countered_has_offer'),
+            model_name="capacityrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "countered"), _negated=True),
+                    ("counter__isnull", False),
+                    _connector="OR",
+                ),
+                name="request_countered_has_offer",
+            ),
         ),
     ]
