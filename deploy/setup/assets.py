@@ -43,12 +43,16 @@ def assets_ensure() -> None:
         stamp_write(STAMPS / "assets", sources)
 
 
-def static_collect(environment: dict[str, str]) -> None:
-    """Gather static files with hashed names for whitenoise, when one of them changed."""
+def static_collect(environment: dict[str, str], target: Path = STATIC_ROOT) -> None:
+    """Gather static files with hashed names for whitenoise, when one of them changed.
+
+    The environment's BERTH_STATIC_ROOT names the target too.
+    """
     with locked("assets"):
         files = [path for path in (ROOT / "static").rglob("*") if path.is_file()]
-        value = digest([*files, ROOT / "requirements.txt"], str(STATIC_ROOT))
-        if stamp_matches(STAMPS / "static", value) and STATIC_ROOT.is_dir():
+        value = digest([*files, ROOT / "requirements.txt"], str(target))
+        stamp = STAMPS / target.name
+        if stamp_matches(stamp, value) and target.is_dir():
             return
         with step("Gathering static files") as ticker:
             run_logged(
@@ -57,7 +61,7 @@ def static_collect(environment: dict[str, str]) -> None:
                 ticker=ticker,
                 env=environment,
             )
-        stamp_write(STAMPS / "static", value)
+        stamp_write(stamp, value)
 
 
 def messages_compile() -> None:

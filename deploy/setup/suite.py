@@ -1,0 +1,165 @@
+"""bin/test: everything from a fresh clone to the last test, with honest words and exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from deploy.setup.assets import assets_ensure, messages_compile, static_collect
+from deploy.setup.check import checks_run
+from deploy.setup.check_environment import check_environment
+from deploy.setup.console import paint, say, seconds, warn
+from deploy.setup.environment import packages_ensure
+from deploy.setup.errors import SetupError
+from deploy.setup.paths import ROOT, STATE, VENV_PYTHON
+from deploy.setup.test_servers import servers_ensure, servers_hold, servers_stop_if_unused
+from deploy.setup.tools import Missing, bed_ensure, tools_missing
+
+NO_TESTS = 5  # pytest's exit code when nothing was selected
+WORKERS = "2"
+STATIC = STATE / "test-static"
+FULL = ("--durations=10", "--durations-min=2")
+ALONE = ("bed", "browser", "storm")
+USAGE = """\
+bin/test [--long] [arguments of pytest]
+Sets everything up, runs bin/check, then all tests. With arguments of pytest it runs just these
+tests: bin/test tests/portal -k name. --long adds the tests marked so."""
+
+
+@dataclass
+class Suite:
+    """One run: its options, its phases with their durations, what failed, what was left out."""
+
+    long: bool
+    phases: list[tuple[str, float, bool]] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    holder: int | None = None  # says to others that we use the servers
+    started: bool = False  # whether it was us who started them
+
+    @contextmanager
+    def phase(self, title: str) -> Iterator[list[bool]]:
+        """Time a phase; the block appends False to what it's given when something failed."""
+        say(paint(f"== {title}", "1"))
+        started, results = time.monotonic(), [True]
+        try:
+            yield results
+        except BaseException:
+            results.append(False)
+            raise
+        finally:
+            self.phases.append((title, time.monotonic() - started, all(results)))
+
+    def everything(self) -> bool:
+        """Run all phases, also after one that failed; return whether all passed."""
+        with self.phase("set-up"):
+            self._set_up()
+        with self.phase("bin/check") as results:
+            results.append(checks_run(fast=False))
+        marks = " and ".join(f"not {mark}" for mark in (*ALONE, *self._left_out()))
+        with self.phase(f"tests, {WORKERS} at a time") as results:
+            results.append(_pytest(["-n", WORKERS, "-m", marks, *FULL]) == 0)
+        with self.phase("tests that run alone (bed, browser, storm)") as results:
+            marks = " and ".join([f"({' or '.join(ALONE)})", *self._not_marks()])
+            results.append(_pytest(["-m", marks, *FULL]) in {0, NO_TESTS})
+        return all(passed for _, _, passed in self.phases)
+
+    def some(self, arguments: list[str]) -> bool:
+        """Run the tests that pytest's arguments name, nothing else."""
+        with self.phase("set-up"):
+            self._set_up(bed=False)
+        with self.phase("tests") as results:
+            chosen = any(word == "-m" or word.startswith("-m=") for word in arguments)
+            marks = [] if self.long or chosen else ["-m", "not long"]
+            results.append(_pytest([*marks, *arguments]) == 0)
+        return all(passed for _, _, passed in self.phases)
+
+    def summary(self) -> None:
+        """Say what was run, how long it took, and what could not be run."""
+        say(paint("== summary", "1"))
+        for title, took, passed in self.phases:
+            word = paint("passed", "32") if passed else paint("FAILED", "31")
+            say(f"   {word:<8} {seconds(took):>12}  {title}")
+        for tool in self.missing:
+            warn(f"{tool.title} is missing.{_left_out_words(tool.marker)} {tool.remedy}")
+
+    def close(self, *, keep_servers: bool) -> None:
+        """Let go of the servers, and stop them if it was us who started them."""
+        if self.holder is not None:
+            os.close(self.holder)
+        if self.started and not keep_servers:
+            servers_stop_if_unused()
+
+    def _set_up(self, *, bed: bool = True) -> None:
+        packages_ensure(dev=True)
+        self.holder = servers_hold()
+        self.started = servers_ensure()
+        assets_ensure()
+        messages_compile()
+        static_collect(check_environment() | {"BERTH_STATIC_ROOT": str(STATIC)}, STATIC)
+        if bed:
+            missing = bed_ensure()
+            self.missing = ([missing] if missing else []) + tools_missing()
+
+    def _left_out(self) -> list[str]:
+        return [] if self.long else ["long"]
+
+    def _not_marks(self) -> list[str]:
+        absent = [tool.marker for tool in self.missing if tool.marker]
+        return [f"not {mark}" for mark in (*absent, *self._left_out())]
+
+
+def _pytest(arguments: list[str]) -> int:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BERTH_STATIC_ROOT": str(STATIC)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [str(VENV_PYTHON), "-m", "pytest", *arguments]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # pytest has it too, and ends in its own time
+            say("Stopping the tests ...")
+            process.wait()
+            raise
+
+
+def _left_out_words(marker: str) -> str:
+    """Say how many tests a missing tool kept from running; nothing where none is marked."""
+    if not marker:
+        return ""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [str(VENV_PYTHON), "-m", "pytest", "--collect-only", "-q", "-m", marker]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    count = sum("::" in line for line in done.stdout.splitlines())
+    return f" {count} TESTS marked {marker} DID NOT RUN."
+
+
+def main(arguments: list[str]) -> int:
+    """Run, sum up, stop what was started; return the exit code."""
+    if "--help" in arguments or "-h" in arguments:
+        say(USAGE)
+        return 0
+    rest = [word for word in arguments if word != "--long"]
+    suite = Suite(long="--long" in arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    passed = False
+    try:
+        passed = suite.some(rest) if rest else suite.everything()
+    except SetupError as error:
+        warn(str(error))
+    except KeyboardInterrupt:
+        say("Stopped.")
+    suite.summary()
+    suite.close(keep_servers=bool(rest))
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
