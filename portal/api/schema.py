@@ -52,7 +52,7 @@ class BerthAutoSchema(AutoSchema):
         """Headers and parameters that follow from the method and from `versioned`."""
         found: list[Any] = list(super().get_override_parameters())
         versioned = bool(getattr(self.view, "versioned", ""))
-        if self.method in WRITES:
+        if self.method in WRITES and not getattr(self.view, "only_reads", False):
             found += [KEY, DRY_RUN]
         if versioned and "{" in self.path:
             found += [ETAG, IF_MATCH] if self.method in VERSIONED else [ETAG]
@@ -60,15 +60,17 @@ class BerthAutoSchema(AutoSchema):
 
     def get_request_serializer(self) -> Any:
         """What goes in: the view's serializer_in for this action."""
-        if not hasattr(self.view, "serializers_in"):
+        view: Any = self.view
+        if not hasattr(view, "serializers_in"):
             return super().get_request_serializer()
-        return self.view.serializers_in.get(self.view.action_name, self.view.serializer_in)
+        return view.serializers_in.get(view.action_name, view.serializer_in)
 
     def get_response_serializers(self) -> Any:
         """What comes out, and every problem that may come instead."""
-        if not hasattr(self.view, "serializers_out"):
+        view: Any = self.view
+        if not hasattr(view, "serializers_out"):
             return super().get_response_serializers()
-        out = self.view.serializers_out.get(self.view.action_name, self.view.serializer_out)
+        out = view.serializers_out.get(view.action_name, view.serializer_out)
         problems = {
             status: OpenApiResponse(ProblemSerializer, description=str(TITLES[status]))
             for status in self._problem_statuses()
@@ -84,9 +86,10 @@ class BerthAutoSchema(AutoSchema):
         return sorted(found)
 
     def _success_status(self) -> int:
-        declared = getattr(self.view, "success_statuses", {}).get(self.view.action_name)
+        view: Any = self.view
+        declared = view.success_statuses.get(view.action_name)
         if declared:
             return int(declared)
-        if self.view.action_name == "create":
+        if view.action_name == "create":
             return 201
         return 204 if self.method == "DELETE" else 200

@@ -6,11 +6,12 @@ The order of answers: 401 signed out, 429 too many, 405 not offered, 404 unseen,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,12 +28,15 @@ from portal.viewer import Viewer, authorize
 # A verb for what belongs to the person who asks: no role gives it, the queryset narrows it.
 OWN = "own"
 
+Handler = Callable[..., Response]
+
 
 class BerthView(APIView):
     """An endpoint. `verbs` says for each action (or lower-case method) what right it needs.
 
     An action without a verb is refused, and one that answers without having asked for rights is
-    a bug and becomes a 500 that undoes what it did.
+    a bug and becomes a 500 that undoes what it did. `only_reads` is for a POST that asks a question
+    too large for an address: it needs no Idempotency-Key.
     """
 
     verbs: ClassVar[Mapping[str, str]] = {}
@@ -40,9 +44,11 @@ class BerthView(APIView):
     serializer_out: ClassVar[type[BaseSerializer[Any]] | None] = None
     serializers_in: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
     serializers_out: ClassVar[Mapping[str, type[BaseSerializer[Any]]]] = {}
+    only_reads: ClassVar[bool] = False
     parser_classes = [StrictJSONParser]
     throttle_classes = [BerthThrottle]
     schema = BerthAutoSchema()
+    success_statuses: ClassVar[Mapping[str, int]] = {}
     authorized: bool = False
 
     @property
@@ -110,15 +116,14 @@ class BerthView(APIView):
 
     def _run(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         method = (request.method or "").lower()
-        allowed = method in self.http_method_names
-        handler = getattr(self, method, None) if allowed else None
-        if handler is None:
-            self.http_method_not_allowed(request)
+        if method not in self.http_method_names or not hasattr(self, method):
+            raise MethodNotAllowed(request.method or "")
+        handler: Handler = getattr(self, method)
         if method == "options":
             self.authorized = True
             return Response(status=204)
         _verb = self.verb
-        if request.method in SAFE_METHODS:
+        if request.method in SAFE_METHODS or self.only_reads:
             return self._checked(handler(request, *args, **kwargs))
         return write_once(
             request=request,
