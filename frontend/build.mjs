@@ -17,15 +17,8 @@ const modules = join(here, "node_modules");
 const shipped = ["htmx.org", "@tabler/core", "@tabler/icons", "inter-ui"];
 const target = ["chrome120", "firefox121", "safari17"];
 
-/** What the purge reads to learn which of Tabler's classes are used. */
-const content = ["templates", "portal", "inventory", "scheduling", "tenants"].flatMap((folder) => [
-  join(root, folder, "**/*.html"),
-  join(root, folder, "**/*.py"),
-]);
-/** Utility families a page may use without a rebuild of the list. */
-const utilities =
-  /^(d|flex|justify-content|align-(items|self)|gap|[mp][tbsexy]?|order|col|row|text|fw|w|h|position|overflow|visually-hidden)(-|$)/;
-
+/** What the purge reads to learn which of Tabler's classes are used; ours are never purged. */
+const content = [join(root, "templates", "**/*.html"), join(here, "src/js/*.js")];
 async function scripts() {
   for (const [name, format] of [["portal", "esm"], ["theme", "iife"]]) {
     await build({
@@ -44,9 +37,8 @@ async function scripts() {
 async function tabler() {
   const raw = readFileSync(join(modules, "@tabler/core/dist/css/tabler.css"), "utf8");
   const [purged] = await new PurgeCSS().purge({
-    content: [...content, join(here, "src/js/*.js")],
+    content,
     css: [{ raw: raw.replace(/@charset[^;]*;/, "").replace(/\/\*# sourceMappingURL.*?\*\//, "") }],
-    safelist: { standard: [utilities] },
     variables: true,
     keyframes: true,
   });

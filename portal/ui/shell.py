@@ -104,6 +104,8 @@ class Shell:
     @property
     def layout(self) -> str:
         """Layout for pages that both sides share: `{% extends shell.layout %}`."""
+        if self.viewer.kind == "anonymous":
+            return "layouts/bare.html"
         return f"layouts/{self.area}.html"
 
     @cached_property
@@ -167,6 +169,11 @@ class Shell:
     def account_url(self) -> str:
         """Address of the viewer's own settings, empty where there are none."""
         return url_or_empty(self.sources.account_url_name)
+
+    @property
+    def logout_url(self) -> str:
+        """Where signing out is posted to."""
+        return url_or_empty("account_logout")
 
     @property
     def demo_accounts(self) -> Sequence[DemoAccount]:

@@ -12,6 +12,7 @@ class ThemeToggle extends HTMLElement {
     const root = document.documentElement;
     const next = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
     root.dataset.themeChoice = next;
+    localStorage.setItem("berth.theme", next);
     dispatchEvent(new Event("berth:theme"));
     const body = new FormData(form);
     body.set("theme", next);

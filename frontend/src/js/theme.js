@@ -1,9 +1,10 @@
 // Runs in <head> before the first paint: turns the stored choice into a theme, so nothing flashes.
+// The server knows the choice; pages that are made without it (errors) fall back to this browser's.
 (() => {
   const root = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
-    const choice = root.dataset.themeChoice ?? "system";
+    const choice = root.dataset.themeChoice || localStorage.getItem("berth.theme") || "system";
     const system = dark.matches ? "dark" : "light";
     root.setAttribute("data-bs-theme", choice === "system" ? system : choice);
   };

@@ -113,6 +113,12 @@ def optional(field: BoundField) -> bool:
 
 
 @register.filter
+def no_placeholder(field: BoundField) -> SafeString:
+    """A control without the placeholder that a third party's form put where a label belongs."""
+    return field.as_widget(attrs={"placeholder": ""})
+
+
+@register.filter
 def is_check(field: BoundField) -> bool:
     """Tell whether the field is a lone checkbox, whose label stands beside it."""
     return getattr(field.field.widget, "input_type", "") == "checkbox"
