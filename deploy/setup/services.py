@@ -37,8 +37,20 @@ class Services:
 
     def start(self) -> dict[str, str]:
         """Start what isn't given; return the addresses for the environment."""
-        database = self._postgres_start() if self.own_database else self._database_check()
+        if self.own_database:
+            database = self._postgres_start()
+        else:
+            say("-> Checking the database that DATABASE_URL names")
+            database = self._database_check()
         return database | {"REDIS_URL": self.given.get("REDIS_URL") or self._valkey_start()}
+
+    def find(self) -> dict[str, str]:
+        """Return the addresses of what runs; raise SetupError where nothing does."""
+        if self.own_database and not self.postgres.answers():
+            msg = "Berth's PostgreSQL isn't running: run bin/start in this folder first."
+            raise SetupError(msg)
+        database = self._own_urls() if self.own_database else self._database_check()
+        return database | {"REDIS_URL": self.given.get("REDIS_URL") or self.valkey.url()}
 
     def stop(self) -> None:
         """Stop what was started; the data stays."""
@@ -54,9 +66,12 @@ class Services:
             if server.sql("SELECT 1", role=OWNER) != "1":
                 roles_ensure(server)
             database_ensure(server, DATABASE)
+        return self._own_urls()
+
+    def _own_urls(self) -> dict[str, str]:
         return {
-            "DATABASE_URL": server.url(APP, DATABASE),
-            "DATABASE_OWNER_URL": server.url(OWNER, DATABASE),
+            "DATABASE_URL": self.postgres.url(APP, DATABASE),
+            "DATABASE_OWNER_URL": self.postgres.url(OWNER, DATABASE),
         }
 
     def _valkey_start(self) -> str:
@@ -76,7 +91,6 @@ class Services:
             )
             raise SetupError(msg)
         urls = {name: self.given[name] for name in names}
-        say("-> Checking the database that DATABASE_URL names")
         for name, url in urls.items():
             self._role_check(name, url)
         app, owner = (unquote(urlsplit(url).username or "") for url in urls.values())
