@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
@@ -11,7 +12,7 @@ from django.utils.module_loading import import_string
 from portal.limits import BodyCounter
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-http = get_asgi_application()
+http: Any = get_asgi_application()
 
 # By name, since the consumer needs the apps that the line above has loaded.
 websocket_application = import_string("portal.live.routing.websocket_application")

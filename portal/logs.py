@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-EVENT_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,79}")
+EVENT_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+")
 HIDDEN = "[redacted]"
 SECRET_KEYS = frozenset(
     {
@@ -81,10 +81,8 @@ def event_named(logger: WrappedLogger, name: str, event: EventDict) -> EventDict
     """Processor: an event has a name; free text of other libraries becomes the field `message`."""
     text = str(event.get("event", ""))
     if not EVENT_NAME.fullmatch(text):
-        record = event.get("_record")
-        source = record.name if record is not None else "berth"
         event["message"] = text
-        event["event"] = f"log.{source}"
+        event["event"] = f"log.{event.get('logger', 'berth')}"
     return event
 
 

@@ -30,7 +30,7 @@ class ProblemSerializer(serializers.Serializer[object]):
     detail = serializers.CharField()
     code = serializers.CharField(help_text="Stable, for programs.")
     request_id = serializers.CharField(help_text="Name it when you ask an operator.")
-    errors = serializers.DictField(
+    errors = serializers.DictField(  # type: ignore[assignment]
         child=serializers.ListField(child=serializers.CharField()), required=False
     )
     refusal = RefusalSerializer(required=False)

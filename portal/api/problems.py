@@ -95,7 +95,7 @@ def database_error(error: DatabaseError) -> BerthError | None:
 
 
 def field_sentences(detail: Any, prefix: str = "") -> dict[str, list[Any]]:
-    """Flatten DRF's nested details to {"shape.cpu": ["..."]}; "" is the whole object."""
+    """Flatten DRF's nested details: "shape.cpu", "items.0.kind"; "" is the whole object."""
     if isinstance(detail, dict):
         found: dict[str, list[Any]] = {}
         for name, inner in detail.items():
@@ -106,7 +106,7 @@ def field_sentences(detail: Any, prefix: str = "") -> dict[str, list[Any]]:
     if isinstance(detail, list) and any(isinstance(item, dict | list) for item in detail):
         found = {}
         for index, inner in enumerate(detail):
-            found |= field_sentences(inner, f"{prefix}[{index}]") if inner else {}
+            found |= field_sentences(inner, f"{prefix}.{index}") if inner else {}
         return found
     return {prefix: [str(text) for text in (detail if isinstance(detail, list) else [detail])]}
 

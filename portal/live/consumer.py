@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 import structlog
 from channels.db import database_sync_to_async
@@ -39,7 +39,7 @@ CLOSE_BUSY = 1013
 log = structlog.get_logger()
 
 
-class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+class LiveConsumer(AsyncWebsocketConsumer):
     """Subscriptions of one tab. Rights are asked at each one, every minute, and when revoked."""
 
     sockets: ClassVar[Counter[int]] = Counter()
@@ -217,7 +217,7 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _is_id(value: object) -> bool:
+def _is_id(value: object) -> TypeGuard[SubId]:
     if isinstance(value, bool):
         return False
     return isinstance(value, int) or (isinstance(value, str) and 0 < len(value) <= 64)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from portal.errors import Invalid
+from portal.errors import Denied, Invalid
 from portal.live import publish
 from portal.models.notices import Notice, NoticePreference
 from portal.notices.kinds import kind_find, kinds_all, sentence
@@ -85,7 +85,7 @@ def notices_read_all(*, viewer: Viewer, now: datetime, up_to_id: int | None = No
 
 def choices_of(viewer: Viewer) -> list[Choice]:
     """Every kind with the person's choice."""
-    rows = NoticePreference.objects.filter(user_id=viewer.user_id)
+    rows = NoticePreference.objects.filter(user_id=_person(viewer))
     chosen = {row.kind: Ways(row.bell, row.email) for row in rows}
     return [
         Choice(kind.code, kind.label, chosen.get(kind.code, Ways(kind.bell, kind.email)))
@@ -98,15 +98,22 @@ def choices_set(*, viewer: Viewer, ways: Mapping[str, Ways]) -> None:
     unknown = sorted(code for code in ways if kind_find(code) is None)
     if unknown:
         raise Invalid(fields={code: [_("There is no such kind of notice.")] for code in unknown})
+    person = _person(viewer)
     NoticePreference.objects.bulk_create(
         [
-            NoticePreference(user_id=viewer.user_id, kind=code, bell=way.bell, email=way.email)
+            NoticePreference(user_id=person, kind=code, bell=way.bell, email=way.email)
             for code, way in ways.items()
         ],
         update_conflicts=True,
         unique_fields=["user_id", "kind"],
         update_fields=["bell", "email"],
     )
+
+
+def _person(viewer: Viewer) -> int:
+    if viewer.kind != "user" or viewer.user_id is None:
+        raise Denied(_("This belongs to a person; sign in instead of using a token."))
+    return viewer.user_id
 
 
 def _mark(viewer: Viewer, rows: QuerySet[Notice], now: datetime) -> int:

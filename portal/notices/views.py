@@ -7,10 +7,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.errors import Denied, Invalid, NotFound
+from portal.errors import Invalid, NotFound
 from portal.notices import inbox
 from portal.notices.forms import ChoicesForm
 from portal.pages import person_required, viewer_of
@@ -23,18 +24,16 @@ PAGE_ROWS = 50
 @never_cache
 @person_required
 def notice_list(request: HttpRequest) -> HttpResponse:
-    """All notices and the choice of ways; whole page, or the rows alone for htmx."""
+    """All notices, newest first, and the choice of ways."""
     viewer = viewer_of(request)
     page = Paginator(inbox.notices_of(viewer), PAGE_ROWS).get_page(request.GET.get("page"))
     context = {
         "page": page,
         "notices": inbox.notice_views(list(page.object_list)),
         "unread": inbox.unread_count(viewer),
-        "form": ChoicesForm(inbox.choices_of(viewer)),
         "choices": inbox.choices_of(viewer),
     }
-    fragment = request.headers.get("HX-Request") == "true"
-    return render(request, "portal/_notices.html" if fragment else "portal/notices.html", context)
+    return render(request, "portal/notices.html", context)
 
 
 @require_GET
@@ -66,7 +65,7 @@ def notice_read_all(request: HttpRequest) -> HttpResponse:
     """Mark read what the person has seen: all up to the newest one that was shown."""
     text = request.POST.get("up_to", "")
     if text and not (text.isdecimal() and len(text) < 19):
-        raise Invalid(fields={"up_to": ["?"]})
+        raise Invalid(fields={"up_to": [_("Give the id of a notice.")]})
     up_to = int(text) if text else None
     inbox.notices_read_all(viewer=viewer_of(request), now=timezone.now(), up_to_id=up_to)
     return HttpResponseRedirect(reverse("notice_list"))
@@ -77,8 +76,6 @@ def notice_read_all(request: HttpRequest) -> HttpResponse:
 def notice_choices(request: HttpRequest) -> HttpResponse:
     """Keep how the person wants to be told."""
     viewer = viewer_of(request)
-    if viewer.kind != "user":
-        raise Denied(str(viewer.label))
     form = ChoicesForm(inbox.choices_of(viewer), request.POST)
     if form.is_valid():
         inbox.choices_set(viewer=viewer, ways=form.ways())

@@ -48,7 +48,7 @@ class PreferenceOut(serializers.Serializer[object]):
     """One kind and the ways chosen for it."""
 
     kind = serializers.CharField()
-    label = serializers.CharField(read_only=True)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
     bell = serializers.BooleanField(source="ways.bell")
     email = serializers.BooleanField(source="ways.email")
 
@@ -70,10 +70,10 @@ class PreferenceIn(serializers.Serializer[object]):
 class PreferencesIn(serializers.Serializer[object]):
     """Choices for some kinds; the others stay."""
 
-    items = PreferenceIn(many=True, allow_empty=False)  # type: ignore[assignment]
+    items = PreferenceIn(many=True, allow_empty=False)
 
 
 class PreferencesOut(serializers.Serializer[object]):
     """Every kind with the person's choice."""
 
-    items = PreferenceOut(many=True)  # type: ignore[assignment]
+    items = PreferenceOut(many=True)
