@@ -85,10 +85,7 @@ class ClusterClient:
 
     def get(self, path: str, query: Query | None = None) -> dict[str, Any]:
         """Read one object or list as plain data."""
-        answer = msgspec.json.decode(self.get_bytes(path, query))
-        if not isinstance(answer, dict):
-            raise ServerFault(reason="NotAnObject")
-        return answer
+        return _object(self.get_bytes(path, query))
 
     def get_bytes(self, path: str, query: Query | None = None) -> bytes:
         """Read raw bytes (gzip on the wire); tries again where that may heal."""
@@ -186,9 +183,7 @@ class ClusterClient:
         except ApiException as problem:  # the client's own word for a TLS failure
             raise ServerFault(reason="Transport", detail=str(problem.reason)) from None
         self._status_check(answer.response)
-        data = body_read(answer.response, self._connection.total_seconds)
-        found = msgspec.json.decode(data) if data else {}
-        return found if isinstance(found, dict) else {}
+        return _object(body_read(answer.response, self._connection.total_seconds) or b"{}")
 
     def _status_check(self, response: urllib3.BaseHTTPResponse) -> None:
         if 200 <= response.status < 300:
@@ -205,6 +200,16 @@ class ClusterClient:
             return None
         spread = random.uniform(0, RETRY_BASE_SECONDS * 2**tried)  # noqa: S311 (jitter)
         return asked + spread
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        found = msgspec.json.decode(body)
+    except msgspec.MsgspecError as problem:
+        raise ServerFault(reason="BadJson", detail=str(problem)) from None
+    if not isinstance(found, dict):
+        raise ServerFault(reason="NotAnObject")
+    return found
 
 
 def _text(value: str | int | bool) -> str:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-import msgspec
 import urllib3
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -36,8 +35,6 @@ def transport_error() -> Iterator[None]:
         raise (Untrusted if untrusted else Unreachable)(detail=str(problem)) from None
     except DecodeError as problem:
         raise ServerFault(reason="BadEncoding", detail=str(problem)) from None
-    except msgspec.MsgspecError as problem:
-        raise ServerFault(reason="BadJson", detail=str(problem)) from None
     except (HTTPError, OSError) as problem:
         raise Unreachable(detail=f"{type(problem).__name__}: {problem}") from None
 
@@ -55,7 +52,8 @@ def body_read(response: urllib3.BaseHTTPResponse, total_seconds: float) -> bytes
 
 def _bounded(response: urllib3.BaseHTTPResponse, until: float) -> Iterator[bytes]:
     size_bytes = 0
-    for chunk in response.stream(CHUNK_BYTES, decode_content=True):
+    # read1 gives what has come; a plain read would wait for a whole chunk, however slow it drips.
+    while chunk := response.read1(CHUNK_BYTES, decode_content=True):
         size_bytes += len(chunk)
         if size_bytes > CAP_BYTES:
             raise AnswerTooLarge
