@@ -8,6 +8,7 @@ import subprocess
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from deploy.setup.console import Ticker
 from deploy.setup.errors import SetupError
@@ -94,6 +95,12 @@ def _failure_text(command: Sequence[str | Path], code: int, log: Path, lines: li
     telling = [line for line in lines[:-6] if re.search(r"error|invalid|fail", line, re.I)][:6]
     shown = "\n".join(f"      {line}" for line in [*telling, *lines[-6:]] if line.strip())
     return f"{hint or f'{name} failed.'}\n   {name} ended with {code}; all of it: {log}\n{shown}"
+
+
+def become(command: Sequence[str | Path], env: Mapping[str, str]) -> NoReturn:
+    """Turn this process into another program."""
+    words = [str(word) for word in command]
+    os.execve(words[0], words, dict(env))  # noqa: S606 (no shell wanted)
 
 
 def output_of(command: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
+from deploy.setup.commands import become
 from deploy.setup.console import warn
 from deploy.setup.errors import SetupError
 from deploy.setup.paths import ROOT, VENV_PYTHON
@@ -21,8 +21,7 @@ def main(arguments: list[str]) -> int:
         warn(str(error))
         return 1
     environment = environments_build(addresses=addresses, port=DEFAULT_PORT).owner
-    command = [str(VENV_PYTHON), str(ROOT / "manage.py"), *arguments]
-    os.execve(command[0], command, environment)  # noqa: S606 (no shell wanted)
+    return become([VENV_PYTHON, ROOT / "manage.py", *arguments], environment)
 
 
 if __name__ == "__main__":

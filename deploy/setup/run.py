@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
 
+from deploy.setup.commands import become
 from deploy.setup.console import say, warn
 from deploy.setup.environment import packages_ensure
 from deploy.setup.errors import SetupError
@@ -37,11 +37,7 @@ def main(arguments: list[str]) -> int:
     # What the caller set wins, so that one variable can be tried by hand.
     env = environment | {**os.environ, "PYTHONPATH": path}
     env.pop("PYTHONDONTWRITEBYTECODE", None)  # without bytecode every start takes seconds longer
-    return _become([str(VENV_PYTHON), *arguments], env)
-
-
-def _become(command: list[str], env: dict[str, str]) -> NoReturn:
-    os.execve(command[0], command, env)  # noqa: S606 (no shell wanted)
+    return become([VENV_PYTHON, *arguments], env)
 
 
 if __name__ == "__main__":
