@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inventory import projection
 from inventory.choices import FactKind
+from inventory.services.removal import removal_blocker_register
 from portal.jobs import periodic
 from portal.notices.kinds import register as notice_register
 from scheduling.services import facts, patrol
@@ -23,3 +24,5 @@ def register() -> None:
     projection.register(FactKind.QUOTAS, facts.quotas_changed)
     projection.register(FactKind.STATEFULSETS, facts.workloads_changed)
     projection.register(FactKind.JOBS, facts.workloads_changed)
+    projection.register_cluster_state(facts.cluster_state_changed)
+    removal_blocker_register(facts.removal_blockers)

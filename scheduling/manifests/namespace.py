@@ -27,8 +27,16 @@ def namespace_name(*, tenant_key: str, pool: str = "") -> str:
     return f"{name[: MAX_NAME - 9].rstrip('-')}-{digest}"
 
 
-def namespace(*, name: str, owner: Owner, kind: str, pool: str, device_keys: list[str]) -> Object:
-    """The namespace; the admission policies read its labels and the allowed devices."""
+def namespace(
+    *,
+    name: str,
+    owner: Owner,
+    kind: str,
+    pool: str,
+    device_keys: list[str],
+    taint_keys: list[str],
+) -> Object:
+    """The namespace; the admission policies read its labels, allowed devices and tolerations."""
     marks = owner.labels() | {
         labels.KIND: kind,
         f"{POD_SECURITY}/enforce": "baseline",
@@ -43,7 +51,10 @@ def namespace(*, name: str, owner: Owner, kind: str, pool: str, device_keys: lis
         "metadata": {
             "name": name,
             "labels": marks,
-            "annotations": {labels.DEVICES: ",".join(sorted(device_keys))},
+            "annotations": {
+                labels.DEVICES: ",".join(sorted(device_keys)),
+                labels.TOLERATIONS: ",".join(sorted(taint_keys)),
+            },
         },
     }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.utils.translation import ngettext
+
+from inventory.choices import ClusterState
 from inventory.models import Node, Pod, ResourceQuotaFact, WorkloadFact
 from inventory.models.fact import Fact
 from inventory.projection import Changes
 from portal.jobs.requests import jobs_nudge
 from portal.viewer import Viewer
-from scheduling.choices import AllocationState, RunsAs
+from scheduling.choices import HOLDING_STATES, AllocationState, RunsAs
 from scheduling.models import Allocation, TenantNamespace
 from scheduling.services.allocations import RELEASABLE, allocation_publish, allocation_release
 from scheduling.services.claims import claims_project
@@ -83,6 +86,30 @@ def waiting_wake(*, cluster_id: int | None = None) -> None:
             wanted_cluster=None
         )
     jobs_nudge(keys=[f"allocation:{pk}" for pk in planned.values_list("pk", flat=True)])
+
+
+def cluster_state_changed(cluster_id: int, _before: str, after: str) -> None:
+    """A cluster is back: what was parked or waits because of it goes on."""
+    if after != ClusterState.CONNECTED:
+        return
+    found = Allocation.objects.filter(cluster_id=cluster_id, state__in=HOLDING_STATES)
+    jobs_nudge(keys=[allocation.job_key for allocation in found], parked=True)
+    waiting_wake(cluster_id=cluster_id)
+
+
+def removal_blockers(cluster_id: int) -> list[str]:
+    """What keeps a cluster from being removed: allocations that stand on it."""
+    count = Allocation.objects.filter(cluster_id=cluster_id, state__in=HOLDING_STATES).count()
+    if not count:
+        return []
+    return [
+        ngettext(
+            "%(count)s allocation stands on this cluster. Release it first.",
+            "%(count)s allocations stand on this cluster. Release them first.",
+            count,
+        )
+        % {"count": count}
+    ]
 
 
 def _completed(fact: WorkloadFact) -> bool:

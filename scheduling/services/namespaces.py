@@ -19,7 +19,7 @@ from inventory.k8s.errors import AlreadyExists, Conflict
 from inventory.k8s.paths import ObjectRef
 from inventory.k8s.quantities import amounts_parse
 from inventory.k8s.writer import Writer
-from inventory.models import NamespaceClaim
+from inventory.services.namespaces import namespace_claim_write
 from portal.errors import Refused, Unavailable
 from portal.jobs.context import StepContext
 from portal.refusal import Refusal
@@ -173,6 +173,13 @@ def _wanted(space: TenantNamespace) -> list[Object]:
             kind=space.kind,
             pool=pool,
             device_keys=[keys[name] for name in sorted(types) if name in keys],
+            taint_keys=sorted(
+                {
+                    str(t["key"])
+                    for t in (space.pool.tolerations if space.pool else [])
+                    if "key" in t
+                }
+            ),
         ),
         *manifests.furniture(
             namespace=space.name,
@@ -211,16 +218,13 @@ def _uid_keep(ctx: StepContext, space: TenantNamespace, uid: str) -> None:
         return
     with ctx.transaction():
         TenantNamespace.objects.filter(pk=space.pk).update(uid=uid, furnished="")
-        NamespaceClaim.objects.update_or_create(
+        namespace_claim_write(
             cluster_id=space.cluster_id,
             uid=uid,
-            defaults={
-                "name": space.name,
-                "tenant_key": space.tenant_key,
-                "kind": space.kind,
-                "pool_name": space.pool.name if space.pool else "",
-                "claimed_by": "berth",
-            },
+            name=space.name,
+            tenant_key=space.tenant_key,
+            kind=space.kind,
+            pool_name=space.pool.name if space.pool else "",
         )
     space.uid, space.furnished = uid, ""
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 
-import yaml
 from django.utils.translation import gettext as _
 
+from inventory.logins import kubeconfig_render
 from inventory.models import Cluster, Node, Pool
 from portal.refusal import Refusal
 from scheduling import rules
@@ -31,37 +30,19 @@ def open_refusal(
     return refusals[0]
 
 
-def kubeconfig_render(*, allocation: Allocation) -> str:
-    """A kubeconfig without credentials: server, CA, namespace, and the cluster's own login."""
+def kubeconfig_of(*, allocation: Allocation) -> str:
+    """A kubeconfig without credentials for an open allocation's namespace."""
     cluster, space = allocation.cluster, allocation.namespace
     if cluster is None or space is None:
         msg = f"{allocation.ref} stands on no cluster"
         raise LookupError(msg)
-    login = cluster.login
-    entry = {"server": login.get("server") or cluster.server_url}
-    ca_pem = login.get("ca_pem") or cluster.ca_pem
-    user: dict[str, object] = {"exec": login["exec"]} if login.get("exec") else {}
-    return yaml.safe_dump(
-        {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": cluster.name, "cluster": entry | _ca(ca_pem)}],
-            "users": [{"name": "me", "user": user}],
-            "contexts": [
-                {
-                    "name": space.name,
-                    "context": {"cluster": cluster.name, "user": "me", "namespace": space.name},
-                }
-            ],
-            "current-context": space.name,
-        },
-        sort_keys=False,
+    return kubeconfig_render(
+        cluster=cluster.name,
+        server=cluster.server_url,
+        ca_pem=cluster.ca_pem,
+        login=cluster.login,
+        namespace=space.name,
     )
-
-
-def _ca(pem: str) -> dict[str, str]:
-    encoded = base64.b64encode(pem.encode()).decode()
-    return {"certificate-authority-data": encoded} if pem else {}
 
 
 def _clusters(pool: Pool, cluster: Cluster | None) -> list[Cluster]:

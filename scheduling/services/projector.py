@@ -169,18 +169,12 @@ def _holders_write(cluster_id: int, nodes: dict[str, Node], gone: set[str], boun
 def _group_settle(group: list[Commitment], seen: set[str], bound: Counter[Key]) -> None:
     """One holder, one resource, all its nodes: cover what is bound, taking from spare room."""
     before = {id(row): (row.committed, row.bound) for row in group}
+    group.sort(key=lambda row: row.node_name)
     for row in group:
         if row.node_uid in seen:
             row.bound = bound[row.node_uid, row.resource]
-    for row in sorted(group, key=lambda row: row.node_name):
-        for other in sorted(group, key=lambda row: row.node_name):
-            short = row.bound - row.committed
-            if short <= 0:
-                break
-            take = min(short, max(0, other.committed - other.bound))
-            other.committed -= take
-            row.committed += take
-        row.committed = max(row.committed, row.bound)
+    for row in group:
+        _cover(row, group)
     for row in group:
         if row._state.adding:
             if row.committed:
@@ -189,3 +183,12 @@ def _group_settle(group: list[Commitment], seen: set[str], bound: Counter[Key]) 
             row.delete()
         elif before[id(row)] != (row.committed, row.bound):
             row.save(update_fields=["committed", "bound"])
+
+
+def _cover(row: Commitment, group: list[Commitment]) -> None:
+    """Let what is bound be committed: moved here from where the holder has spare room."""
+    for other in group:
+        take = min(max(0, row.bound - row.committed), max(0, other.committed - other.bound))
+        other.committed -= take
+        row.committed += take
+    row.committed = max(row.committed, row.bound)

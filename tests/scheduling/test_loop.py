@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from scheduling.services.allocations import CREATE, RELEASE, allocation_release
 from portal.jobs.runner import job_run
 from portal.models import JobRun
+from scheduling.services.allocations import CREATE, RELEASE, allocation_release
 from tests.scheduling.world import (
     World,
     ledger_differences,

@@ -168,9 +168,7 @@ def pools_make() -> dict[str, Pool]:
             title=name,
             ordering=order,
             selector=[{"key": "nvidia.com/gpu.product", "operator": "In", "values": [product]}],
-            tolerations=[
-                {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
-            ],
+            tolerations=[{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
         )
     pools["cpu"] = Pool.objects.create(name="cpu", title="cpu", ordering=99, selector=[])
     return pools
