@@ -7,6 +7,8 @@ from rest_framework.routers import BaseRouter
 
 from tenants.api import openapi
 from tenants.api.members import MemberViewSet
+from tenants.api.requests import RequestViewSet
+from tenants.api.simulate import SimulateView
 from tenants.api.tenants import TenantViewSet
 from tenants.api.tokens import PlatformTokenViewSet, TenantTokenViewSet
 from tenants.api.users import MeView, UserViewSet
@@ -22,7 +24,11 @@ def register(router: BaseRouter) -> None:
     router.register(f"{TENANT}/members", MemberViewSet, basename="api-member")
     router.register(f"{TENANT}/tokens", TenantTokenViewSet, basename="api-tenant-token")
     router.register("tokens", PlatformTokenViewSet, basename="api-token")
+    router.register("requests", RequestViewSet, basename="api-request")
     router.register("users", UserViewSet, basename="api-user")
 
 
-urlpatterns: list[URLPattern] = [path("me/", MeView.as_view(), name="api-me")]
+urlpatterns: list[URLPattern] = [
+    path("me/", MeView.as_view(), name="api-me"),
+    path("placements:simulate/", SimulateView.as_view(), name="api-simulate"),
+]

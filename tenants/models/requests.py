@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
-from django.db.models.functions import Cast, Concat, Now
+from django.db.models.functions import Cast, Coalesce, Concat, Now
 
 from portal.models import JobRun
 from portal.models.jobs import JobState
@@ -18,6 +18,7 @@ from tenants.choices_requests import RequestKind, RequestStage, RequestState
 from tenants.models.tenant import Tenant
 
 MAX_JUSTIFICATION = 2000
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
 FAILED_STATES = (AllocationState.FAILED,)
 WAITING_STATES = (
     AllocationState.PLANNED,
@@ -64,6 +65,10 @@ class CapacityRequestQuerySet(VisibleQuerySet):
                 output_field=models.CharField(),
             )
         )
+
+    def with_due(self) -> Self:
+        """Add `due_at`, the deadline, or a far day where there is none yet: to order by."""
+        return self.annotate(due_at=Coalesce("deadline_at", Value(FAR)))
 
 
 class CapacityRequest(models.Model):

@@ -29,7 +29,7 @@ from tests.people import People, Someone
 
 GIB = 1024**3
 H100 = "h100-sxm"
-NODE = {"cpu": 64_000, "memory": 512 * GIB, H100: 8}
+NODE = {"cpu": 64_000, "memory": 512 * GIB, "pods": 110, H100: 8}
 ORGANISATION = {"cpu": 128_000, "memory": 1024 * GIB, H100: 16}
 TEAM = {"cpu": 96_000, "memory": 768 * GIB, H100: 12}
 
