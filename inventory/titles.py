@@ -18,7 +18,7 @@ def device_title(name: str) -> str | None:
     """The title of a device type; None for a name that is none. Asks once in half a minute."""
     if "/" in name:  # a resource key that no mapping knows stays as the cluster calls it
         return None
-    global _read_at  # noqa: PLW0603 -- a small cache of a small catalogue, one for each process
+    global _read_at
     with _lock:
         if name not in _known and time.monotonic() - _read_at > KEPT_SECONDS:
             _known.clear()
@@ -29,7 +29,7 @@ def device_title(name: str) -> str | None:
 
 def titles_forget() -> None:
     """Read the catalogue again at the next question."""
-    global _read_at  # noqa: PLW0603 -- see above
+    global _read_at
     with _lock:
         _known.clear()
         _read_at = float("-inf")

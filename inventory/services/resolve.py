@@ -40,7 +40,7 @@ def nodes_resolve(*, now: datetime, cluster_id: int | None = None) -> int:
     for changed_id, items in by_cluster.items():
         rows = [change.after for change in items if isinstance(change.after, Node)]
         Node.objects.bulk_update(rows, ["pool", "allocatable", "capacity"], batch_size=500)
-        changes = Changes[Fact](changed_id, FactKind.NODES, now, full=False, items=items)
+        changes: Changes[Fact] = Changes(changed_id, FactKind.NODES, now, full=False, items=items)
         pool_label_request(changes)
         projection.run(changes)
         live.publish(f"cluster:{changed_id}", "nodes", cluster=changed_id)

@@ -27,7 +27,7 @@ SERVER = "https://api.example:6443"
 def kubeconfig(**changes: Any) -> dict[str, Any]:
     """A kubeconfig that is taken; `cluster`, `user` and `top` are laid over it."""
     cluster = {"server": SERVER} | changes.get("cluster", {})
-    user = {"token": TOKEN} if "user" not in changes else changes["user"]
+    user = changes.get("user", {"token": TOKEN})
     return {
         "apiVersion": "v1",
         "kind": "Config",
