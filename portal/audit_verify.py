@@ -14,16 +14,17 @@ from portal.viewer import Viewer
 BATCH = 2000
 
 # The order of the fields is that of portal_audit_digest; JSON is read as the text it was hashed as.
-ROWS = """
-SELECT chain_key, chain_seq, prev_hash, hash, id,
-    ARRAY[chain_key, chain_seq::text, encode(prev_hash, 'hex'), id::text,
+DIGEST_FIELDS = """ARRAY[chain_key, chain_seq::text, encode(prev_hash, 'hex'), id::text,
         (extract(epoch FROM at) * 1000000)::bigint::text, actor_user_id::text, actor_label,
         actor_kind, verb, target_type, target_id, tenant_key, before::text, after::text, reason,
-        request_id, job_id::text]
+        request_id, job_id::text]"""
+ROWS = f"""
+SELECT chain_key, chain_seq, prev_hash, hash, id,
+    {DIGEST_FIELDS}
 FROM portal_auditentry
 WHERE (chain_key, COALESCE(chain_seq, 0), id) > (%s, %s, %s)
 ORDER BY chain_key, COALESCE(chain_seq, 0), id LIMIT %s
-"""
+"""  # noqa: S608 -- a constant of ours
 HEADS = "SELECT chain_key, seq, hash FROM portal_audithead"
 
 

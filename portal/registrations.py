@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portal.audit_pages import registrations as audit
 from portal.health_checks import checks_register
 from portal.jobs import periodic
 from portal.jobs import registrations as jobs
@@ -15,6 +16,7 @@ def registrations_make() -> None:
     """Register; called once, from `ready`."""
     checks_register()
     jobs.registrations_make()
+    audit.registrations_make()
     periodic.register(name="workers-ping", every_seconds=PING_SECONDS, run=workers_ping)
     periodic.register(name="chassis-trim", every_seconds=600, run=chassis_trim)
     shell_register(bell_count=unread_count, bell_url_name="notice_list")

@@ -16,7 +16,15 @@ from rest_framework.routers import SimpleRouter
 from portal import views
 from portal.api.docs import docs_urlpatterns
 
-APPS = ("portal.jobs", "portal.notices", "inventory", "scheduling", "tenants", "tenants.costs")
+APPS = (
+    "portal.jobs",
+    "portal.notices",
+    "portal.audit_pages",
+    "inventory",
+    "scheduling",
+    "tenants",
+    "tenants.costs",
+)
 
 Patterns = list[URLPattern | URLResolver]
 

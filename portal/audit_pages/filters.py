@@ -1,0 +1,41 @@
+"""Filters of the audit log, shared by page and REST."""
+
+from __future__ import annotations
+
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import AuditEntry
+from portal.ui.filters import BerthFilterSet
+from portal.ui.forms import LocalDateTimeInput
+
+
+class AuditFilter(BerthFilterSet):
+    """Entries by who, what, where and when; times without a zone are the viewer's."""
+
+    actor = django_filters.CharFilter(
+        field_name="actor_label", lookup_expr="icontains", label=_("Who")
+    )
+    verb = django_filters.CharFilter(lookup_expr="startswith", label=_("Act, such as pool."))
+    tenant = django_filters.CharFilter(field_name="tenant_key", label=_("Tenant"))
+    target = django_filters.CharFilter(field_name="target_type", label=_("Kind of object"))
+    since = django_filters.IsoDateTimeFilter(
+        field_name="at", lookup_expr="gte", label=_("From"), widget=LocalDateTimeInput
+    )
+    until = django_filters.IsoDateTimeFilter(
+        field_name="at", lookup_expr="lt", label=_("Until"), widget=LocalDateTimeInput
+    )
+
+    class Meta:
+        model = AuditEntry
+        fields: tuple[str, ...] = ("actor", "verb", "tenant", "target", "since", "until")
+
+
+class AuditApiFilter(AuditFilter):
+    """As on the page, and by the object's id and the request."""
+
+    target_id = django_filters.CharFilter(label=_("Id of the object"))
+    request_id = django_filters.CharFilter(label=_("Request"))
+
+    class Meta(AuditFilter.Meta):
+        fields = (*AuditFilter.Meta.fields, "target_id", "request_id")

@@ -1,0 +1,74 @@
+"""Entries of the audit log as a page shows them: what changed, field by field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from portal.audit_pages.links import Link, links_verify
+from portal.models import AuditEntry
+
+MAX_CHARS = 2000
+UNSEALED = Link(None, "", "pending")
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after; None where it did not exist."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether it differs."""
+        return self.before != self.after
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One line of the log."""
+
+    entry: AuditEntry
+    link: Link
+    changes: list[FieldChange]
+
+    @property
+    def changed_count(self) -> int:
+        """How many fields differ."""
+        return sum(change.changed for change in self.changes)
+
+
+def entry_rows(entries: Iterable[AuditEntry]) -> list[EntryRow]:
+    """Rows with their links recomputed; one query."""
+    found = list(entries)
+    links = links_verify([entry.pk for entry in found])
+    return [
+        EntryRow(entry, links.get(entry.pk, UNSEALED), field_changes(entry.before, entry.after))
+        for entry in found
+    ]
+
+
+def field_changes(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> list[FieldChange]:
+    """Fields of both sides, the changed ones first."""
+    old, new = before or {}, after or {}
+    names = [*old, *(name for name in new if name not in old)]
+    found = [
+        FieldChange(
+            name,
+            _text(old[name]) if name in old else None,
+            _text(new[name]) if name in new else None,
+        )
+        for name in names
+    ]
+    return sorted(found, key=lambda change: not change.changed)
+
+
+def _text(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= MAX_CHARS else text[:MAX_CHARS] + "…"

@@ -1,0 +1,114 @@
+"""The audit log as page and REST: who reads what, cursors, filters, and the chain's mark."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from portal import audit
+from portal.models import AuditEntry
+from portal.scope import scope
+from portal.viewer import Viewer
+from tests.people import People
+from tests.tenants.rest import Rest
+
+SYSTEM = Viewer.system("tests")
+CONTROL = re.compile(r"^(SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|SELECT set_config)")
+
+
+def acts_record(count: int, *, tenant_key: str = "", verb: str = "pool.edit") -> None:
+    """Write entries that change a title."""
+    with scope(SYSTEM):
+        for number in range(count):
+            audit.record(
+                viewer=SYSTEM,
+                verb=verb,
+                target_type="pool",
+                target_id=number,
+                tenant_key=tenant_key,
+                before={"title": "old", "same": [1]},
+                after={"title": f"new {number}", "same": [1]},
+                reason="because",
+            )
+
+
+def test_rights(people: People) -> None:
+    names = ("operator", "auditor", "alice", "bob", "charlie")
+    found = tuple(getattr(people, n).client().get("/ops/audit/").status_code for n in names)
+    assert found == (200, 200, 403, 403, 403)
+
+
+def test_members_read_their_own_tenant_alone(people: People) -> None:
+    acts_record(1, tenant_key="speech")
+    acts_record(1, tenant_key="vision")
+    rest = Rest(people.alice.client())
+    tenants = {row["tenant"] for row in rest.get("audit/").json()["results"]}
+    assert tenants == {"vision"}
+    assert rest.get("audit/", tenant="speech").json()["results"] == []
+    with scope(SYSTEM):
+        foreign = AuditEntry.objects.filter(tenant_key="speech").latest("id").pk
+    assert rest.get(f"audit/{foreign}/").status_code == 404
+    assert rest.get("audit/chains/").status_code == 200
+
+
+def test_list_is_filtered_and_goes_on_by_cursor(people: People) -> None:
+    acts_record(5, verb="lamp.lit")
+    rest = Rest(people.auditor.client())
+    first = rest.get("audit/", verb="lamp.", limit=3).json()
+    assert [row["target_id"] for row in first["results"]] == ["4", "3", "2"]
+    rest_of = rest.client.get(first["next"]).json()
+    assert [row["target_id"] for row in rest_of["results"]] == ["1", "0"]
+    assert rest.get("audit/", until="2001-01-01T00:00:00Z").json()["results"] == []
+    for query in ({"since": "yesterday"}, {"limit": 0}, {"cursor": "x"}, {"colour": "red"}):
+        assert rest.get("audit/", **query).status_code == 400
+    assert rest.post("audit/", {}).status_code == 405
+    assert rest.delete("audit/1/").status_code == 405
+
+
+def test_page_shows_changes_and_older_entries(people: People) -> None:
+    acts_record(60)
+    client = people.operator.client()
+    page = client.get("/ops/audit/?verb=pool.").content.decode()
+    assert "new 59" in page
+    assert "new 9<" not in page
+    older = re.search(r"before=(\d+)", page)
+    assert older
+    page = client.get(f"/ops/audit/?verb=pool.&before={older[1]}").content.decode()
+    assert "new 9<" in page
+    assert "new 59" not in page
+    assert client.get("/ops/audit/?before=x&since=never").status_code == 200
+
+
+def test_queries_do_not_grow_with_rows(people: People) -> None:
+    client, counts = people.operator.client(), []
+    for _round in range(2):
+        acts_record(20)
+        client.get("/ops/audit/")
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/ops/audit/")
+        counts.append(len([q for q in queries if not CONTROL.match(q["sql"])]))
+    assert counts[0] == counts[1] <= 12
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "owner"])
+def test_page_and_rest_tell_a_changed_entry(people_committed: People) -> None:
+    acts_record(3)
+    rest = Rest(people_committed.auditor.client())
+    rows = rest.get("audit/").json()["results"]
+    assert {row["chain"]["state"] for row in rows} == {"verified"}
+    heads = rest.get("audit/chains/").json()["results"]
+    assert heads[0]["chain"] == ""
+    assert heads[0]["hash"] == rows[0]["chain"]["hash"]
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("ALTER TABLE portal_auditentry DISABLE TRIGGER guard_rows")
+        cursor.execute(
+            "UPDATE portal_auditentry SET reason = 'other' WHERE id = %s", [rows[1]["id"]]
+        )
+        cursor.execute("ALTER TABLE portal_auditentry ENABLE TRIGGER guard_rows")
+    after = {row["id"]: row["chain"]["state"] for row in rest.get("audit/").json()["results"]}
+    assert [key for key, state in after.items() if state == "broken"] == [rows[1]["id"]]
+    page = people_committed.operator.client().get("/ops/audit/").content.decode()
+    assert "Chain broken" in page
