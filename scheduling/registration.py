@@ -7,6 +7,7 @@ from inventory.choices import FactKind
 from inventory.services.removal import removal_blocker_register
 from portal.jobs import periodic
 from portal.notices.kinds import register as notice_register
+from scheduling.registration_pages import pages_register
 from scheduling.services import facts, patrol
 from scheduling.tasks import kinds_register
 
@@ -14,6 +15,7 @@ from scheduling.tasks import kinds_register
 def register() -> None:
     """Called once, when the app is ready."""
     kinds_register()
+    pages_register()
     notice_register(patrol.EXPIRING)
     periodic.register(name="allocation.ends", every_seconds=30, run=patrol.ends_watch)
     periodic.register(name="allocation.stuck", every_seconds=10, run=patrol.stuck_watch)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from portal.jobs.topics import topics_register
-from portal.models.jobs import ACTIVE_STATES, JobRun
 from portal.ui.nav import NavItem, nav_register
-from portal.viewer import Viewer
 
 
 def registrations_make() -> None:
@@ -24,7 +22,6 @@ def registrations_make() -> None:
             order=32,
             letter="j",
             on_phone=True,
-            count=jobs_active,
         ),
         NavItem(
             label=_("Jobs"),
@@ -36,8 +33,3 @@ def registrations_make() -> None:
             letter="j",
         ),
     )
-
-
-def jobs_active(viewer: Viewer, _tenant_key: str | None) -> int | None:
-    """How many jobs have not ended."""
-    return JobRun.objects.visible_to(viewer).filter(state__in=ACTIVE_STATES).count() or None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 
 from portal.errors import NotFound
 from portal.jobs.registry import kind_get
@@ -31,7 +32,6 @@ class JobDetail:
     steps: list[JobStep]
     log: list[JobLog]
     attempts: list[JobAttempt] = field(default_factory=list)
-    retries: list[JobRun] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +53,38 @@ def jobs_visible(*, viewer: Viewer) -> QuerySet[JobRun]:
 
 
 def job_get(*, job_id: int, viewer: Viewer, verb: str = "job.view") -> JobRun:
-    """One job; raises NotFound where the viewer can't see it, Denied where the verb lacks."""
-    found = JobRun.objects.visible_to(viewer).filter(pk=job_id).first()
+    """One job, with `retry_ids` of the jobs that try it again.
+
+    Raises NotFound where the viewer can't see it, Denied where the verb lacks.
+    """
+    again = JobRun.objects.filter(retry_of=OuterRef("pk")).order_by("pk").values("pk")
+    rows = JobRun.objects.visible_to(viewer).annotate(retry_ids=ArraySubquery(again))
+    found = rows.filter(pk=job_id).first()
     if found is None:
         raise NotFound
     authorize(viewer=viewer, verb=verb, tenant_key=found.tenant_key or None)
     return cast(JobRun, found)
 
 
+def job_latest(*, key: str, viewer: Viewer) -> JobRun | None:
+    """The last job of a key, with its steps at hand: one query for both."""
+    newest = JobRun.objects.visible_to(viewer).filter(key=key).order_by("-id").values("pk")[:1]
+    steps = list(JobStep.objects.filter(job__in=newest).select_related("job"))
+    if not steps:
+        return None
+    job = cast(Any, steps[0].job)
+    job._prefetched_objects_cache = {"steps": steps}
+    return cast(JobRun, job)
+
+
 def job_detail(*, job: JobRun, attempts: bool = True) -> JobDetail:
-    """Everything below a job: two queries, four with attempts."""
+    """Everything below a job: two queries, three with attempts."""
     lines = list(JobLog.objects.filter(job=job).order_by("-id")[:LOG_LINES])
     return JobDetail(
         job=job,
-        steps=list(JobStep.objects.filter(job=job)),
+        steps=list(job.steps.all()),
         log=lines[::-1],
         attempts=list(JobAttempt.objects.filter(job=job)[:50]) if attempts else [],
-        retries=list(JobRun.objects.filter(retry_of=job).order_by("id")) if attempts else [],
     )
 
 

@@ -113,7 +113,7 @@ def job_context(job: JobRun, viewer: Viewer, *, attempts: bool = True) -> dict[s
         "job_steps": step_rows(detail=detail, viewer=viewer, now=now),
         "job_log": log_rows(detail),
         "job_attempts": detail.attempts,
-        "job_retries": detail.retries,
+        "job_retries": getattr(job, "retry_ids", []),
         "job_actions": job_actions(job=job, viewer=viewer),
         "job_active": job.state in ACTIVE_STATES,
         "step": step,

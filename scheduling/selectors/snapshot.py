@@ -32,7 +32,7 @@ def snapshot_build(*, pool: Pool, tenant_key: str) -> Snapshot:
         rows[row.cluster_id, row.node_uid][row.resource] = row
     clusters = {node.cluster_id: node.cluster for node in nodes}.values()
     return Snapshot(
-        nodes=tuple(_node_view(node, pool, rows[node.cluster_id, node.uid]) for node in nodes),
+        nodes=tuple(node_view(node, pool, rows[node.cluster_id, node.uid]) for node in nodes),
         clusters=tuple(
             ClusterView(cluster.name, BLOCKING_STATES.get(cluster.state, ""))
             for cluster in clusters
@@ -57,7 +57,8 @@ def quota_levels(*, pool: Pool, tenant_key: str) -> tuple[QuotaLevel, ...]:
     return tuple(QuotaLevel(key, caps, used) for key, (caps, used) in levels.items())
 
 
-def _node_view(node: Node, pool: Pool, rows: dict[str, NodeCommitment]) -> NodeView:
+def node_view(node: Node, pool: Pool, rows: dict[str, NodeCommitment]) -> NodeView:
+    """A node with its room and what keeps pods of the pool away from it."""
     return NodeView(
         uid=node.uid,
         name=node.name,

@@ -1,0 +1,79 @@
+"""Filters of allocations, quota and drift, shared by pages and REST."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from portal.ui.filters import BerthFilterSet
+from scheduling.choices import LIVE_STATES, AllocationKind, AllocationState, DriftKind
+from scheduling.models import Allocation, Drift, Quota
+
+LIVE = "live"
+
+
+class AllocationFilter(BerthFilterSet):
+    """Allocations by name, state, kind and pool."""
+
+    search = django_filters.CharFilter(method="by_text", label=_("Name"))
+    state = django_filters.ChoiceFilter(
+        choices=[(LIVE, _("Not ended")), *AllocationState.choices],
+        method="by_state",
+        label=_("State"),
+    )
+    kind = django_filters.ChoiceFilter(choices=AllocationKind.choices, label=_("Kind"))
+    pool = django_filters.CharFilter(field_name="pool__name", label=_("Pool"))
+
+    class Meta:
+        model = Allocation
+        fields: tuple[str, ...] = ("search", "state", "kind", "pool")
+
+    def by_text(self, rows: QuerySet[Allocation], _name: str, value: str) -> QuerySet[Allocation]:
+        """Part of the name, or the number as in A-12."""
+        number = value.upper().removeprefix("A-")
+        found = Q(name__icontains=value)
+        if number.isdecimal() and len(number) < 18:
+            found |= Q(pk=int(number))
+        return rows.filter(found)
+
+    def by_state(self, rows: QuerySet[Allocation], _name: str, value: str) -> QuerySet[Allocation]:
+        """One state, or all that have not ended."""
+        return rows.filter(state__in=LIVE_STATES if value == LIVE else [value])
+
+
+class AllocationAllFilter(AllocationFilter):
+    """As above, and by tenant and cluster."""
+
+    tenant = django_filters.CharFilter(field_name="tenant_key", label=_("Tenant"))
+    cluster = django_filters.CharFilter(field_name="cluster__name", label=_("Cluster"))
+
+    class Meta(AllocationFilter.Meta):
+        fields = ("search", "state", "kind", "pool", "tenant", "cluster")
+
+
+class QuotaFilter(BerthFilterSet):
+    """Quota by tenant, pool and resource."""
+
+    tenant = django_filters.CharFilter(field_name="tenant_key", label=_("Tenant"))
+    pool = django_filters.CharFilter(field_name="pool__name", label=_("Pool"))
+    resource = django_filters.CharFilter(field_name="resource", label=_("Resource"))
+
+    class Meta:
+        model = Quota
+        fields: tuple[str, ...] = ("tenant", "pool", "resource")
+
+
+class DriftFilter(BerthFilterSet):
+    """Drift by kind, cluster and tenant; open ones unless asked otherwise."""
+
+    kind = django_filters.ChoiceFilter(choices=DriftKind.choices, label=_("Kind"))
+    cluster = django_filters.CharFilter(field_name="cluster__name", label=_("Cluster"))
+    tenant = django_filters.CharFilter(field_name="tenant_key", label=_("Tenant"))
+    open = django_filters.BooleanFilter(
+        field_name="resolved_at", lookup_expr="isnull", label=_("Open")
+    )
+
+    class Meta:
+        model = Drift
+        fields: tuple[str, ...] = ("kind", "cluster", "tenant", "open")

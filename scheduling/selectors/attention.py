@@ -1,0 +1,77 @@
+"""What needs a person, and how many jobs do what: for the operators' home."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from inventory.choices import ClusterState, FactKind
+from inventory.models import Cluster, WatchState
+from portal.models import JobRun
+from portal.models.jobs import ACTIVE_STATES, JobState
+from scheduling.models import Drift
+
+FAILED_FOR = timedelta(hours=24)
+BROKEN = (JobState.FAILED, JobState.COMPENSATED, JobState.QUARANTINED)
+MOST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class JobCounts:
+    """Jobs by what they do; `failed` of the last 24 hours that nobody tried again."""
+
+    running: int
+    waiting: int
+    parked: int
+    failed: int
+    oldest_waiting: datetime | None
+
+
+def job_counts(*, now: datetime) -> JobCounts:
+    """One query."""
+    found = JobRun.objects.aggregate(
+        running=Count("pk", filter=Q(state__in=[JobState.RUNNING, JobState.COMPENSATING])),
+        waiting=Count("pk", filter=Q(state__in=[JobState.WAITING, JobState.QUEUED])),
+        parked=Count("pk", filter=Q(state=JobState.PARKED)),
+        failed=Count("pk", filter=_broken(now)),
+    )
+    return JobCounts(oldest_waiting=None, **found)
+
+
+def jobs_broken(*, now: datetime) -> list[JobRun]:
+    """Parked and quarantined jobs, and those that failed in the last 24 hours; one query."""
+    rows = JobRun.objects.filter(_broken(now) | Q(state=JobState.PARKED))
+    return list(rows.order_by("-id")[:MOST])
+
+
+def drifts_open() -> list[Drift]:
+    """Open differences; one query."""
+    rows = Drift.objects.filter(resolved_at=None).select_related("cluster", "allocation")
+    return list(rows.order_by("-id")[:MOST])
+
+
+def clusters_shown() -> QuerySet[Cluster]:
+    """Clusters with `seen_at`, the older of their nodes' and pods' last signs of life, and
+    `drifted`, the number of open differences; one query.
+    """
+    seen = WatchState.objects.filter(
+        cluster=OuterRef("pk"), kind__in=[FactKind.NODES, FactKind.PODS]
+    ).order_by(F("last_event_at").asc(nulls_first=True))
+    drifts: Any = Drift.objects.filter(cluster=OuterRef("pk"), resolved_at=None).order_by()
+    number = drifts.values("cluster").annotate(n=Count("pk")).values("n")
+    return Cluster.objects.exclude(state=ClusterState.REMOVED).annotate(
+        seen_at=Subquery(seen.values("last_event_at")[:1]),
+        drifted=Coalesce(Subquery(number, output_field=IntegerField()), 0),
+    )
+
+
+def _broken(now: datetime) -> Q:
+    """Failed lately and not tried again, or quarantined."""
+    lately = Q(state__in=BROKEN, finished_at__gte=now - FAILED_FOR)
+    stopped = Q(state=JobState.COMPENSATED, reason__code="cancelled")
+    retried = JobRun.objects.filter(retry_of__isnull=False).values("retry_of")
+    return lately & ~stopped & ~Q(pk__in=retried) & ~Q(state__in=ACTIVE_STATES)

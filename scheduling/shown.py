@@ -1,0 +1,157 @@
+"""An allocation as its page shows it: nodes, sums of quota, drift, the way to connect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory import labels
+from portal.ui.strips import Strip
+from portal.ui.units import amount_text, resource_title, signed_text
+from portal.viewer import Viewer
+from scheduling.charts import node_strip
+from scheduling.choices import AllocationKind, DriftKind, RunsAs
+from scheduling.models import Allocation
+from scheduling.selectors.allocation_list import HeldNode, QuotaEffect, held_nodes, pods_by_node
+from scheduling.selectors.fleet import devices_in, resources_ordered
+
+RUNNING = ("Running", "Succeeded")
+EFFECT_ROWS = (
+    ("before", gettext_lazy("Without it"), ""),
+    ("mine", gettext_lazy("This allocation"), "signed"),
+    ("allocated", gettext_lazy("Allocated"), "is-sum"),
+    ("bound", gettext_lazy("of it bound"), "is-part"),
+    ("reserved", gettext_lazy("of it reserved"), "is-part"),
+    ("releasing", gettext_lazy("of it releasing"), "is-part"),
+    ("cap", gettext_lazy("Cap"), ""),
+    ("left", gettext_lazy("Left to cap"), "is-sum"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A node with its pods and what is bound of what it holds."""
+
+    name: str
+    pods: str
+    amounts: list[str]
+    raw: dict[str, int]
+    bound: bool
+    words: str
+    strip: Strip | None
+
+
+def node_rows(allocation: Allocation) -> list[NodeRow]:
+    """Nodes by name; one query."""
+    pods = pods_by_node(allocation)
+    names = resources_ordered(allocation.charged)
+    return [
+        _node_row(node, pods.get(node.name, []), names)
+        for node in held_nodes(allocation=allocation)
+    ]
+
+
+def node_totals(rows: list[NodeRow], allocation: Allocation) -> dict[str, Any]:
+    """Heads of the columns and their sums."""
+    names = resources_ordered(allocation.charged)
+    sums = {name: sum(row.raw.get(name, 0) for row in rows) for name in names}
+    return {
+        "heads": [head_of(name) for name in names],
+        "sums": [amount_text(sums[name], name).number for name in names],
+        "bound": sum(row.bound for row in rows),
+        "count": len(rows),
+        "strips": any(row.strip is not None for row in rows),
+    }
+
+
+def head_of(resource: str) -> str:
+    """A column's head: the unit for processor and memory, else the device's name."""
+    return amount_text(1000 if resource == "cpu" else 1, resource).unit or resource_title(resource)
+
+
+def effect_table(effects: list[QuotaEffect]) -> dict[str, Any] | None:
+    """Rows of amounts that add up, a column per resource."""
+    if not effects:
+        return None
+    rows = []
+    for name, title, css in EFFECT_ROWS:
+        values = [_effect_value(effect, name) for effect in effects]
+        rows.append({"title": title, "css": "" if css == "signed" else css, "values": values})
+    return {"heads": [head_of(effect.quota.resource) for effect in effects], "rows": rows}
+
+
+def drift_rows(allocation: Allocation, viewer: Viewer) -> list[dict[str, Any]]:
+    """Open differences in words."""
+    found: list[dict[str, Any]] = getattr(allocation, "open_drifts", None) or []
+    return [
+        {
+            "id": row["id"],
+            "title": DriftKind(row["kind"]).label,
+            "object": f"{row['object_kind']} {row['object_ref']}",
+            "manager": row["manager"],
+            "seen_at": parse_datetime(row["seen_at"]),
+            "may_choose": viewer.can("drift.edit", allocation.tenant_key),
+        }
+        for row in found
+    ]
+
+
+def connect_command(allocation: Allocation) -> str:
+    """What one would type to see it; empty where it stands nowhere."""
+    space = allocation.namespace
+    if space is None:
+        return ""
+    if allocation.kind == AllocationKind.OPEN:
+        return f"kubectl -n {space.name} get pods,resourcequota"
+    kind = "job" if allocation.runs_as == RunsAs.COMPLETION else "statefulset"
+    logs = f"kubectl -n {space.name} logs -f {kind}/{allocation.object_name}"
+    pods = f"kubectl -n {space.name} get pods -l {labels.ALLOCATION}={allocation.pk} -o wide"
+    return f"{pods}\n{logs}"
+
+
+def _effect_value(effect: QuotaEffect, name: str) -> str:
+    resource = effect.quota.resource
+    own = {"before": effect.before, "mine": effect.mine, "left": effect.left}
+    value = own[name] if name in own else getattr(effect.quota, name)
+    make = signed_text if name == "mine" else amount_text
+    return make(value, resource).number
+
+
+def _node_row(node: HeldNode, pods: list[dict[str, Any]], names: list[str]) -> NodeRow:
+    raw = {name: node.held[name].committed for name in names if name in node.held}
+    lacking = [name for name, held in node.held.items() if held.bound < held.committed]
+    bound = not lacking
+    return NodeRow(
+        name=node.name,
+        pods=", ".join(_ordinal(pod["name"]) for pod in pods) or "–",
+        amounts=[amount_text(raw.get(name, 0), name).number for name in names],
+        raw=raw,
+        bound=bound,
+        words=_("bound") if bound else _("reserved, not bound yet"),
+        strip=_strip(node, pods, names),
+    )
+
+
+def _strip(node: HeldNode, pods: list[dict[str, Any]], names: list[str]) -> Strip | None:
+    device = next((name for name in devices_in(names) if name in node.held), None)
+    if device is None:
+        return None
+    held = node.held[device]
+    running = [pod for pod in pods if pod["phase"] == "Running"]
+    each = held.bound // len(running) if running else 0
+    digits = [number for pod in running for number in [_digit(pod["name"])] * each]
+    return node_strip(held, digits)
+
+
+def _ordinal(name: str) -> str:
+    last = name.rsplit("-", 1)[-1]
+    return last if last.isdecimal() else name
+
+
+def _digit(name: str) -> int:
+    last = _ordinal(name)
+    return int(last) if last.isdecimal() and len(last) == 1 else -1

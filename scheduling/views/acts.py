@@ -1,0 +1,103 @@
+"""Giving an allocation back, and placing it anew: a plan first, then the act."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from portal.errors import Conflict
+from portal.pages import verb_required, viewer_of
+from scheduling.choices import AllocationKind, AllocationState
+from scheduling.forms import ReleaseForm, ReplaceForm
+from scheduling.models import Allocation
+from scheduling.selectors.allocation_list import allocation_get, pods_by_node
+from scheduling.services.allocations import allocation_release, allocation_replace
+from scheduling.words import amounts_words, shape_words
+
+COMING = (AllocationState.PLANNED, AllocationState.RESERVED, AllocationState.APPLYING)
+
+
+@require_http_methods(["GET", "POST"])
+@verb_required("allocation.release")
+def release_page(request: HttpRequest, tenant_key: str, allocation_id: int) -> HttpResponseBase:
+    """What stops, what comes back and when; then the button."""
+    viewer = viewer_of(request)
+    found = allocation_get(
+        allocation_id=allocation_id,
+        viewer=viewer,
+        verb="allocation.release",
+        tenant_key=tenant_key,
+    )
+    form = ReleaseForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                job = allocation_release(
+                    allocation=found, viewer=viewer, why=str(form.cleaned_data["why"])
+                )
+            except Conflict as error:
+                form.add_error(None, str(error))
+                status = error.status
+            else:
+                messages.success(request, _("%(job)s gives it back.") % {"job": job.ref})
+                return redirect("allocation_page", tenant_key, allocation_id)
+    return _plan(request, found, form, "scheduling/release_page.html", status)
+
+
+@require_http_methods(["GET", "POST"])
+@verb_required("allocation.edit")
+def replace_page(request: HttpRequest, tenant_key: str, allocation_id: int) -> HttpResponseBase:
+    """Other nodes for a workload whose nodes can't serve it."""
+    viewer = viewer_of(request)
+    found = allocation_get(
+        allocation_id=allocation_id, viewer=viewer, verb="allocation.edit", tenant_key=tenant_key
+    )
+    form = ReplaceForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                job = allocation_replace(
+                    allocation=found, viewer=viewer, why=str(form.cleaned_data["why"])
+                )
+            except Conflict as error:
+                form.add_error(None, str(error))
+                status = error.status
+            else:
+                messages.success(request, _("%(job)s places it anew.") % {"job": job.ref})
+                return redirect("allocation_page", tenant_key, allocation_id)
+    return _plan(request, found, form, "scheduling/replace_page.html", status)
+
+
+def _plan(
+    request: HttpRequest,
+    found: Allocation,
+    form: ReleaseForm | ReplaceForm,
+    template: str,
+    status: int,
+) -> HttpResponseBase:
+    pods = [pod for each in pods_by_node(found).values() for pod in each]
+    running = [pod for pod in pods if pod["phase"] in {"Running", "Pending"}]
+    context = {
+        "allocation": found,
+        "form": form,
+        "size": amounts_words(found.charged),
+        "shape": shape_words(found),
+        "pods": [pod["name"] for pod in running[:20]],
+        "pod_count": len(running),
+        "is_open": found.kind == AllocationKind.OPEN,
+        "coming": found.state in COMING,
+        "crumbs": [
+            (_("Allocations"), reverse("allocation_list", args=[found.tenant_key])),
+            (found.name, reverse("allocation_page", args=[found.tenant_key, found.pk])),
+        ],
+    }
+    return render(request, template, context, status=status)

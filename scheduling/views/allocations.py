@@ -1,0 +1,167 @@
+"""Pages of allocations: lists, one with its job, and a kubeconfig for open capacity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from portal.jobs.selectors import job_actions, job_detail, job_latest
+from portal.jobs.shown import job_progress, job_status, log_rows, step_rows
+from portal.jobs.words import kind_title, reason_shown
+from portal.models.jobs import ACTIVE_STATES, JobRun
+from portal.pages import verb_required, viewer_of
+from portal.ui.tables import Empty, table_build
+from portal.viewer import Viewer
+from scheduling.choices import AllocationKind
+from scheduling.connecting import ENDED, kubeconfig_text
+from scheduling.filters import AllocationAllFilter, AllocationFilter
+from scheduling.models import Allocation
+from scheduling.selectors.allocation_list import (
+    allocation_acts,
+    allocation_get,
+    allocations_with_jobs,
+    quota_effects,
+)
+from scheduling.services.allocations import RELEASABLE
+from scheduling.shown import connect_command, drift_rows, effect_table, node_rows, node_totals
+from scheduling.tables import AllocationTable
+from scheduling.words import act_words, allocation_status, amounts_words, kind_words, shape_words
+
+FACTS_SECONDS = 60
+
+
+@require_GET
+@verb_required("allocation.view")
+def allocation_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
+    """A tenant's allocations."""
+    viewer = viewer_of(request)
+    rows = allocations_with_jobs(viewer=viewer).filter(tenant_key=tenant_key)
+    found = AllocationFilter(request.GET, queryset=rows, request=request)
+    empty = Empty(
+        title=_("You hold nothing yet"),
+        text=_("Ask for capacity; what is approved appears here by itself."),
+        action=_("Ask for capacity"),
+        url=f"/t/{tenant_key}/requests/new/",
+        icon="stack-2",
+    )
+    table = table_build(
+        AllocationTable, found.qs, request=request, empty=empty, exclude=("tenant_key",)
+    )
+    context = {"table": table, "filter": found, "topic": f"tenant:{tenant_key}"}
+    context |= {
+        "layout": "layouts/tenant.html",
+        "path": f"/api/v1/allocations/?tenant={tenant_key}",
+    }
+    return render(request, "scheduling/allocation_list.html", context)
+
+
+@require_GET
+@verb_required("allocation.view")
+def allocation_all_page(request: HttpRequest) -> HttpResponseBase:
+    """Everybody's allocations, for operators."""
+    rows = allocations_with_jobs(viewer=viewer_of(request))
+    found = AllocationAllFilter(request.GET, queryset=rows, request=request)
+    table = table_build(AllocationTable, found.qs, request=request)
+    context = {"table": table, "filter": found, "topic": "allocations"}
+    context |= {"layout": "layouts/ops.html", "path": "/api/v1/allocations/"}
+    return render(request, "scheduling/allocation_list.html", context)
+
+
+@require_GET
+@verb_required("allocation.view")
+def allocation_page(request: HttpRequest, tenant_key: str, allocation_id: int) -> HttpResponseBase:
+    """One allocation: what it is, its job, where it stands, what it takes from quota."""
+    viewer = viewer_of(request)
+    found = allocation_get(allocation_id=allocation_id, viewer=viewer, tenant_key=tenant_key)
+    context = _facts(found, viewer) | _job(found, viewer)
+    effects = quota_effects(allocation=found)
+    nodes = node_rows(found)
+    context |= {
+        "effects": effects,
+        "effect_table": effect_table(effects),
+        "nodes": nodes,
+        "node_totals": node_totals(nodes, found),
+        "acts": [
+            {"at": act.at, "icon": icon, "text": text, "who": act.actor_label}
+            for act in allocation_acts(allocation=found, viewer=viewer)
+            for icon, text in (act_words(act.verb),)
+        ],
+    }
+    return render(request, "scheduling/allocation_page.html", context)
+
+
+@require_GET
+@verb_required("allocation.view")
+def allocation_kubeconfig(
+    request: HttpRequest, tenant_key: str, allocation_id: int
+) -> HttpResponseBase:
+    """A kubeconfig without credentials, as a file."""
+    found = allocation_get(
+        allocation_id=allocation_id, viewer=viewer_of(request), tenant_key=tenant_key
+    )
+    text = kubeconfig_text(found)
+    response = HttpResponse(text, content_type="text/yaml; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{found.name}.kubeconfig.yaml"'
+    return response
+
+
+def _facts(found: Allocation, viewer: Viewer) -> dict[str, Any]:
+    drifts = drift_rows(found, viewer)
+    base = reverse("allocation_list", args=[found.tenant_key])
+    return {
+        "allocation": found,
+        "tenant_key": found.tenant_key,
+        "crumbs": [
+            (found.tenant_key, reverse("tenant_home", args=[found.tenant_key])),
+            (_("Allocations"), base),
+        ],
+        "status": allocation_status(found),
+        "kind_words": kind_words(found),
+        "size": amounts_words(found.charged),
+        "shape": shape_words(found),
+        "reason": reason_shown(found.reason, viewer=viewer),
+        "drifts": drifts,
+        "seen_at": getattr(found, "seen_at", None),
+        "facts_seconds": FACTS_SECONDS,
+        "ended": found.state in ENDED,
+        "command": connect_command(found),
+        "is_open": found.kind == AllocationKind.OPEN,
+    }
+
+
+def _job(found: Allocation, viewer: Viewer) -> dict[str, Any]:
+    job: JobRun | None = None
+    if viewer.can("job.view", found.tenant_key):
+        job = job_latest(key=found.job_key, viewer=viewer)
+    context: dict[str, Any] = {"job": job, "topics": f"allocation:{found.pk}"}
+    may = viewer.can("allocation.release", found.tenant_key)
+    creating = job is not None and job.kind == "allocation.create" and job.state in ACTIVE_STATES
+    context["may_release"] = may and (found.state in RELEASABLE or bool(creating))
+    context["may_replace"] = (
+        viewer.can("allocation.edit", found.tenant_key)
+        and found.state in RELEASABLE
+        and found.kind == AllocationKind.WORKLOAD
+        and not (job is not None and job.state in ACTIVE_STATES)
+    )
+    if job is None:
+        return context
+    detail = job_detail(job=job, attempts=False)
+    step, steps = job_progress(job)
+    return context | {
+        "topics": f"allocation:{found.pk} job:{job.pk}",
+        "job_title": kind_title(job.kind),
+        "job_status": job_status(job),
+        "job_active": job.state in ACTIVE_STATES,
+        "job_steps": step_rows(detail=detail, viewer=viewer, now=timezone.now()),
+        "job_log": log_rows(detail),
+        "job_actions": job_actions(job=job, viewer=viewer),
+        "step": step,
+        "steps": steps,
+    }

@@ -1,0 +1,274 @@
+"""The operators' home: where is capacity, what needs a person, how fresh is what we know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from inventory.choices import ClusterState
+from inventory.models import Cluster, Pool
+from portal.jobs.words import job_object, kind_title, reason_shown
+from portal.models import JobRun
+from portal.models.jobs import JobState
+from portal.pages import verb_required, viewer_of
+from portal.ui.html import fresh_level
+from portal.ui.units import age_text, amount_text, format_count, percent_text, resource_title
+from portal.viewer import Viewer
+from scheduling.charts import promise_bar, sum_bar
+from scheduling.choices import DriftKind
+from scheduling.models import Drift
+from scheduling.selectors.attention import clusters_shown, drifts_open, job_counts, jobs_broken
+from scheduling.selectors.fleet import NODES, Fleet, Sum, Sums, devices_in, fleet_sums
+from scheduling.selectors.promises import promised_by_pool
+
+FACTS_SECONDS = 60
+MOST = 6
+CLUSTER_STATES = {
+    ClusterState.PENDING: "wait",
+    ClusterState.CONNECTED: "ok",
+    ClusterState.UNREACHABLE: "silent",
+    ClusterState.CREDENTIAL_EXPIRED: "danger",
+    ClusterState.PAUSED: "off",
+    ClusterState.REMOVING: "busy",
+}
+
+
+@require_GET
+@verb_required("node.view")
+def ops_home(request: HttpRequest) -> HttpResponseBase:
+    """One screen for the whole installation."""
+    viewer, now = viewer_of(request), timezone.now()
+    fleet = fleet_sums()
+    clusters = [cluster_row(c, fleet, now) for c in clusters_shown()]
+    pools = [pool_row(p, fleet, held) for p, held in _pools(promised_by_pool())]
+    counts = job_counts(now=now)
+    items = [
+        *cluster_items(clusters),
+        *(job_item(job, viewer) for job in jobs_broken(now=now)),
+        *(drift_item(drift) for drift in drifts_open()),
+        *over_items(clusters),
+    ]
+    items.sort(key=lambda item: ("danger", "warn", "info").index(item["kind"]))
+    total = fleet.total
+    context = {
+        "now": now,
+        "clusters": clusters,
+        "cluster_total": total_row(clusters, total),
+        "pools": pools,
+        "items": items[:MOST],
+        "item_count": len(items),
+        "critical": sum(item["kind"] == "danger" for item in items),
+        "warnings": sum(item["kind"] == "warn" for item in items),
+        "counts": counts,
+        "drift_count": sum(row["drifted"] for row in clusters),
+        "devices": device_tile(fleet),
+        "cpu": plain_tile(total, "cpu"),
+        "memory": plain_tile(total, "memory"),
+        "nodes": total.get(NODES, Sum()),
+        "facts_seconds": FACTS_SECONDS,
+        "cluster_new_url": _url("cluster_new"),
+    }
+    return render(request, "scheduling/ops_home.html", context)
+
+
+def device_tile(fleet: Fleet) -> dict[str, Any]:
+    """Free of usable devices, by type; allocated as a share."""
+    total = fleet.total
+    types = devices_in(total)
+    free = sum(total[name].free for name in types)
+    usable = sum(total[name].usable for name in types)
+    held = sum(total[name].committed for name in types)
+    parts = [f"{resource_title(name)} {format_count(total[name].free)}" for name in types]
+    return {
+        "any": bool(types),
+        "free": free,
+        "usable": usable,
+        "held": held,
+        "percent": percent_text(held, usable, decimals=1),
+        "parts": ", ".join(parts[:3]),
+    }
+
+
+def plain_tile(total: Sums, resource: str) -> dict[str, str]:
+    """Free of usable processor or memory."""
+    sums = total.get(resource, Sum())
+    free, usable = amount_text(sums.free, resource), amount_text(sums.usable, resource)
+    return {
+        "free": _whole(free.number),
+        "usable": f"{_whole(usable.number)} {usable.unit}",
+        "percent": percent_text(sums.committed, sums.usable),
+    }
+
+
+def cluster_row(cluster: Cluster, fleet: Fleet, now: datetime) -> dict[str, Any]:
+    """One cluster of the table."""
+    sums = fleet.cluster(cluster.pk)
+    devices = _devices(sums)
+    seen_at: datetime | None = getattr(cluster, "seen_at", None)
+    level = fresh_level(now - seen_at, FACTS_SECONDS) if seen_at else "gone"
+    return {
+        "name": cluster.name,
+        "url": _url("cluster_page", cluster.name),
+        "state": (
+            CLUSTER_STATES.get(ClusterState(cluster.state), "info"),
+            cluster.get_state_display(),
+        ),
+        "connected": cluster.state == ClusterState.CONNECTED,
+        "paused": cluster.state in {ClusterState.PAUSED, ClusterState.PENDING},
+        "version": cluster.version or _("not reported"),
+        "nodes": sums.get(NODES, Sum()),
+        "devices": devices,
+        "bar": sum_bar(_("Devices"), devices) if devices.installed else None,
+        "cpu": percent_text(*_shares(sums, "cpu")),
+        "drifted": int(getattr(cluster, "drifted", 0)),
+        "seen_at": seen_at,
+        "level": level,
+        "over": sums.get("cpu", Sum()).over + devices.over + sums.get("memory", Sum()).over,
+    }
+
+
+def total_row(clusters: list[dict[str, Any]], total: Sums) -> dict[str, Any]:
+    """The sum under the clusters."""
+    devices = _devices(total)
+    return {
+        "count": len(clusters),
+        "nodes": total.get(NODES, Sum()),
+        "devices": devices,
+        "bar": sum_bar(_("Devices"), devices) if devices.installed else None,
+        "cpu": percent_text(*_shares(total, "cpu")),
+        "drifted": sum(row["drifted"] for row in clusters),
+    }
+
+
+def pool_row(pool: Pool, fleet: Fleet, held: dict[str, tuple[int, int]]) -> dict[str, Any]:
+    """One pool: its scarcest thing is its devices, or processor where it has none."""
+    sums = fleet.pool(pool.pk)
+    name = next(iter(devices_in({k for k, v in sums.items() if v.installed})), "cpu")
+    amount = sums.get(name, Sum())
+    promised, allocated = held.get(name, (0, 0))
+    return {
+        "name": pool.name,
+        "title": pool.title,
+        "url": f"{reverse('quota_grid')}?pool={pool.name}",
+        "nodes": sums.get(NODES, Sum()),
+        "resource": name,
+        "promised": promised,
+        "allocated": allocated,
+        "usable": amount.usable,
+        "free": amount.free,
+        "ratio": promised / amount.usable if amount.usable else None,
+        "over": promised > amount.usable,
+        "bar": promise_bar(name, amount, promised, allocated),
+    }
+
+
+def cluster_items(clusters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Clusters that are silent, or can't be reached."""
+    items = []
+    for row in clusters:
+        stale = row["connected"] and row["level"] == "gone"
+        if row["paused"] or (row["connected"] and not stale):
+            continue
+        age = age_text((timezone.now() - row["seen_at"]).total_seconds()) if row["seen_at"] else ""
+        words = _("Last sign of life %(age)s ago; numbers stand still") % {"age": age}
+        items.append(
+            {
+                "kind": "danger" if not row["connected"] else "warn",
+                "title": _("Cluster %(name)s: %(state)s")
+                % {"name": row["name"], "state": _("silent") if stale else row["state"][1]},
+                "text": words if age else _("Nothing was ever read from it"),
+                "action": _("Look"),
+                "url": row["url"] or "",
+            }
+        )
+    return items
+
+
+def job_item(job: JobRun, viewer: Viewer) -> dict[str, Any]:
+    """A job that needs a person."""
+    reason = reason_shown(job.reason, viewer=viewer)
+    parked = job.state == JobState.PARKED
+    about = job_object(job)
+    what = f"{kind_title(job.kind)} {about.label if about else job.key}"
+    words = _("%(what)s is parked") if parked else _("%(what)s failed")
+    return {
+        "kind": "warn" if parked else "danger",
+        "title": words % {"what": what},
+        "text": reason.sentence() if reason else job.get_state_display(),
+        "action": _("Open %(job)s") % {"job": job.ref},
+        "url": reverse("job_page", args=[job.pk]),
+    }
+
+
+def drift_item(drift: Drift) -> dict[str, Any]:
+    """A difference that nobody has settled."""
+    url = reverse("drift_list")
+    if drift.allocation is not None:
+        url = reverse("allocation_page", args=[drift.tenant_key, drift.allocation.pk])
+    who = drift.manager or _("by whom is not reported")
+    return {
+        "kind": "warn",
+        "title": f"{DriftKind(drift.kind).label}: {drift.object_ref}",
+        "text": f"{drift.cluster.name}, {who}",
+        "action": _("Look"),
+        "url": url,
+    }
+
+
+def over_items(clusters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Clusters with nodes on which more is promised than they have."""
+    return [
+        {
+            "kind": "warn",
+            "title": _("Over-committed nodes on %(name)s") % {"name": row["name"]},
+            "text": ngettext(
+                "%(count)s amount is taken twice; no new decision goes there",
+                "%(count)s amounts are taken twice; no new decision goes there",
+                row["over"],
+            )
+            % {"count": row["over"]},
+            "action": _("Look"),
+            "url": _url("node_list") or row["url"] or "",
+        }
+        for row in clusters
+        if row["over"]
+    ]
+
+
+def _devices(sums: Sums) -> Sum:
+    total = Sum()
+    for name in devices_in(sums):
+        total += sums[name]
+    return total
+
+
+def _shares(sums: Sums, resource: str) -> tuple[int, int]:
+    found = sums.get(resource, Sum())
+    return found.committed + found.foreign, found.usable
+
+
+def _pools(
+    promised: dict[int, dict[str, tuple[int, int]]],
+) -> list[tuple[Pool, dict[str, tuple[int, int]]]]:
+    return [(pool, promised.get(pool.pk, {})) for pool in Pool.objects.all()]
+
+
+def _whole(number: str) -> str:
+    return number.partition(".")[0]
+
+
+def _url(name: str, *args: str) -> str:
+    """Address of a page of another room; empty where it isn't there."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""

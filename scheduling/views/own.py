@@ -1,0 +1,177 @@
+"""A tenant's own side: its quota, and the panels of its home."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from portal.jobs.words import reason_shown
+from portal.models import JobRun
+from portal.models.jobs import ACTIVE_STATES
+from portal.pages import verb_required, viewer_of
+from portal.ui.units import amount_text, resource_title
+from scheduling.charts import own_bar
+from scheduling.choices import LIVE_STATES
+from scheduling.models import Allocation, QuotaChange
+from scheduling.selectors.allocation_list import allocations_with_jobs
+from scheduling.selectors.quota_own import OwnQuota, quota_chains, quota_changes, quota_own
+from scheduling.selectors.startable import Startable, startable
+from scheduling.words import allocation_status, amounts_words
+
+CHANGES = 20
+HOME_ROWS = 6
+SOON = timedelta(days=7)
+
+
+@require_GET
+@verb_required("quota.view")
+def quota_own_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
+    """Every number of a tenant with the five words, and who set it."""
+    viewer = viewer_of(request)
+    levels = quota_chains(tenant_key=tenant_key)
+    rows = quota_own(tenant_key=tenant_key, viewer=viewer, levels=levels)
+    changes = quota_changes(tenant_key=tenant_key, viewer=viewer)[:CHANGES]
+    context = {
+        "tenant_key": tenant_key,
+        "pools": _by_pool(rows),
+        "changes": [change_shown(change) for change in changes],
+        "may_ask": viewer.can("request.create", tenant_key),
+    }
+    return render(request, "scheduling/quota_own.html", context)
+
+
+@require_GET
+@verb_required("quota.view")
+def home_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
+    """For the tenant's home: what could start now, and the bars."""
+    viewer = viewer_of(request)
+    levels = quota_chains(tenant_key=tenant_key)
+    rows = quota_own(tenant_key=tenant_key, viewer=viewer, levels=levels)
+    context = {
+        "tenant_key": tenant_key,
+        "pools": _by_pool(rows),
+        "pieces": [piece_shown(p) for p in startable(tenant_key=tenant_key, levels=levels)],
+        "may_ask": viewer.can("request.create", tenant_key),
+    }
+    return render(request, "scheduling/_home_now.html", context)
+
+
+@require_GET
+@verb_required("allocation.view")
+def held_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
+    """For the tenant's home: what runs, what waits and why, what ends soon."""
+    viewer, now = viewer_of(request), timezone.now()
+    rows = allocations_with_jobs(viewer=viewer).filter(tenant_key=tenant_key, state__in=LIVE_STATES)
+    held = list(rows[:50])
+    keys = [allocation.job_key for allocation in held if getattr(allocation, "active_job", None)]
+    jobs = JobRun.objects.visible_to(viewer).filter(key__in=keys, state__in=ACTIVE_STATES)
+    reasons = {job.key: reason_shown(job.reason, viewer=viewer) for job in jobs}
+    shown = [held_shown(allocation, reasons.get(allocation.job_key), now) for allocation in held]
+    context = {
+        "tenant_key": tenant_key,
+        "held": shown[:HOME_ROWS],
+        "more": max(0, len(shown) - HOME_ROWS),
+        "soon": [row for row in shown if row["soon"]],
+    }
+    return render(request, "scheduling/_home_held.html", context)
+
+
+@require_GET
+@verb_required("quota.view")
+def quota_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
+    """For the operators' page of a tenant: its bars."""
+    viewer = viewer_of(request)
+    levels = quota_chains(tenant_key=tenant_key)
+    rows = quota_own(tenant_key=tenant_key, viewer=viewer, levels=levels)
+    context = {"tenant_key": tenant_key, "pools": _by_pool(rows)}
+    return render(request, "scheduling/_home_quota.html", context)
+
+
+def change_shown(change: QuotaChange) -> dict[str, Any]:
+    """A change of a number in words."""
+    resource = change.quota.resource
+    return {
+        "at": change.at,
+        "what": f"{change.quota.pool.name} / {resource_title(resource)}",
+        "before": str(amount_text(change.old or 0, resource).number),
+        "after": str(amount_text(change.new or 0, resource)),
+        "who": change.who,
+        "why": change.why,
+    }
+
+
+def piece_shown(piece: Startable) -> dict[str, Any]:
+    """ "3 × 8 H100", and what ends it."""
+    title = f"{piece.size} {resource_title(piece.device)}" if piece.device else ""
+    return {
+        "count": piece.count,
+        "what": title or amounts_words(piece.shape),
+        "pool": piece.pool,
+        "limit": _("your quota ends it")
+        if piece.limit == "quota"
+        else _("room in the pool ends it"),
+        "with": amounts_words({k: v for k, v in piece.shape.items() if k in ("cpu", "memory")}),
+    }
+
+
+def held_shown(allocation: Allocation, reason: Any, now: datetime) -> dict[str, Any]:
+    """One live allocation on the home."""
+    until = allocation.until_at
+    return {
+        "allocation": allocation,
+        "status": allocation_status(allocation),
+        "size": amounts_words(allocation.charged),
+        "reason": reason.sentence() if reason else "",
+        "soon": until is not None and until - now < SOON,
+        "drifted": getattr(allocation, "drifted", None),
+        "job": getattr(allocation, "active_job", None),
+    }
+
+
+def own_shown(own: OwnQuota) -> dict[str, Any]:
+    """One number with its bar and its sentences."""
+    quota = own.quota
+    return {
+        "quota": quota,
+        "resource": quota.resource,
+        "bar": own_bar(quota),
+        "left": own.left,
+        "limit": _above(own),
+        "set_by": own.set_by,
+        "set_why": own.set_why,
+    }
+
+
+def _above(own: OwnQuota) -> str:
+    """What stands above, in words that tell no number the viewer may not read."""
+    if own.blocked_by is None:
+        return ""
+    if own.blocked_by == "":
+        if own.blocked_reached:
+            return _("your department's cap is reached")
+        return _("your department leaves less than your own cap")
+    text = amount_text(own.left, own.quota.resource)
+    return _("%(tenant)s leaves %(amount)s") % {"tenant": own.blocked_by, "amount": text}
+
+
+def _by_pool(rows: Iterable[OwnQuota]) -> list[dict[str, Any]]:
+    pools: dict[int, dict[str, Any]] = {}
+    for own in rows:
+        if not own.quota.guaranteed and not own.quota.allocated:
+            continue
+        pool = pools.setdefault(own.quota.pool_id, {"pool": own.quota.pool, "rows": []})
+        pool["rows"].append(own_shown(own))
+    for pool in pools.values():
+        pool["rows"].sort(key=lambda row: (row["resource"] in ("cpu", "memory"), row["resource"]))
+        count = len(pool["rows"])
+        pool["note"] = ngettext("%(n)s resource", "%(n)s resources", count) % {"n": count}
+    return list(pools.values())

@@ -1,0 +1,159 @@
+"""The operators' quota grid: tree by resources, one pool at a time; check, then save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from inventory.models import Pool
+from portal.errors import BerthError, Conflict, Invalid, NotFound, PreconditionFailed, Refused
+from portal.pages import verb_required, viewer_of
+from portal.refusal import Refusal
+from portal.ui.shell import SOURCES
+from portal.viewer import Viewer, authorize
+from scheduling.forms import GridEdits, grid_read
+from scheduling.gridshown import Effect, effect_of, grid_shown
+from scheduling.models import QuotaLedger
+from scheduling.selectors.quota_grid import Grid, quota_grid
+from scheduling.selectors.quota_own import quota_changes, quota_get
+from scheduling.services.quota import quota_set
+
+HISTORY = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of a try: the effect, or why not, with the status to answer."""
+
+    effect: Effect | None = None
+    refusal: Refusal | None = None
+    problems: list[str] = field(default_factory=list)
+    status: int = 200
+
+
+@require_http_methods(["GET", "POST"])
+@verb_required("quota.view")
+def quota_grid_page(request: HttpRequest) -> HttpResponseBase:
+    """The grid; posted with act=check it says what would change, with act=save it changes it."""
+    viewer = viewer_of(request)
+    pools = list(Pool.objects.all())
+    if not pools:
+        return render(request, "scheduling/quota_empty.html")
+    pool = _chosen(request.GET.get("pool", ""), pools)
+    grid = quota_grid(pool=pool, viewer=viewer)
+    if request.method == "GET":
+        return _page(request, pools, grid, GridEdits([], {}, {}, ""), Trial())
+    authorize(viewer=viewer, verb="quota.edit")
+    edits = grid_read(request.POST, grid)
+    save = request.POST.get("act") == "save"
+    trial = _tried(grid, edits, viewer, save=save)
+    if save and trial.effect is not None:
+        messages.success(request, _("%(count)s numbers changed.") % {"count": len(edits.edits)})
+        return redirect(f"{reverse('quota_grid')}?pool={pool.name}")
+    return _page(request, pools, grid, edits, trial)
+
+
+@require_POST
+@verb_required("quota.edit")
+def quota_effect_part(request: HttpRequest) -> HttpResponseBase:
+    """What the typed numbers would do: run through the real service and rolled back."""
+    viewer = viewer_of(request)
+    pools = list(Pool.objects.all())
+    grid = quota_grid(pool=_chosen(request.GET.get("pool", ""), pools), viewer=viewer)
+    edits = grid_read(request.POST, grid)
+    trial = _tried(grid, edits, viewer, save=False)
+    context = {"trial": trial, "edits": edits, "grid": grid}
+    return render(request, "scheduling/_grid_effect.html", context, status=trial.status)
+
+
+@require_GET
+@verb_required("quota.view")
+def quota_history_page(request: HttpRequest, quota_id: int) -> HttpResponseBase:
+    """One number: who set it when and why, and every move of what is allocated of it."""
+    viewer = viewer_of(request)
+    quota = quota_get(quota_id=quota_id, viewer=viewer)
+    changes = quota_changes(tenant_key=quota.tenant_key, viewer=viewer).filter(quota=quota)
+    ledger = QuotaLedger.objects.filter(quota=quota).order_by("-id")[:HISTORY]
+    context = {
+        "quota": quota,
+        "changes": list(changes[:HISTORY]),
+        "ledger": list(ledger),
+        "most": HISTORY,
+        "crumbs": [(_("Quota"), f"{reverse('quota_grid')}?pool={quota.pool.name}")],
+    }
+    return render(request, "scheduling/quota_history.html", context)
+
+
+def _tried(grid: Grid, edits: GridEdits, viewer: Viewer, *, save: bool) -> Trial:
+    """Set, and unless it is to stay, take it back."""
+    if edits.errors:
+        return Trial(problems=sorted(set(edits.errors.values())), status=422)
+    if not edits.edits:
+        return Trial(problems=[_("Nothing is changed yet.")], status=422 if save else 200)
+    if save and not edits.why:
+        return Trial(problems=[_("Say why: the reason stands in the history.")], status=422)
+    try:
+        with transaction.atomic():
+            quota_set(edits=edits.edits, why=edits.why, viewer=viewer)
+            after = quota_grid(pool=grid.pool, viewer=viewer)
+            if not save:
+                transaction.set_rollback(True)
+    except Refused as refused:
+        return Trial(refusal=refused.refusal, status=422)
+    except Invalid as invalid:
+        return Trial(
+            problems=[str(t) for texts in invalid.fields.values() for t in texts], status=422
+        )
+    except (Conflict, PreconditionFailed) as error:
+        return _unfit(error)
+    return Trial(effect=effect_of(grid, after))
+
+
+def _unfit(error: BerthError) -> Trial:
+    return Trial(problems=[str(error)], status=error.status)
+
+
+def _page(
+    request: HttpRequest, pools: list[Pool], grid: Grid, edits: GridEdits, trial: Trial
+) -> HttpResponseBase:
+    viewer = viewer_of(request)
+    may_edit = viewer.can("quota.edit")
+    titles = _titles(viewer)
+    address = reverse("quota_grid")
+    context: dict[str, Any] = {
+        "grid": grid,
+        "shown": grid_shown(grid, edits, titles),
+        "edits": edits,
+        "trial": trial,
+        "may_edit": may_edit,
+        "pool_choices": [
+            (pool.title, f"{address}?pool={pool.name}", pool.pk == grid.pool.pk) for pool in pools
+        ],
+        "effect_url": f"{reverse('quota_effect')}?pool={grid.pool.name}",
+        "posted": request.method == "POST",
+    }
+    return render(request, "scheduling/quota_grid.html", context, status=trial.status)
+
+
+def _titles(viewer: Viewer) -> dict[str, str]:
+    """Titles of tenants, from whoever fills the shell's switcher."""
+    choices = SOURCES.tenant_choices(viewer) if SOURCES.tenant_choices else ()
+    return {choice.url.strip("/").split("/")[-1]: choice.label for choice in choices}
+
+
+def _chosen(name: str, pools: list[Pool]) -> Pool:
+    if not name and pools:
+        return pools[0]
+    found = next((pool for pool in pools if pool.name == name), None)
+    if found is None:
+        raise NotFound
+    return found
