@@ -73,6 +73,7 @@ class Reflector:
         self._version = ""
         self._listed_at: float | None = None
         self._relist_seconds = 0.0
+        self._doubtful = True
         self._tries = 0
         self._future_tries = 0
 
@@ -101,6 +102,9 @@ class Reflector:
     def _once(self) -> None:
         if self._client is None:
             self._client = self._renew(None)
+        if self._version and self._doubtful and self._is_ahead(self._client):
+            self._version = ""
+        self._doubtful = False
         due = self._listed_at is None or self._clock() - self._listed_at > self._relist_seconds
         if not self._version or due:
             planned = bool(self._version)
@@ -111,6 +115,15 @@ class Reflector:
             self._version, self._listed_at = version, self._clock()
             self._relist_seconds = self._timing.relist_after()
         self._watch(self._client)
+
+    def _is_ahead(self, client: ClusterClient) -> bool:
+        """Tell whether our version lies in the cluster's future: it was restored from a copy.
+
+        A watch from there would be accepted and stay silent, so one object is read to see.
+        """
+        current = self._page(client, {"limit": 1}).resource_version
+        numbers = current.isdecimal() and self._version.isdecimal()
+        return numbers and int(current) < int(self._version)
 
     def _list(self, client: ClusterClient) -> tuple[list[Record], str]:
         """All pages; an expired token begins anew once, then everything in one from the cache."""
@@ -190,6 +203,7 @@ class Reflector:
     def _recover(self, error: ClusterError) -> None:
         if self._stop.is_set():
             return
+        self._doubtful = True
         if isinstance(error, Gone):
             self._version = ""
         if isinstance(error, VersionTooLarge):

@@ -129,7 +129,7 @@ def test_a_cut_connection_is_taken_up_again(bed: Bed, tester: ApiClient, proxy: 
 
 @bed_test
 @pytest.mark.timeout(300)
-def test_a_killed_api_server_is_waited_for(bed: Bed, tester: ApiClient) -> None:
+def test_a_killed_api_server_is_waited_for(bed: Bed) -> None:
     with reflecting("namespaces", bed_client(bed, "tester")) as heard:
         wait_until(lambda: heard.watches)
         bed.kill("apiserver")
@@ -138,6 +138,7 @@ def test_a_killed_api_server_is_waited_for(bed: Bed, tester: ApiClient) -> None:
         failures = sum(phase == "backoff" for phase, _code in heard.phases)
         assert failures < 30
         bed.start("apiserver")
+        tester = bed.client("tester")
         space_create(tester, "after-kill")
         wait_until(lambda: heard.has("after-kill"), seconds=60)
         wait_until(lambda: same_as_the_cluster(heard, tester, SPACES))
@@ -155,26 +156,26 @@ def test_a_version_that_is_gone_comes_as_an_event_and_is_read_anew(
     bed.start("apiserver", extra_arguments=["--watch-cache=false", "--etcd-compaction-interval=2s"])
     try:
         for n in range(4):
-            space_create(tester, f"later-{n}")
+            space_create(bed.client("tester"), f"later-{n}")
             time.sleep(2.5)
         with reflecting("namespaces", bed_client(bed, "tester"), version=old) as heard:
             wait_until(lambda: ("backoff", "cluster-gone") in heard.phases)
-            wait_until(lambda: same_as_the_cluster(heard, tester, SPACES))
+            wait_until(lambda: same_as_the_cluster(heard, bed.client("tester"), SPACES))
             assert len(heard.lists) == 1
     finally:
         bed.stop("apiserver")
         bed.start("apiserver", extra_arguments=[])
     for n in range(4):
-        tester.delete(f"{SPACES}/later-{n}")
+        bed.client("tester").delete(f"{SPACES}/later-{n}")
 
 
 @bed_test
-@pytest.mark.timeout(300)
 def test_a_version_of_the_future_is_given_up(bed: Bed, tester: ApiClient) -> None:
+    """After a restore a cluster counts from lower; a watch from our version would hear nothing."""
     with reflecting("namespaces", bed_client(bed, "tester"), version="999999999") as heard:
-        wait_until(lambda: heard.lists, seconds=60)
+        wait_until(lambda: heard.lists, seconds=20)
         wait_until(lambda: same_as_the_cluster(heard, tester, SPACES))
-        assert ("backoff", "cluster-catching-up") in heard.phases
+        assert int(heard.version) < 999999999
 
 
 @bed_test
