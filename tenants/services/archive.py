@@ -12,7 +12,8 @@ from portal.viewer import Viewer, authorize
 from scheduling.choices import LIVE_STATES
 from scheduling.models import Allocation
 from tenants import rules
-from tenants.models import ApiToken, Tenant
+from tenants.choices_requests import OPEN_STATES
+from tenants.models import ApiToken, CapacityRequest, Tenant
 from tenants.selectors.tenants import tenant_get
 from tenants.services.rows import (
     tenant_facts,
@@ -76,3 +77,7 @@ def _empty_check(tenant: Tenant) -> None:
     if below:
         step = _("Move or archive the tenants below it first.")
         raise Refused(tenant_refusal(rules.HAS_CHILDREN, tenant, step, limit=0, now=below))
+    asked = CapacityRequest.objects.filter(tenant=tenant, state__in=OPEN_STATES).count()
+    if asked:
+        step = _("Decide or withdraw its open requests first.")
+        raise Refused(tenant_refusal(rules.HAS_REQUESTS, tenant, step, limit=0, now=asked))

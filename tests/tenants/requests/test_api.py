@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from portal.scope import scope
+from tenants.services.tokens import token_create
 from tests.people import Someone
 from tests.tenants.requests.harbour import GIB, H100, Harbour
 from tests.tenants.rest import Rest
@@ -106,6 +110,27 @@ def test_nobody_decides_the_own_request_by_page_or_token(harbour: Harbour) -> No
         refused = operator.post(f"requests/{answer.json()['id']}/{verb}/", sent)
         assert (refused.status_code, refused.json()["code"]) == (403, "own-request")
         assert "your own request" in refused.json()["detail"]
+
+
+def test_a_token_is_the_person_who_made_it(harbour: Harbour) -> None:
+    with scope(harbour.people.operator.viewer) as viewer:
+        _token, text = token_create(
+            name="robot",
+            tenant_key=None,
+            scopes=["request.create", "request.decide", "read"],
+            expires_at=harbour.now + timedelta(days=1),
+            viewer=viewer,
+            now=harbour.now,
+        )
+    robot = Rest(Client(), token=str(text))
+    own = robot.post("requests/", body()).json()
+    for who in (robot, rest(harbour.people.operator)):
+        refused = who.post(f"requests/{own['id']}/approve/")
+        assert (refused.status_code, refused.json()["code"]) == (403, "own-request")
+    others = made(harbour, ask_name="others")
+    assert robot.post(f"requests/{others['id']}/approve/").status_code == 200
+    assert others["requested_by"] == "alice"
+    assert own["requested_by"] == "operator (robot)"
 
 
 def test_dry_run_of_an_approval_leaves_nothing_behind(harbour: Harbour) -> None:

@@ -1,0 +1,161 @@
+"""What the form answers while somebody types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from portal.errors import Invalid
+from portal.scope import scope
+from scheduling.models import NodeCommitment
+from tenants.offers import Terms
+from tenants.previews import RequestPreview
+from tenants.selectors.previews import auto_approve_limits, request_preview
+from tests.people import Someone
+from tests.tenants.requests.harbour import GIB, H100, Harbour
+
+pytestmark = pytest.mark.django_db
+LIMITS = {"cpu": 64_000, "memory": 512 * GIB, H100: 8}
+
+
+def looked(harbour: Harbour, by: Someone | None = None, **changes: Any) -> RequestPreview:
+    """A preview of two replicas of four H100 each, changed."""
+    ask: dict[str, Any] = {
+        "pool": "h100",
+        "replicas": 2,
+        "shape": {"cpu": 16_000, "memory": 128 * GIB, H100: 4},
+    }
+    with scope((by or harbour.people.alice).viewer) as viewer:
+        return request_preview(
+            tenant_key="vision",
+            kind="allocation",
+            terms=Terms(ask | changes, None),
+            viewer=viewer,
+            now=harbour.now,
+        )
+
+
+def test_fits_but_needs_approval_without_limits(harbour: Harbour) -> None:
+    seen = looked(harbour)
+    assert seen.verdict == "fits_needs_approval"
+    assert seen.rule.failed is not None
+    assert seen.rule.failed.code == "limits"
+    assert [(p.node_name, p.replicas) for p in seen.placements] == [("ams1-h100-1", 2)]
+    assert seen.age_seconds == 12
+
+
+def test_fits_now_where_the_rule_holds(harbour: Harbour) -> None:
+    harbour.limits("vision", {"h100": LIMITS})
+    seen = looked(harbour)
+    assert (seen.verdict, seen.rule.rule, seen.alternatives) == ("fits_now", "P-01", ())
+
+
+def test_limits_come_from_the_nearest_tenant_that_names_the_pool(harbour: Harbour) -> None:
+    harbour.limits("aurora", {"h100": {H100: 2}, "cpu": {"cpu": 1}})
+    with scope(harbour.people.alice.viewer):
+        assert auto_approve_limits(tenant_key="vision", pool="h100") == {H100: 2}
+        assert auto_approve_limits(tenant_key="vision", pool="a100") is None
+        assert auto_approve_limits(tenant_key="aurora", pool="h100") is None
+        assert auto_approve_limits(tenant_key="speech", pool="h100") is None
+    harbour.limits("vision", {"h100": {}})
+    with scope(harbour.people.alice.viewer):
+        assert auto_approve_limits(tenant_key="vision", pool="h100") == {}
+
+
+def test_must_wait_where_room_is_taken_and_says_what_would_fit(harbour: Harbour) -> None:
+    NodeCommitment.objects.filter(resource=H100, node_name="ams1-h100-1").update(foreign=8)
+    NodeCommitment.objects.filter(resource=H100, node_name="ams1-h100-2").update(foreign=2)
+    seen = looked(harbour)
+    assert seen.verdict == "must_wait"
+    assert seen.refusal is not None
+    assert (seen.refusal.rule, seen.refusal.limit, seen.refusal.short_by) == ("room", 1, 1)
+    assert seen.refused == {"no-room": 1, "not-needed": 1}
+    assert [(a.replicas, a.by_rule) for a in seen.alternatives] == [(1, False)]
+
+
+def test_cannot_fit_beyond_the_cap_with_numbers(harbour: Harbour) -> None:
+    seen = looked(harbour, replicas=4)
+    assert seen.verdict == "cannot_fit"
+    assert seen.refusal is not None
+    refusal = seen.refusal
+    assert (refusal.rule, refusal.scope, refusal.dimension) == ("quota.cap", "vision", H100)
+    assert (refusal.limit, refusal.now, refusal.asked, refusal.short_by) == (12, 0, 16, 4)
+    assert [a.replicas for a in seen.alternatives] == [3]
+
+
+def test_alternatives_name_the_size_that_needs_no_operator(harbour: Harbour) -> None:
+    harbour.limits("aurora", {"h100": {**LIMITS, H100: 4}})
+    seen = looked(harbour)
+    assert seen.verdict == "fits_needs_approval"
+    assert [(a.replicas, a.total[H100], a.by_rule) for a in seen.alternatives] == [(1, 4, True)]
+
+
+def test_alternatives_are_what_the_engine_itself_would_place(harbour: Harbour) -> None:
+    harbour.fill(resource="cpu", amount=20_000)
+    shape = {"cpu": 30_000, "memory": GIB, H100: 1}
+    (alternative,) = looked(harbour, replicas=3, shape=shape).alternatives
+    fits = looked(harbour, replicas=alternative.replicas, shape=shape)
+    more = looked(harbour, replicas=alternative.replicas + 1, shape=shape)
+    assert fits.verdict == "fits_needs_approval"
+    assert more.verdict != "fits_needs_approval"
+
+
+def test_parents_numbers_are_for_those_who_see_the_parent(harbour: Harbour) -> None:
+    from_above = looked(harbour, by=harbour.people.operator)
+    own = looked(harbour)
+    numbers = {check.limit for check in from_above.checks if check.rule == "quota.parent"}
+    hidden = {check.limit for check in own.checks if check.rule == "quota.parent"}
+    assert numbers == {128_000, 1024 * GIB, 16}
+    assert hidden == {None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"pool": ""}, "ask.pool"),
+        ({"pool": "b200"}, "ask.pool"),
+        ({"shape": {}}, "ask.shape"),
+        ({"replicas": 0}, "ask.replicas"),
+        ({"cluster": "fra-9"}, "ask.cluster"),
+    ],
+)
+def test_what_is_missing_is_named(harbour: Harbour, changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        looked(harbour, **changes)
+    assert field in caught.value.fields
+
+
+def test_a_preview_writes_nothing_and_asks_little(harbour: Harbour) -> None:
+    harbour.limits("vision", {"h100": LIMITS})
+    with CaptureQueriesContext(connection) as queries:
+        looked(harbour, replicas=4)
+    asked = [q["sql"] for q in queries if q["sql"].startswith(("SELECT", "WITH"))]
+    wrote = [q["sql"] for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+    assert wrote == []
+    assert len([sql for sql in asked if "set_config" not in sql]) <= 10
+
+
+def test_quota_that_the_parent_does_not_have_is_refused_before_anybody_reads_it(
+    harbour: Harbour,
+) -> None:
+    def quota(by: Someone, amount: int) -> RequestPreview:
+        with scope(by.viewer) as viewer:
+            return request_preview(
+                tenant_key="vision",
+                kind="quota",
+                terms=Terms({"pool": "h100", "guaranteed": {H100: amount}}, None),
+                viewer=viewer,
+                now=harbour.now,
+            )
+
+    assert quota(harbour.people.alice, 16).verdict == "fits_needs_approval"
+    beyond = quota(harbour.people.alice, 17)
+    assert beyond.verdict == "cannot_fit"
+    assert beyond.refusal is not None
+    assert (beyond.refusal.scope, beyond.refusal.limit) == ("", None)
+    told = quota(harbour.people.operator, 17).refusal
+    assert told is not None
+    assert (told.scope, told.limit, told.now, told.short_by) == ("aurora", 16, 0, 1)
