@@ -66,6 +66,29 @@ class StrictIntegerField(serializers.Field[int, Any, int, Any]):
         return value
 
 
+class TextField(serializers.CharField):
+    """Text as it was sent: a number is no text, and nothing is trimmed in silence."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """The text; ValidationError for anything else."""
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class FlagField(serializers.BooleanField):
+    """true or false as JSON writes them; not "yes", not 1."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """The value; ValidationError for anything else."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=str(data)[:60])
+        return data
+
+
 class AmountsField(serializers.Field[dict[str, int], Any, dict[str, int], Any]):
     """Amounts by dimension: cpu in milli-cores, memory in bytes, device types in whole devices."""
 

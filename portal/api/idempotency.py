@@ -58,7 +58,10 @@ def write_once(*, request: Request, viewer: Viewer, act: Callable[[], Response])
         if known is not None:
             return _replay(known, digest)
         response = act()
-        _store(principal, key, digest, response)
+        if response.status_code < 400:
+            _store(principal, key, digest, response)
+        else:
+            transaction.set_rollback(True)
     return response
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
-from portal.answers import TITLES
+from portal.answers import PROBLEM_TYPE, TITLES
+from portal.api import openapi
 from portal.api.problem_serializer import ProblemSerializer
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -45,6 +46,9 @@ ETAG = OpenApiParameter(
 )
 
 
+EXTENSIONS = (openapi.StrictIntegerSchema, openapi.AmountsSchema, openapi.NameSchema)
+
+
 class BerthAutoSchema(AutoSchema):
     """Adds problems, ETag, If-Match, Idempotency-Key and dryRun from what a view declares."""
 
@@ -71,8 +75,9 @@ class BerthAutoSchema(AutoSchema):
         if not hasattr(view, "serializers_out"):
             return super().get_response_serializers()
         out = view.serializers_out.get(view.action_name, view.serializer_out)
+        words = {status: str(text) for status, text in TITLES.items()}
         problems = {
-            status: OpenApiResponse(ProblemSerializer, description=str(TITLES[status]))
+            (status, PROBLEM_TYPE): OpenApiResponse(ProblemSerializer, description=words[status])
             for status in self._problem_statuses()
         }
         return {self._success_status(): out} | problems

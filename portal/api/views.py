@@ -22,7 +22,7 @@ from portal.api.idempotency import write_once
 from portal.api.parsers import StrictJSONParser
 from portal.api.schema import BerthAutoSchema
 from portal.api.throttles import BerthThrottle
-from portal.errors import Denied
+from portal.errors import Denied, Invalid
 from portal.viewer import Viewer, authorize
 
 # A verb for what belongs to the person who asks: no role gives it, the queryset narrows it.
@@ -85,12 +85,25 @@ class BerthView(APIView):
         serializer_class = self.serializers_in.get(self.action_name, self.serializer_in)
         if serializer_class is None:
             return {}
+        self._names_check(serializer_class)
         serializer = serializer_class(
             data=self.request.data, partial=partial, context={"viewer": self.viewer, "view": self}
         )
         serializer.is_valid(raise_exception=True)
         data: dict[str, Any] = serializer.validated_data
         return data
+
+    def _names_check(self, serializer_class: type[BaseSerializer[Any]]) -> None:
+        """A misspelt field must not be dropped in silence."""
+        fields = getattr(serializer_class(), "fields", None)
+        if fields is None or not isinstance(self.request.data, dict):
+            return
+        known = {name for name, field in fields.items() if not field.read_only}
+        known |= {"tenant"} if getattr(self, "tenant_field", "") else set()
+        words = _("There is no such field. Known: %(names)s.") % {"names": ", ".join(sorted(known))}
+        unknown = [str(name)[:60] for name in self.request.data if name not in known]
+        if unknown:
+            raise Invalid(fields={name: [words] for name in unknown})
 
     def shown(self, found: Any, *, many: bool = False) -> Any:
         """Plain data of an object or of several."""

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from portal import audit, live
-from portal.api.fields import AmountsField, KeyField, NameField, StrictIntegerField
+from portal.api.fields import AmountsField, KeyField, NameField, StrictIntegerField, TextField
 from portal.api.resources import (
     CreateMixin,
     DestroyMixin,
@@ -39,7 +39,7 @@ class BerthIn(serializers.Serializer[Any]):
     name = NameField()
     count = StrictIntegerField(least=0, most=2**31 - 1)
     amounts = AmountsField(required=False)
-    text = serializers.CharField(required=False)
+    text = TextField(required=False)
 
 
 class BerthOut(serializers.Serializer[Any]):

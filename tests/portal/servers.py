@@ -49,7 +49,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def uvicorn_running(log: Path, app: str = "portal.asgi") -> Iterator[Server]:
+def uvicorn_running(log: Path, app: str = "portal.asgi", **more_env: str) -> Iterator[Server]:
     """The program as `bin/start` runs it, on the database of this test run."""
     server = Server(free_port(), log)
     with log.open("wb") as sink:
@@ -59,7 +59,7 @@ def uvicorn_running(log: Path, app: str = "portal.asgi") -> Iterator[Server]:
                 *("--port", str(server.port), "--ws-max-size", "65536", "--lifespan", "off"),
             ],
             cwd=ROOT,
-            env=os.environ | {"BERTH_LOG_FORMAT": "json"},
+            env=os.environ | {"BERTH_LOG_FORMAT": "json"} | more_env,
             stdout=sink,
             stderr=sink,
         )

@@ -162,6 +162,19 @@ def test_amounts_are_strict(api: Api, amounts: Any) -> None:
     assert all(name.startswith("amounts") for name in answer.json()["errors"])
 
 
+def test_a_misspelt_field_is_refused_by_name(api: Api) -> None:
+    answer = api("POST", "berths/", BODY | {"amount": {"cpu": 1}, "x" * 500: 1})
+    assert answer.status_code == 400
+    assert sorted(answer.json()["errors"]) == ["amount", "x" * 60]
+    assert "amounts" in answer.json()["errors"]["amount"][0]
+
+
+@pytest.mark.parametrize("text", [7, True, None, [], {}])
+def test_a_text_must_be_a_text(api: Api, text: Any) -> None:
+    answer = api("POST", "berths/", BODY | {"text": text})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["text"])
+
+
 def test_amounts_take_what_a_browser_can_count(api: Api) -> None:
     answer = api("POST", "berths/", BODY | {"amounts": {"cpu": 0, "memory": 2**53 - 1}})
     assert answer.status_code == 201

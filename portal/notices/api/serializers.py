@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from portal.api.fields import MAX_AMOUNT, StrictIntegerField
+from portal.api.fields import MAX_AMOUNT, FlagField, StrictIntegerField, TextField
 from portal.notices.inbox import NoticeView, notice_view
 from portal.notices.kinds import kind_find
 
@@ -56,9 +56,9 @@ class PreferenceOut(serializers.Serializer[object]):
 class PreferenceIn(serializers.Serializer[object]):
     """The ways for one kind."""
 
-    kind = serializers.CharField(max_length=60)
-    bell = serializers.BooleanField()
-    email = serializers.BooleanField()
+    kind = TextField(max_length=60)
+    bell = FlagField()
+    email = FlagField()
 
     def validate_kind(self, code: str) -> str:
         """Only kinds that exist."""
