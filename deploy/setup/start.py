@@ -79,6 +79,7 @@ def _run(options: Options, interrupts: Interrupts, at_end: ExitStack) -> None:
     static_collect(environments.owner)
     if services.own_database:
         steps.accounts_make(environments.work)
+        steps.devices_name(environments.work)
     _cluster_ensure(options, environments, at_end)
     children = children_make(environments, port=options.port)
     at_end.callback(children_stop, children, interrupts.hurry)

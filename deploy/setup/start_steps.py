@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from deploy.setup.commands import run_logged
-from deploy.setup.console import say, step, warn
+from deploy.setup.console import say, step
 from deploy.setup.paths import LOGS, ROOT, STATE, VENV_PYTHON
 
 ACCOUNTS = STATE / "accounts.txt"
@@ -29,8 +29,6 @@ def schema_migrate(environment: dict[str, str]) -> None:
 
 def accounts_make(environment: dict[str, str]) -> None:
     """Make the first accounts, named by role; their passwords are made once and kept here."""
-    if not _command_exists("demo_accounts"):
-        return
     with step("Making the first accounts"):
         manage(environment, "demo_accounts", "--passwords", ACCOUNTS)
 
@@ -45,17 +43,16 @@ def accounts_show() -> None:
         say(f"   {name:<20} {password}")
 
 
+def devices_name(environment: dict[str, str]) -> None:
+    """Add the common device types and how clusters spell them."""
+    with step("Naming the common device types"):
+        manage(environment, "device_catalogue")
+
+
 def cluster_register(environment: dict[str, str], *, kubeconfig: Path, name: str) -> None:
     """Register a cluster, or give it the kubeconfig's credential when it's known already."""
-    if not _command_exists("cluster_register"):
-        warn("This tree has no command cluster_register yet: register the cluster on its page.")
-        return
     with step(f"Registering the cluster {name}"):
-        manage(
-            environment,
-            "cluster_register",
-            *("--name", name, "--kubeconfig", kubeconfig, "--if-missing"),
-        )
+        manage(environment, "cluster_add", name, "--kubeconfig", kubeconfig)
 
 
 def cluster_name(kubeconfig: Path) -> str:
@@ -65,7 +62,7 @@ def cluster_name(kubeconfig: Path) -> str:
 
 
 def fleet_describe(environment: dict[str, str], *, name: str) -> None:
-    """Tell Berth the bed's device types, pools and first quotas."""
+    """Tell Berth the pools and first quotas of the demonstration's fleet."""
     if _command_exists("demo_fleet"):
         with step("Naming pools and device types of the demonstration"):
             manage(environment, "demo_fleet", "--cluster", name)
