@@ -69,3 +69,20 @@ test("what came while paused is raised once on resume", () => {
   topics.raiseHeld();
   assert.deepEqual(raised, [["job:5", "resume"]]);
 });
+
+test("a topic whose right was withdrawn is raised once and let go", () => {
+  const { sent, raised, topics } = setup();
+  topics.add("job:5", 3);
+  topics.receive({ op: "error", id: sent[0].id, code: "revoked" });
+  topics.raiseAll("poll");
+  assert.deepEqual(raised, [["job:5", "revoked"]]);
+});
+
+test("a topic that could not be taken is asked for again", () => {
+  const { sent, topics } = setup();
+  topics.add("job:5", 3);
+  topics.receive({ op: "error", id: sent[0].id, code: "unavailable" });
+  topics.retryUnavailable();
+  topics.retryUnavailable();
+  assert.equal(sent.length, 2);
+});

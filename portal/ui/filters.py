@@ -23,7 +23,7 @@ class FilterChip:
     remove_url: str
 
 
-class BerthFilterSet(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
+class BerthFilterSet(django_filters.FilterSet):
     """A filter set that can say what is in force.
 
     Use it as `f = NodeFilter(request.GET, queryset=..., request=request)`, hand `f` to the

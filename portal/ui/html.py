@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -145,30 +145,27 @@ def bar_html(bar: Bar | None) -> SafeString:
     """A bar of portal.ui.charts as inline SVG; nothing for None."""
     if bar is None:
         return SafeString("")
-    rects = format_html_join(
-        "",
-        '<rect class="b-bar-{}" x="{}" y="{}" width="{}" height="{}"{} />',
-        (
-            (part.kind, part.x, str(part.y), part.width, str(part.height), _nudge(part.dx))
-            for part in bar.parts
-        ),
+    # Kinds, percents and pixels are made by charts.py, never by people: nothing to escape.
+    rects = "".join(
+        f'<rect class="b-bar-{part.kind}" x="{part.x}" y="{part.y}" width="{part.width}"'
+        f' height="{part.height}"{_nudge(part.dx)} />'
+        for part in bar.parts
     )
-    lines = format_html_join(
-        "",
-        '<line class="b-bar-{}" x1="{}" y1="{}" x2="{}" y2="{}" />',
-        ((line.kind, line.x1, str(line.y1), line.x2, str(line.y2)) for line in bar.lines),
+    lines = "".join(
+        f'<line class="b-bar-{line.kind}" x1="{line.x1}" y1="{line.y1}" x2="{line.x2}"'
+        f' y2="{line.y2}" />'
+        for line in bar.lines
     )
     return format_html(
-        '<svg class="b-bar" height="{}" role="img" aria-label="{}">{}{}</svg>',
+        '<svg class="b-bar" height="{}" role="img" aria-label="{}">{}</svg>',
         str(bar.height),
         bar.text,
-        rects,
-        lines,
+        SafeString(rects + lines),
     )
 
 
-def _nudge(dx: float) -> SafeString:
-    return SafeString(f' transform="translate({dx:g} 0)"' if dx else "")
+def _nudge(dx: float) -> str:
+    return f' transform="translate({dx:g} 0)"' if dx else ""
 
 
 def fresh_level(age: timedelta, interval: float) -> str:

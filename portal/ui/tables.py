@@ -36,7 +36,7 @@ class Empty:
     icon: str = "inbox"
 
 
-class BerthTable(django_tables2.Table):  # type: ignore[misc]  # the library has no types
+class BerthTable(django_tables2.Table):
     """A table in our look. Subclasses set `caption` and, where it helps, `empty`.
 
     `plain_head = True` leaves the head out of sticking (for tables inside a panel).
@@ -85,7 +85,7 @@ def _page_choose(table: BerthTable, page: str, size: int) -> None:
     table.page = table.paginator.get_page(page)
 
 
-class NumberColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+class NumberColumn(django_tables2.Column):
     """Right-aligned whole numbers; None reads "not reported" unless `default` says otherwise."""
 
     empty_default = _("not reported")
@@ -113,7 +113,7 @@ class AmountColumn(NumberColumn):
         return amount_html(int(value), self.resource)
 
 
-class AgeColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+class AgeColumn(django_tables2.Column):
     """How long ago (or, with until=True, in how long); keeps counting in the browser."""
 
     attrs: Any = {"td": {"class": "b-num"}, "th": {"class": "b-num"}}
@@ -127,7 +127,7 @@ class AgeColumn(django_tables2.Column):  # type: ignore[misc]  # the library has
         return rel_time_html(value, until=self.until)
 
 
-class StatusColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+class StatusColumn(django_tables2.Column):
     """A state: `of` maps the row to (kind, word) for status_html."""
 
     attrs: Any = {"td": {"class": "b-lead"}}
@@ -143,7 +143,7 @@ class StatusColumn(django_tables2.Column):  # type: ignore[misc]  # the library 
         return status_html(*self.of(record))
 
 
-class BarColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+class BarColumn(django_tables2.Column):
     """A bar of portal.ui.charts: `of` maps the row to it, or to None for no bar."""
 
     attrs: Any = {"td": {"class": "b-wide b-bare b-bar-cell"}}
@@ -157,7 +157,7 @@ class BarColumn(django_tables2.Column):  # type: ignore[misc]  # the library has
         return bar_html(self.of(record))
 
 
-class NameColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+class NameColumn(django_tables2.Column):
     """The row's name as link, with one line of context below where `context` gives one."""
 
     def __init__(

@@ -77,7 +77,7 @@ class LiveRegion extends HTMLElement {
       this.button.addEventListener("click", () => this.refresh());
       (this.querySelector(".b-table-wrap") ?? this.firstElementChild ?? this).append(this.button);
     }
-    const words = this.getAttribute("words") ?? "{n} changes, refresh";
+    const words = this.getAttribute(this.changes === 1 ? "words-one" : "words") ?? "{n}";
     this.button.textContent = words.replace("{n}", String(this.changes));
   }
 }

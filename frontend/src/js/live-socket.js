@@ -5,10 +5,13 @@ import { traffic } from "./htmx.js";
 
 const POLL_MS = 15_000;
 const PING_MS = 20_000;
+const GATHER_MS = 60;
 
 class LiveSocket extends HTMLElement {
   connectedCallback() {
     this.attempt = 0;
+    /** @type {Map<string, object>} */
+    this.gathered = new Map();
     this.topics = new Topics(
       (message) => this.send(message),
       (topic, why) => this.raise(topic, why),
@@ -52,7 +55,7 @@ class LiveSocket extends HTMLElement {
   }
 
   connectSoon(/** @type {number} */ wait) {
-    if (this.isOpen || this.stopped || this.socket?.readyState === WebSocket.CONNECTING) return;
+    if (this.isOpen || this.stopped || this.signedOut || this.socket?.readyState === WebSocket.CONNECTING) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.connect(), wait);
   }
@@ -82,6 +85,7 @@ class LiveSocket extends HTMLElement {
   onMessage(/** @type {string} */ text) {
     const message = JSON.parse(text);
     if (message.op === "bye") {
+      this.signedOut = message.code === "signed-out";
       this.retryAfter = 1000 * (message.retry_after ?? 0);
       this.socket?.close();
     } else {
@@ -92,6 +96,10 @@ class LiveSocket extends HTMLElement {
   onClose(/** @type {WebSocket} */ socket) {
     if (socket !== this.socket || this.stopped) return;
     this.lost = true;
+    if (this.signedOut) {
+      this.show("signedout");
+      return;
+    }
     this.show(navigator.onLine ? (this.attempt > 1 ? "polling" : "reconnecting") : "offline");
     const wait = Math.max(backoffMs(this.attempt ?? 0), this.retryAfter ?? 0);
     this.retryAfter = 0;
@@ -115,7 +123,8 @@ class LiveSocket extends HTMLElement {
   }
 
   poll() {
-    if (this.isOpen && !this.lost) return;
+    this.topics?.retryUnavailable();
+    if ((this.isOpen && !this.lost) || this.signedOut) return;
     if (!document.hidden) this.topics?.raiseAll("poll");
     if (this.isOpen) this.onOpen();
   }
@@ -131,11 +140,21 @@ class LiveSocket extends HTMLElement {
     if (!this.paused) this.topics?.raiseHeld();
   }
 
-  /** Tell the page; htmx listens with hx-trigger="live:<topic> from:body". */
+  /** Gather for a moment: an acknowledgement and a resync of one topic are one reason to fetch. */
   raise(/** @type {string} */ topic, /** @type {object} */ why) {
     if (this.paused) return this.topics?.hold(topic);
-    const name = `live:${topic.replaceAll(":", "-")}`;
-    return document.body.dispatchEvent(new CustomEvent(name, { detail: why }));
+    if (this.gathered?.size === 0) setTimeout(() => this.tell(), GATHER_MS);
+    return this.gathered?.set(topic, why);
+  }
+
+  /** Tell the page; htmx listens with hx-trigger="live:<topic> from:body". */
+  tell() {
+    const gathered = [...(this.gathered ?? [])];
+    this.gathered?.clear();
+    for (const [topic, detail] of gathered) {
+      const name = `live:${topic.replaceAll(":", "-")}`;
+      document.body.dispatchEvent(new CustomEvent(name, { detail }));
+    }
   }
 
   show(/** @type {string} */ state) {

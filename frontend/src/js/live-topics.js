@@ -1,7 +1,7 @@
 // What the tab has subscribed to, and where each topic's sequence stands. No DOM in here.
 
 /**
- * @typedef {{id: number, uses: number, seq: number | null, held: boolean}} Entry
+ * @typedef {{id: number, uses: number, seq: number | null, held: boolean, unavailable: boolean}} Entry
  */
 export class Topics {
   /**
@@ -24,7 +24,7 @@ export class Topics {
       return;
     }
     this.lastId += 1;
-    this.entries.set(topic, { id: this.lastId, uses: 1, seq: since, held: false });
+    this.entries.set(topic, { id: this.lastId, uses: 1, seq: since, held: false, unavailable: false });
     this.#subscribe(topic);
   }
 
@@ -42,14 +42,25 @@ export class Topics {
   }
 
   /** Take a message of the server; a gap in the sequence or a resync means: fetch again. */
-  receive(/** @type {{op: string, topic: string, seq: number, kind?: string, ids?: object}} */ message) {
+  receive(/** @type {any} */ message) {
+    if (message.op === "error") return this.#refused(message);
     const entry = this.entries.get(message.topic);
-    if (!entry) return;
+    if (!entry) return undefined;
     if (message.op === "ack") this.#acknowledge(message.topic, entry, message.seq);
     else if (message.op === "ev") this.#event(message, entry);
     else if (message.op === "resync") {
       entry.seq = message.seq ?? null;
       this.raise(message.topic, { kind: "resync" });
+    }
+    return undefined;
+  }
+
+  /** Subscribe again to what the server could not take a moment ago. */
+  retryUnavailable() {
+    for (const [topic, entry] of this.entries) {
+      if (!entry.unavailable) continue;
+      entry.unavailable = false;
+      this.#subscribe(topic);
     }
   }
 
@@ -67,6 +78,16 @@ export class Topics {
       if (!entry.held) continue;
       entry.held = false;
       this.raise(topic, { kind: "resume" });
+    }
+  }
+
+  /** A topic that may not be read (any more) is let go; the page asks once and is told why. */
+  #refused(/** @type {{id: number, code: string}} */ { id, code }) {
+    for (const [topic, entry] of this.entries) {
+      if (entry.id !== id) continue;
+      if (code === "unavailable") entry.unavailable = true;
+      else this.entries.delete(topic);
+      if (code === "revoked") this.raise(topic, { kind: "revoked" });
     }
   }
 

@@ -81,9 +81,10 @@ def test_nothing_moves_under_the_pointer(page: Page, gallery: str) -> None:
     page.wait_for_load_state("networkidle")
     page.locator("#nodes tbody tr").nth(3).hover()
     asked = refetches(page)
-    httpx.post(f"{gallery}/_live/publish?topic=nodes")
-    httpx.post(f"{gallery}/_live/publish?topic=nodes")
     button = page.locator(".b-changes")
+    httpx.post(f"{gallery}/_live/publish?topic=nodes")
+    expect(button).to_have_text("1 change, refresh")
+    httpx.post(f"{gallery}/_live/publish?topic=nodes")
     expect(button).to_have_text("2 changes, refresh")
     assert asked == []
     with page.expect_response("**/ui/gallery/table/"):
