@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.db.models import Sum
@@ -33,7 +33,12 @@ from tests.scheduling.world import (
 )
 from tests.storms.boundaries import Hit, fork_run, run_until, trace, wait_for
 
-pytestmark = [pytest.mark.storm, pytest.mark.bed, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.storm,
+    pytest.mark.bed,
+    pytest.mark.long,
+    pytest.mark.django_db(transaction=True),
+]
 LEAST_BOUNDARIES = 12
 ABREAST = 6
 SHAPE = {"cpu": 100, "memory": 64 * 2**20}
@@ -41,9 +46,8 @@ ROUNDS = int(os.environ.get("BERTH_KILL_ROUNDS", "2"))
 
 
 @pytest.fixture(autouse=True)
-def _short_lease(settings: Settings) -> Iterator[None]:
+def _short_lease(settings: Settings) -> None:
     settings.JOB_LEASE_SECONDS = 1.0
-    yield
 
 
 def job_of(allocation: Allocation, kind: str) -> JobRun:
