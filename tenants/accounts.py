@@ -15,7 +15,7 @@ from tenants.cookies import preference_cookies_set
 from tenants.selectors.viewers import person_for_user
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Local accounts: made by an operator or a command unless sign-up was switched on."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -29,7 +29,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return response
 
 
-class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+class SocialAccountAdapter(DefaultSocialAccountAdapter):
     """Accounts from the configured identity provider.
 
     Whoever it lets in gets an account that sees nothing until somebody adds it to a tenant. An

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zoneinfo
+from dataclasses import asdict
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.validators import RegexValidator
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from portal.ui.forms import MonoInput, Segmented
@@ -15,8 +17,10 @@ from portal.viewer import Viewer
 from tenants.choices import Density, PlatformRoleName, Role, TenantKind, Theme
 from tenants.models import KEY_HELP, KEY_PATTERN
 from tenants.roles import READ, READ_VERBS
+from tenants.selectors.viewers import Preference
 from tenants.words import verb_title
 
+NONE = "-"  # chosen on purpose; no key and no role is called so
 LIVES = ((7, _("7 days")), (30, _("30 days")), (90, _("90 days")))
 
 
@@ -39,7 +43,7 @@ class TenantNewForm(TenantForm):
         help_text=KEY_HELP,
         validators=[RegexValidator(KEY_PATTERN, KEY_HELP)],
     )
-    parent = forms.ChoiceField(label=_("Parent"), required=False)
+    parent = forms.ChoiceField(label=_("Parent"))
     field_order = ("title", "key", "parent", "kind")
 
     def __init__(self, *args: Any, parents: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -50,7 +54,7 @@ class TenantNewForm(TenantForm):
 class TenantMoveForm(forms.Form):
     """Where a tenant is to hang."""
 
-    parent = forms.ChoiceField(label=_("New parent"), required=False)
+    parent = forms.ChoiceField(label=_("New parent"))
 
     def __init__(self, *args: Any, parents: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -106,12 +110,11 @@ class UserForm(forms.Form):
 
 
 class PlatformRoleForm(forms.Form):
-    """A platform role; empty takes it away."""
+    """A platform role; NONE takes it away."""
 
     role = forms.ChoiceField(
         label=_("Platform role"),
-        choices=[("", _("None")), *PlatformRoleName.choices],
-        required=False,
+        choices=[(NONE, _("None")), *PlatformRoleName.choices],
         widget=Segmented,
     )
 
@@ -121,19 +124,30 @@ class PreferenceForm(forms.Form):
 
     language = forms.ChoiceField(
         label=_("Language"),
-        choices=[("", _("As the browser")), *settings.LANGUAGES],
-        required=False,
+        choices=[
+            (NONE, _("As the browser")),
+            *((code, get_language_info(code)["name_local"]) for code, _title in settings.LANGUAGES),
+        ],
         widget=Segmented,
     )
     theme = forms.ChoiceField(label=_("Colours"), choices=Theme.choices, widget=Segmented)
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    time_zone = forms.ChoiceField(label=_("Time zone"))
     density = forms.ChoiceField(label=_("Density"), choices=Density.choices, widget=Segmented)
     shortcuts = forms.BooleanField(label=_("Single-key shortcuts"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, preference: Preference, **kwargs: Any) -> None:
+        shown = {
+            "language": preference.language or NONE,
+            "time_zone": preference.time_zone or "UTC",
+        }
+        kwargs["initial"] = asdict(preference) | shown
         super().__init__(*args, **kwargs)
         zones = sorted(zoneinfo.available_timezones())
         self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
-            ("", _("UTC")),
-            *((zone, zone) for zone in zones),
+            (zone, zone) for zone in zones
         ]
+
+    def clean_language(self) -> str:
+        """Empty stands for the browser's."""
+        chosen: str = self.cleaned_data["language"]
+        return "" if chosen == NONE else chosen

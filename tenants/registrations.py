@@ -9,7 +9,7 @@ from portal.ui.panels import Panel, panel_register
 from portal.ui.shell import shell_register
 from portal.viewers import audience_register, resolver_register
 from tenants.request_registrations import requests_register
-from tenants.selectors.switcher import tenant_choices
+from tenants.switcher import tenant_choices
 from tenants.selectors.users import audience_of
 from tenants.selectors.viewers import viewer_resolve
 from tenants.topics import topics_register

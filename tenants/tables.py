@@ -27,13 +27,13 @@ def user_status(user: User) -> tuple[str, Any]:
 
 
 class TreeColumn(django_tables2.Column):
-    """A tenant's title, indented by its depth, with the key below."""
+    """A tenant's title, indented by its depth, with the key beside it."""
 
     def render(self, value: str, record: Tenant) -> SafeString:
         """Indentation stops at eight levels; the key tells the rest."""
         return format_html(
-            '<span class="b-tree b-tree-{}"><span class="b-two"><a class="b-name" href="{}">{}</a>'
-            "<span>{}</span></span></span>",
+            '<span class="b-tree b-tree-{}"><a class="b-name" href="{}">{}</a> '
+            '<span class="b-dim">{}</span></span>',
             str(min(record.depth, 8)),
             reverse("tenant_page", args=[record.key]),
             value,
@@ -64,7 +64,7 @@ class TenantTable(BerthTable):
     created_at = AgeColumn(verbose_name=_("Created"))
 
     class Meta(BerthTable.Meta):
-        pass
+        row_attrs = {"class": lambda record: "is-root" if record.depth == 0 else ""}
 
 
 class UserTable(BerthTable):

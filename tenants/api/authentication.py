@@ -58,7 +58,7 @@ class ViewerSessionAuthentication(BaseAuthentication):
         viewer = _viewer(found)
         if viewer.kind != "user":
             return None
-        check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type, return-value]
+        check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type]
         check.process_request(found)
         reason = check.process_view(found, None, (), {})  # type: ignore[arg-type]
         if reason:

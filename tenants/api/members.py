@@ -23,14 +23,14 @@ from tenants.services.members import member_add, member_remove, member_role_chan
 
 
 class NestedViewSet(ResourceViewSet):
-    """Objects of the one tenant that stands in the address."""
+    """Objects of the one tenant that stands in the address; of the platform where none does."""
 
     tenant_field = "tenant_id"
 
     @property
-    def tenant_key(self) -> str:
+    def tenant_key(self) -> str | None:
         """Key of the tenant in the address."""
-        return str(self.kwargs["tenant_key"])
+        return self.kwargs.get("tenant_key")
 
     def tenant_asked(self) -> str | None:
         """New objects belong to the tenant in the address."""
@@ -61,7 +61,7 @@ class MemberViewSet(
     def visible(self) -> QuerySet[Membership]:
         """Members of the tenant, where the viewer sees it."""
         rows: QuerySet[Membership] = Membership.objects.visible_to(self.viewer)
-        return rows.filter(tenant_id=self.tenant_key).select_related("user")
+        return rows.filter(tenant_id=self.tenant_key or "").select_related("user")
 
     def list(self, request: Request, **_names: str) -> Response:
         """Members of the tenant."""
@@ -78,7 +78,7 @@ class MemberViewSet(
     def perform_create(self, data: dict[str, Any]) -> Membership:
         """Add a member."""
         return member_add(
-            tenant_key=self.tenant_key,
+            tenant_key=self.tenant_key or "",
             user_name=data["user"],
             role=data["role"],
             viewer=self.viewer,
@@ -87,13 +87,13 @@ class MemberViewSet(
     def perform_update(self, found: Membership, data: dict[str, Any]) -> Membership:
         """Give a member another role."""
         role = data.get("role", found.role)
-        effect = role_effect(user_id=found.user_id, tenant_key=self.tenant_key, role=role)
+        effect = role_effect(user_id=found.user_id, tenant_key=found.tenant_id, role=role)
         changed = member_role_change(
-            tenant_key=self.tenant_key, user_id=found.user_id, role=role, viewer=self.viewer
+            tenant_key=found.tenant_id, user_id=found.user_id, role=role, viewer=self.viewer
         )
         vars(changed).update(gained=effect.gained, lost=effect.lost)
         return changed
 
     def perform_destroy(self, found: Membership) -> None:
         """Take a member out."""
-        member_remove(tenant_key=self.tenant_key, user_id=found.user_id, viewer=self.viewer)
+        member_remove(tenant_key=found.tenant_id, user_id=found.user_id, viewer=self.viewer)

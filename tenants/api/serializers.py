@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
@@ -33,7 +33,7 @@ class TenantIn(serializers.Serializer[Any]):
     key = KeyField()
     title = StrictCharField(max_length=120)
     kind = serializers.ChoiceField(TenantKind.choices, default=TenantKind.PROJECT)
-    parent = KeyField(allow_null=True, default=None)
+    parent = KeyField(allow_null=True, default=None)  # type: ignore[assignment]
     auto_approve_limits = serializers.DictField(required=False, help_text=LIMITS_HELP)
 
 
@@ -48,7 +48,7 @@ class TenantChange(serializers.Serializer[Any]):
 class TenantMove(serializers.Serializer[Any]):
     """Where a tenant is to hang; null makes it a root."""
 
-    parent = KeyField(allow_null=True)
+    parent = KeyField(allow_null=True)  # type: ignore[assignment]
 
 
 class TenantArchive(serializers.Serializer[Any]):
@@ -64,12 +64,12 @@ class NoFields(serializers.Serializer[Any]):
 class TenantOut(serializers.ModelSerializer[Tenant]):
     """A tenant. `path` and `parent` begin at the highest tenant that the asker sees."""
 
-    parent = serializers.SerializerMethodField()
+    parent = serializers.SerializerMethodField()  # type: ignore[assignment]
     path = serializers.SerializerMethodField()
 
     class Meta:
         model = Tenant
-        fields = (
+        fields: ClassVar[tuple[str, ...]] = (
             "key",
             "title",
             "kind",
@@ -117,7 +117,7 @@ class MemberOut(serializers.ModelSerializer[Membership]):
 
     class Meta:
         model = Membership
-        fields = ("user", "name", "email", "role", "created_at")
+        fields: ClassVar[tuple[str, ...]] = ("user", "name", "email", "role", "created_at")
 
 
 class MemberChangeOut(MemberOut):
@@ -127,7 +127,7 @@ class MemberChangeOut(MemberOut):
     lost = serializers.ListField(child=serializers.CharField())
 
     class Meta(MemberOut.Meta):
-        fields = (*MemberOut.Meta.fields, "gained", "lost")
+        fields: ClassVar[tuple[str, ...]] = (*MemberOut.Meta.fields, "gained", "lost")
 
 
 class TokenIn(serializers.Serializer[Any]):
@@ -155,7 +155,7 @@ class TokenOut(serializers.ModelSerializer[ApiToken]):
 
     class Meta:
         model = ApiToken
-        fields = (
+        fields: ClassVar[tuple[str, ...]] = (
             "id",
             "tenant",
             "name",
@@ -176,7 +176,7 @@ class TokenMadeOut(TokenOut):
     token = serializers.CharField(allow_null=True)
 
     class Meta(TokenOut.Meta):
-        fields = (*TokenOut.Meta.fields, "token")
+        fields: ClassVar[tuple[str, ...]] = (*TokenOut.Meta.fields, "token")
 
 
 class UserIn(serializers.Serializer[Any]):
@@ -202,7 +202,15 @@ class UserOut(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ("id", "username", "name", "email", "active", "platform_role", "last_login")
+        fields: ClassVar[tuple[str, ...]] = (
+            "id",
+            "username",
+            "name",
+            "email",
+            "active",
+            "platform_role",
+            "last_login",
+        )
 
     def get_platform_role(self, user: User) -> str | None:
         """operator, auditor or null."""
@@ -216,7 +224,7 @@ class UserMadeOut(UserOut):
     password = serializers.CharField(allow_null=True)
 
     class Meta(UserOut.Meta):
-        fields = (*UserOut.Meta.fields, "password")
+        fields: ClassVar[tuple[str, ...]] = (*UserOut.Meta.fields, "password")
 
 
 class PreferenceChange(serializers.Serializer[Any]):
@@ -241,7 +249,7 @@ class MeOut(serializers.Serializer[Any]):
     """Who asks, and what they may do."""
 
     kind = serializers.ChoiceField(["user", "token"])
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     user_id = serializers.IntegerField()
     sees_all = serializers.BooleanField()
     platform_role = serializers.CharField(allow_blank=True)

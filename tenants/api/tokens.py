@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api.resources import ListMixin, ResourceViewSet, RetrieveMixin, UpdateMixin
+from portal.api.resources import ListMixin, RetrieveMixin, UpdateMixin
 from tenants.api.members import NestedViewSet
 from tenants.api.once import OnceResponse
 from tenants.api.serializers import NoFields, TokenChange, TokenIn, TokenMadeOut, TokenOut
@@ -20,8 +20,8 @@ from tenants.services.tokens import token_create, token_revoke, token_rotate, to
 from tenants.tokens import TokenText
 
 
-class TokenActions(ListMixin, RetrieveMixin, UpdateMixin):
-    """What tokens of a tenant and of the platform have in common."""
+class TokenViewSet(ListMixin, RetrieveMixin, UpdateMixin, NestedViewSet):
+    """Tokens of one tenant or, where none is named, of the platform."""
 
     verbs: ClassVar = {
         "list": "token.view",
@@ -38,67 +38,49 @@ class TokenActions(ListMixin, RetrieveMixin, UpdateMixin):
     success_statuses: ClassVar = {"create": 201, "rotate": 201}
     lookup_field, lookup_url_kwarg = "public_id", "token"
 
+    def visible(self) -> QuerySet[ApiToken]:
+        """Tokens of the place, where the viewer sees it."""
+        rows: QuerySet[ApiToken] = ApiToken.objects.visible_to(self.viewer)
+        place = Q(tenant=None) if self.tenant_key is None else Q(tenant_id=self.tenant_key)
+        return rows.filter(place).select_related("created_by")
+
+    def list(self, request: Request, **_names: str) -> Response:
+        """Tokens of the place."""
+        return super().list(request)
+
     def create(self, request: Request, **_names: str) -> Response:
         """Make a token; its text is in this answer and nowhere else."""
-        view = cast(ResourceViewSet, self)
-        tenant_key = view.tenant_asked()
-        view.authorize(tenant_key)
-        data, now = view.payload(), timezone.now()
+        self.authorize(self.tenant_key)
+        data, now = self.payload(), timezone.now()
         token, text = token_create(
             name=data["name"],
-            tenant_key=tenant_key,
+            tenant_key=self.tenant_key,
             scopes=data["scopes"],
             expires_at=now + timedelta(days=data["days"]),
-            viewer=view.viewer,
+            viewer=self.viewer,
             now=now,
         )
         return self._shown_once(token, text)
 
     def perform_update(self, found: ApiToken, data: dict[str, Any]) -> ApiToken:
         """Switch a token."""
-        view = cast(ResourceViewSet, self)
         enabled = data.get("enabled", found.enabled)
-        return token_switch(token_id=found.pk, enabled=enabled, viewer=view.viewer)
+        return token_switch(token_id=found.pk, enabled=enabled, viewer=self.viewer)
 
     def destroy(self, request: Request, **_names: str) -> Response:
         """Revoke a token, at once and for good."""
-        view = cast(ResourceViewSet, self)
-        found = view.get_object()
-        token_revoke(token_id=found.pk, viewer=view.viewer, now=timezone.now())
+        found = self.get_object()
+        token_revoke(token_id=found.pk, viewer=self.viewer, now=timezone.now())
         return Response(status=204)
 
     @action(methods=["post"], detail=True)
     def rotate(self, request: Request, **_names: str) -> Response:
         """Replace one's own token by a new one; the old one ends at once."""
-        view = cast(ResourceViewSet, self)
-        found = view.get_object()
-        view.payload()
-        token, text = token_rotate(token_id=found.pk, viewer=view.viewer, now=timezone.now())
+        found = self.get_object()
+        self.payload()
+        token, text = token_rotate(token_id=found.pk, viewer=self.viewer, now=timezone.now())
         return self._shown_once(token, text)
 
     def _shown_once(self, token: ApiToken, text: TokenText) -> Response:
-        view = cast(ResourceViewSet, self)
-        data = TokenOut(token, context={"viewer": view.viewer}).data
+        data = TokenOut(token, context={"viewer": self.viewer}).data
         return OnceResponse(data, once={"token": str(text)}, status=201)
-
-
-class TenantTokenViewSet(TokenActions, NestedViewSet):
-    """Tokens of one tenant."""
-
-    def visible(self) -> QuerySet[ApiToken]:
-        """Tokens of the tenant, where the viewer sees it."""
-        rows: QuerySet[ApiToken] = ApiToken.objects.visible_to(self.viewer)
-        return rows.filter(tenant_id=self.tenant_key).select_related("created_by")
-
-    def list(self, request: Request, **_names: str) -> Response:
-        """Tokens of the tenant."""
-        return super().list(request)
-
-
-class PlatformTokenViewSet(TokenActions, ResourceViewSet):
-    """Tokens for the whole platform; operators make them."""
-
-    def visible(self) -> QuerySet[ApiToken]:
-        """Tokens without a tenant."""
-        rows: QuerySet[ApiToken] = ApiToken.objects.visible_to(self.viewer)
-        return rows.filter(tenant_id=None).select_related("created_by")

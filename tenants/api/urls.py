@@ -10,7 +10,7 @@ from tenants.api.members import MemberViewSet
 from tenants.api.requests import RequestViewSet
 from tenants.api.simulate import SimulateView
 from tenants.api.tenants import TenantViewSet
-from tenants.api.tokens import PlatformTokenViewSet, TenantTokenViewSet
+from tenants.api.tokens import TokenViewSet
 from tenants.api.users import MeView, UserViewSet
 
 __all__ = ["openapi", "register", "urlpatterns"]  # openapi: importing it is what registers it
@@ -22,8 +22,8 @@ def register(router: BaseRouter) -> None:
     """Add this app's resources."""
     router.register("tenants", TenantViewSet, basename="api-tenant")
     router.register(f"{TENANT}/members", MemberViewSet, basename="api-member")
-    router.register(f"{TENANT}/tokens", TenantTokenViewSet, basename="api-tenant-token")
-    router.register("tokens", PlatformTokenViewSet, basename="api-token")
+    router.register(f"{TENANT}/tokens", TokenViewSet, basename="api-tenant-token")
+    router.register("tokens", TokenViewSet, basename="api-token")
     router.register("requests", RequestViewSet, basename="api-request")
     router.register("users", UserViewSet, basename="api-user")
 

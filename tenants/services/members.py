@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -102,7 +104,7 @@ def _member(tenant_key: str, user_id: int, viewer: Viewer) -> Membership:
     found = members.filter(tenant_id=tenant_key, user_id=user_id).first()
     if found is None:
         raise NotFound
-    return found
+    return cast("Membership", found)
 
 
 def _owner_remains(member: Membership) -> None:

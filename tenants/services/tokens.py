@@ -8,6 +8,7 @@ from typing import cast
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal import audit, live
@@ -164,8 +165,9 @@ def _held_check(scopes: Collection[str], tenant_key: str | None, viewer: Viewer)
 
 
 def _count_check(creator_id: int, tenant_key: str | None, now: datetime) -> None:
+    place = Q(tenant=None) if tenant_key is None else Q(tenant_id=tenant_key)
     valid = ApiToken.objects.filter(
-        created_by_id=creator_id, tenant_id=tenant_key, revoked_at=None, expires_at__gt=now
+        place, created_by_id=creator_id, revoked_at=None, expires_at__gt=now
     ).count()
     if valid < MAX_TOKENS:
         return

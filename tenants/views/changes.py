@@ -12,13 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.pages import verb_required, viewer_of
 from portal.refusal import Refusal
-from tenants.forms import TenantArchiveForm, TenantForm, TenantMoveForm
+from tenants.forms import NONE, TenantArchiveForm, TenantForm, TenantMoveForm
 from tenants.models import Tenant
 from tenants.selectors.tenants import tenant_get
 from tenants.services.archive import tenant_archive, tenant_restore
 from tenants.services.tree import tenant_move, tenant_update
 from tenants.views.attempts import form_attempt
-from tenants.views.tree import parent_choices
+from tenants.views.tree import parent_choices, parent_chosen
 
 
 @require_http_methods(["GET", "POST"])
@@ -57,7 +57,7 @@ def tenant_move_page(request: HttpRequest, key: str) -> HttpResponseBase:
     form = TenantMoveForm(
         request.POST or None,
         parents=parent_choices(viewer, without=tenant.path),
-        initial={"parent": tenant.parent_id or ""},
+        initial={"parent": tenant.parent_id or NONE},
     )
     status, refusal = 200, None
     if request.method == "POST":
@@ -65,7 +65,7 @@ def tenant_move_page(request: HttpRequest, key: str) -> HttpResponseBase:
             form,
             lambda data: tenant_move(
                 key=key,
-                parent_key=str(data["parent"]) or None,
+                parent_key=parent_chosen(data),
                 viewer=viewer,
                 generation=_generation(request, tenant),
             ),
@@ -126,9 +126,12 @@ def _change(
     refusal: Refusal | None,
 ) -> HttpResponse:
     below = tenant.children.count()
-    context = {"form": form, "tenant": tenant, "refusal": refusal, "below": below}
-    context["crumbs"] = [
-        (_("Tenants"), "/ops/tenants/"),
-        (tenant.title, f"/ops/tenants/{tenant.key}/"),
-    ]
+    crumbs = [(_("Tenants"), "/ops/tenants/"), (tenant.title, f"/ops/tenants/{tenant.key}/")]
+    context = {
+        "form": form,
+        "tenant": tenant,
+        "refusal": refusal,
+        "below": below,
+        "crumbs": crumbs,
+    }
     return render(request, f"tenants/{name}.html", context, status=status)

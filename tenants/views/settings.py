@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -26,7 +24,7 @@ from tenants.views.attempts import form_attempt
 def settings_page(request: HttpRequest) -> HttpResponseBase:
     """Language, colours, time zone, density; the account; where one belongs."""
     person = person_of(request)
-    form = PreferenceForm(request.POST or None, initial=asdict(person.preference))
+    form = PreferenceForm(request.POST or None, preference=person.preference)
     status = 200
     if request.method == "POST":
         attempt = form_attempt(

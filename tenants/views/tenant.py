@@ -82,7 +82,7 @@ def _facts(key: str, viewer: Viewer) -> dict[str, Any]:
         "tenant": tenant,
         "status": tenant_status(tenant),
         "parent": above[0] if above else None,
-        "children": list(tenant_tree(viewer=viewer).filter(parent_id=key)),
+        "children": list(tenant_tree(viewer=viewer).filter(parent__key=key)),
         "panels": panels_for(place="tenant", viewer=viewer, tenant_key=key),
     }
 

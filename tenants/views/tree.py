@@ -15,7 +15,7 @@ from portal.pages import verb_required, viewer_of
 from portal.ui.tables import table_build
 from portal.viewer import Viewer
 from tenants.filters import TenantFilter
-from tenants.forms import TenantNewForm
+from tenants.forms import NONE, TenantNewForm
 from tenants.models import Tenant
 from tenants.selectors.tenants import tenant_get, tenant_list, tenant_tree
 from tenants.services.tree import tenant_create
@@ -38,7 +38,7 @@ def tenant_list_page(request: HttpRequest) -> HttpResponseBase:
 def tenant_new_page(request: HttpRequest) -> HttpResponseBase:
     """A new tenant anywhere in the tree, for operators."""
     viewer = viewer_of(request)
-    initial = {"parent": request.GET.get("parent", "")}
+    initial = {"parent": request.GET.get("parent", NONE)}
     form = TenantNewForm(request.POST or None, parents=parent_choices(viewer), initial=initial)
     return _new(request, form, layout="layouts/ops.html", crumbs=[(_("Tenants"), "/ops/tenants/")])
 
@@ -69,7 +69,12 @@ def parent_choices(viewer: Viewer, *, without: str = "") -> list[tuple[str, str]
         for key, title, path in rows
         if not (without and path.startswith(without))
     ]
-    return [("", _("None: a root of its own")), *choices]
+    return [(NONE, _("None: a root of its own")), *choices]
+
+
+def parent_chosen(data: dict[str, object]) -> str | None:
+    """The key that was chosen; None for a root."""
+    return None if data["parent"] == NONE else str(data["parent"])
 
 
 def _new(
@@ -97,6 +102,6 @@ def _create(request: HttpRequest, data: dict[str, object], below: str) -> Tenant
         key=str(data["key"]),
         title=str(data["title"]),
         kind=str(data["kind"]),
-        parent_key=below or str(data["parent"]) or None,
+        parent_key=below or parent_chosen(data),
         viewer=viewer_of(request),
     )

@@ -18,7 +18,7 @@ from portal.errors import NotFound
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import table_build
 from tenants.filters import UserFilter
-from tenants.forms import PlatformRoleForm, UserForm
+from tenants.forms import NONE, PlatformRoleForm, UserForm
 from tenants.selectors.users import user_search
 from tenants.selectors.viewers import person_for_user
 from tenants.services.platform import (
@@ -80,7 +80,7 @@ def user_page(request: HttpRequest, user_id: int) -> HttpResponseBase:
         "status": user_status(person),
         "tenants": rights.tenants,
         "may_edit": viewer_of(request).can("user.edit"),
-        "form": PlatformRoleForm(initial={"role": rights.platform_role}),
+        "form": PlatformRoleForm(initial={"role": rights.platform_role or NONE}),
         "role": getattr(person, "platform_role", None),
         "crumbs": _crumbs(),
     }
@@ -93,7 +93,7 @@ def user_role_act(request: HttpRequest, user_id: int) -> HttpResponseBase:
     """Give or take a platform role."""
     person, viewer = _account(user_id), viewer_of(request)
     role = request.POST.get("role", "")
-    if role:
+    if role != NONE:
         platform_role_grant(user_id=user_id, role=role, viewer=viewer)
     elif getattr(person, "platform_role", None) is not None:
         platform_role_revoke(user_id=user_id, viewer=viewer)
@@ -124,4 +124,4 @@ def _named(person: User) -> dict[str, str]:
 
 
 def _crumbs() -> list[tuple[str, str]]:
-    return [(_("People"), "/ops/users/")]
+    return [(_("Accounts"), "/ops/users/")]

@@ -108,19 +108,20 @@ def test_foreign_names_are_on_no_page(people: People) -> None:
 
 def test_owner_makes_a_tenant_below(people: People) -> None:
     answer = people.alice.client().post(
-        "/t/vision/below/", {"title": "Detection", "key": "detect", "kind": "project"}
+        "/t/vision/below/",
+        {"title": "Detection", "key": "detect", "kind": "project", "parent": "vision"},
     )
     assert (answer.status_code, answer["Location"]) == (302, "/t/detect/")
 
 
 def test_wrong_form_comes_back_with_sentences(people: People) -> None:
     answer = people.operator.client().post(
-        "/ops/tenants/new/", {"title": "", "key": "Not A Key", "kind": "project"}
+        "/ops/tenants/new/", {"title": "", "key": "Not A Key", "kind": "project", "parent": "-"}
     )
     assert answer.status_code == 422
     assert b"things to correct" in answer.content
     taken = people.operator.client().post(
-        "/ops/tenants/new/", {"title": "Vision", "key": "vision", "kind": "project"}
+        "/ops/tenants/new/", {"title": "Vision", "key": "vision", "kind": "project", "parent": "-"}
     )
     assert taken.status_code == 409
     assert b"is taken" in taken.content
