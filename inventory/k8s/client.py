@@ -20,7 +20,7 @@ from django.db import connection as database
 from kubernetes.client import ApiClient, ApiException, Configuration
 
 from inventory.k8s.connection import Connection
-from inventory.k8s.errors import ClusterError, ServerFault
+from inventory.k8s.errors import ClusterError, Forbidden, ServerFault
 from inventory.k8s.pace import Pace, pace_of
 from inventory.k8s.pinned import PinnedPool
 from inventory.k8s.streams import Lines, body_read, transport_error
@@ -34,6 +34,10 @@ Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 USER_AGENT = "berth"
 READ_TRIES = 3
+READY = "/readyz"
+STARTING_TRIES = 8
+STARTING_SECONDS = 1.0
+YOUNG_SECONDS = 60.0
 RETRY_BASE_SECONDS = 0.5
 RETRY_CAP_SECONDS = 10.0
 APPLY = "application/apply-patch+yaml"
@@ -135,6 +139,21 @@ class ClusterClient:
         self._pool.clear()
 
     def _guarded(self, verb: str, path: str, call: Callable[[], T]) -> T:
+        """One call with everything around it; a refusal by a starting server is waited out.
+
+        An API server that has just started serves before it knows its roles and answers 403 to
+        everybody. A refusal has no effect, so asking again is safe for writes, too.
+        """
+        for _try in range(STARTING_TRIES):
+            try:
+                return self._pointed(verb, path, call)
+            except Forbidden:
+                if not self._is_starting():
+                    raise
+                self._sleep(STARTING_SECONDS)
+        raise ServerFault(reason="Starting", retry_after=STARTING_SECONDS)
+
+    def _pointed(self, verb: str, path: str, call: Callable[[], T]) -> T:
         self._guard()
         self._pace.breaker.check()
         self._pace.bucket.take()
@@ -149,6 +168,14 @@ class ClusterClient:
         self._pace.breaker.note(None)
         faults.point("cluster.after", verb=verb, path=path)
         return answer
+
+    def _is_starting(self) -> bool:
+        """Ask whether the server is ready; one that hides this counts as ready after a minute."""
+        with transport_error():
+            response = self._send("GET", READY, None, self._connection.read_seconds, gzip=False)
+            body_read(response, self._connection.total_seconds)
+        hidden = response.status in (401, 403)
+        return response.status >= 500 or (hidden and self._pool.age_seconds < YOUNG_SECONDS)
 
     def _read_once(self, path: str, query: Query | None) -> bytes:
         response = self._send("GET", path, query, self._connection.read_seconds, gzip=True)

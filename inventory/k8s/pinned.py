@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,6 +52,7 @@ class PinnedPool:
         self._context = tls_context(connection)
         self._lock = threading.Lock()
         self._pool: urllib3.HTTPSConnectionPool | None = None
+        self._opened_at = 0.0
         host = f"[{self._target.host}]" if ":" in self._target.host else self._target.host
         self._host_header = f"{host}:{self._target.port}"
 
@@ -58,6 +60,11 @@ class PinnedPool:
     def prefix(self) -> str:
         """The path under which the API lives, often empty."""
         return self._target.path
+
+    @property
+    def age_seconds(self) -> float:
+        """For how long the server has been there without a break."""
+        return time.monotonic() - self._opened_at
 
     def _open(self) -> urllib3.HTTPSConnectionPool:
         with self._lock:
@@ -68,6 +75,7 @@ class PinnedPool:
                     unreachable = Unreachable(reason=problem.code)
                     unreachable.permanent = problem.permanent
                     raise unreachable from None
+                self._opened_at = time.monotonic()
                 self._pool = urllib3.HTTPSConnectionPool(
                     address,
                     self._target.port,

@@ -219,9 +219,9 @@ class Reflector:
 
     def _wait_seconds(self, error: ClusterError) -> float:
         timing = self._timing
-        if isinstance(error, Forbidden | Invalid):
-            return timing.forbidden_seconds
         self._tries += 1
+        if isinstance(error, Forbidden | Invalid):
+            return min(timing.forbidden_seconds, timing.backoff_seconds * 4.0**self._tries)
         ceiling = min(timing.backoff_cap_seconds, timing.backoff_seconds * 2**self._tries)
         jitter = random.uniform(timing.backoff_seconds / 2, ceiling)  # noqa: S311
         return (error.retry_after or 0.0) + jitter

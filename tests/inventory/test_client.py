@@ -258,3 +258,32 @@ def test_calls_are_spread_over_time() -> None:
     for _call in range(13):
         bucket.take()
     assert sum(slept) == pytest.approx(1.0)
+
+
+STARTING = plain(500, b"[-]poststarthook/rbac/bootstrap-roles failed: not finished")
+NO = plain(403, b'{"message":"x is forbidden: User can not","reason":"Forbidden"}')
+
+
+def test_a_starting_server_that_knows_no_roles_yet_is_waited_for() -> None:
+    for call in (
+        lambda client: client.get("/x"),
+        lambda client: client.request("POST", "/x", body={}),
+    ):
+        with fault_server(NO, STARTING, NO, STARTING, plain(200)) as server:
+            assert call(client_of(server)) == {}
+        assert [r.split()[1] for r in server.requests] == ["/x", "/readyz"] * 2 + ["/x"]
+
+
+def test_a_missing_right_is_said_at_once_by_a_server_that_is_ready() -> None:
+    with (
+        fault_server(NO, plain(200, b"ok")) as server,
+        pytest.raises(errors.Forbidden) as caught,
+    ):
+        client_of(server).get("/x")
+    assert len(server.requests) == 2
+    assert caught.value.permanent
+
+
+def test_a_server_that_never_gets_ready_is_a_fault_that_may_heal() -> None:
+    with fault_server(*[NO, STARTING] * 40) as server, pytest.raises(errors.ServerFault):
+        client_of(server).request("POST", "/x", body={})
