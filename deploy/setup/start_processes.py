@@ -22,7 +22,19 @@ def children_make(environments: Environments, *, port: int) -> list[Child]:
     web = ["uvicorn", "portal.asgi:application", "--host", LOOPBACK, "--port", str(port)]
     web += ["--no-access-log", "--no-server-header", "--no-proxy-headers"]
     web += ["--timeout-graceful-shutdown", "5"]
-    worker = ["celery", "-A", "portal", "worker", "-Q", QUEUES, "--pool", "prefork", "-c", "2"]
+    worker = [
+        "celery",
+        "--quiet",
+        "-A",
+        "portal",
+        "worker",
+        "-Q",
+        QUEUES,
+        "--pool",
+        "prefork",
+        "-c",
+        "2",
+    ]
     worker += ["--without-gossip", "--without-mingle", "--loglevel", "info"]
     # With this Celery's SIGTERM ends what was begun within its soft limit, then gives up on it.
     work = environments.work | {"REMAP_SIGTERM": "SIGQUIT"}
