@@ -8,10 +8,11 @@ from portal.ui.nav import NavItem, nav_register
 from portal.ui.panels import Panel, panel_register
 from portal.ui.shell import shell_register
 from portal.viewers import audience_register, resolver_register
+from tenants.notice_kinds import member_kinds_register
 from tenants.request_registrations import requests_register
-from tenants.switcher import tenant_choices
 from tenants.selectors.users import audience_of
 from tenants.selectors.viewers import viewer_resolve
+from tenants.switcher import tenant_choices
 from tenants.topics import topics_register
 
 PEOPLE = _("People")
@@ -100,6 +101,7 @@ def registrations_make() -> None:
     resolver_register(viewer_resolve)
     audience_register(audience_of)
     topics_register()
+    member_kinds_register()
     requests_register()
     nav_register(*OPS_ITEMS, *TENANT_ITEMS)
     panel_register(*PANELS)

@@ -10,14 +10,18 @@ from django.utils.translation import gettext as _
 
 from portal import audit, live
 from portal.errors import Conflict, NotFound, Refused
+from portal.notices import notify
 from portal.refusal import Refusal
 from portal.viewer import Viewer, authorize
 from tenants import rules
 from tenants.choices import Role
 from tenants.inputs import FieldErrors, choice_check
 from tenants.models import Membership, Tenant
+from tenants.notice_kinds import ADDED, CHANGED, REMOVED
 from tenants.selectors.users import user_find
 from tenants.services.rows import tenant_open
+
+NOTICES = {"member.add": ADDED, "member.edit": CHANGED, "member.remove": REMOVED}
 
 
 @transaction.atomic
@@ -142,5 +146,12 @@ def _record(
         after={"user": member.user.username, "role": after} if after else None,
     )
     live.publish(f"tenant:{member.tenant_id}", "members", tenant_key=member.tenant_id)
+    if member.user_id != viewer.user_id:
+        notify(
+            kind=NOTICES[verb].code,
+            users=[member.user_id],
+            params={"tenant": member.tenant.title, "who": viewer.label},
+            url=f"/t/{member.tenant_id}/" if after else "",
+        )
     # Gained or lost: open pages and sockets of that person must ask for their rights again.
     live.revoke(member.user_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portal.errors import Conflict, Denied, Invalid, NotFound, Refused
-from portal.models import AuditEntry, OutboxEvent
+from portal.models import AuditEntry, Notice, OutboxEvent
 from portal.scope import scope
 from portal.viewer import Viewer
 from tenants.models import Membership
@@ -102,3 +102,15 @@ def test_stranger_and_auditor_add_nobody(people: People) -> None:
 def test_foreign_member_is_not_found(people: People) -> None:
     with scope(people.alice.viewer) as viewer, pytest.raises(NotFound):
         member_remove(tenant_key="vision", user_id=people.charlie.user.pk, viewer=viewer)
+
+
+def test_person_is_told_but_not_of_the_own_act(people: People) -> None:
+    with scope(people.alice.viewer) as viewer:
+        member_add(tenant_key="vision", user_name="charlie", role="member", viewer=viewer)
+        member_remove(tenant_key="vision", user_id=people.charlie.user.pk, viewer=viewer)
+    with scope(people.bob.viewer) as viewer:
+        member_remove(tenant_key="vision", user_id=people.bob.user.pk, viewer=viewer)
+    with scope(Viewer.system("tests")):
+        told = Notice.objects.filter(user_id=people.charlie.user.pk).values_list("kind", flat=True)
+        assert list(told) == ["member.removed", "member.added", "member.added"]
+        assert not Notice.objects.filter(user_id=people.bob.user.pk, kind="member.removed").exists()
