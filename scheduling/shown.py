@@ -18,8 +18,12 @@ from scheduling.choices import AllocationKind, DriftKind, RunsAs
 from scheduling.models import Allocation
 from scheduling.selectors.allocation_list import HeldNode, QuotaEffect, held_nodes, pods_by_node
 from scheduling.selectors.fleet import devices_in, resources_ordered
+from scheduling.services.drift import CHOICES
 
-RUNNING = ("Running", "Succeeded")
+CHOICE_WORDS = {
+    "restore": gettext_lazy("Restore what Berth wrote"),
+    "accept": gettext_lazy("Accept what the cluster has"),
+}
 EFFECT_ROWS = (
     ("before", gettext_lazy("Without it"), ""),
     ("mine", gettext_lazy("This allocation"), "signed"),
@@ -94,10 +98,15 @@ def drift_rows(allocation: Allocation, viewer: Viewer) -> list[dict[str, Any]]:
             "object": f"{row['object_kind']} {row['object_ref']}",
             "manager": row["manager"],
             "seen_at": parse_datetime(row["seen_at"]),
-            "may_choose": viewer.can("drift.edit", allocation.tenant_key),
+            "choices": drift_choices(row["kind"]) if viewer.can("drift.edit") else [],
         }
         for row in found
     ]
+
+
+def drift_choices(kind: str) -> list[tuple[str, Any]]:
+    """What can be chosen, in words."""
+    return [(name, CHOICE_WORDS.get(name, name)) for name in CHOICES.get(DriftKind(kind), ())]
 
 
 def connect_command(allocation: Allocation) -> str:

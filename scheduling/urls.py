@@ -10,6 +10,7 @@ ops_urlpatterns: list[URLPattern] = [
     path("", home.ops_home, name="ops_home"),
     path("allocations/", allocations.allocation_all_page, name="allocation_all"),
     path("drift/", drift.drift_list_page, name="drift_list"),
+    path("drift/<int:drift_id>/choose/", drift.drift_choose_act, name="drift_choose"),
     path("quota/", quota.quota_grid_page, name="quota_grid"),
     path("quota/effect/", quota.quota_effect_part, name="quota_effect"),
     path("quota/<int:quota_id>/", quota.quota_history_page, name="quota_history"),

@@ -87,7 +87,7 @@ class QuotaSetIn(serializers.Serializer[Any]):
     """Numbers to set together: all or none."""
 
     why = StrictText(max_length=500)
-    edits = QuotaEditIn(many=True, allow_empty=False, max_length=500)
+    edits = serializers.ListField(child=QuotaEditIn(), min_length=1, max_length=500)
 
 
 class QuotaSetOut(serializers.Serializer[Any]):

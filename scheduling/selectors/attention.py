@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, JSONObject
 
 from inventory.choices import ClusterState, FactKind
 from inventory.models import Cluster, WatchState
@@ -28,7 +29,6 @@ class JobCounts:
     waiting: int
     parked: int
     failed: int
-    oldest_waiting: datetime | None
 
 
 def job_counts(*, now: datetime) -> JobCounts:
@@ -39,7 +39,7 @@ def job_counts(*, now: datetime) -> JobCounts:
         parked=Count("pk", filter=Q(state=JobState.PARKED)),
         failed=Count("pk", filter=_broken(now)),
     )
-    return JobCounts(oldest_waiting=None, **found)
+    return JobCounts(**found)
 
 
 def jobs_broken(*, now: datetime) -> list[JobRun]:
@@ -48,15 +48,9 @@ def jobs_broken(*, now: datetime) -> list[JobRun]:
     return list(rows.order_by("-id")[:MOST])
 
 
-def drifts_open() -> list[Drift]:
-    """Open differences; one query."""
-    rows = Drift.objects.filter(resolved_at=None).select_related("cluster", "allocation")
-    return list(rows.order_by("-id")[:MOST])
-
-
 def clusters_shown() -> QuerySet[Cluster]:
-    """Clusters with `seen_at`, the older of their nodes' and pods' last signs of life, and
-    `drifted`, the number of open differences; one query.
+    """Clusters with `seen_at`, the older of their nodes' and pods' last signs of life, `drifted`,
+    the number of open differences, and `drifts`, the latest of them as plain objects; one query.
     """
     seen = WatchState.objects.filter(
         cluster=OuterRef("pk"), kind__in=[FactKind.NODES, FactKind.PODS]
@@ -66,6 +60,20 @@ def clusters_shown() -> QuerySet[Cluster]:
     return Cluster.objects.exclude(state=ClusterState.REMOVED).annotate(
         seen_at=Subquery(seen.values("last_event_at")[:1]),
         drifted=Coalesce(Subquery(number, output_field=IntegerField()), 0),
+        drifts=ArraySubquery(_drift_rows()[:MOST]),
+    )
+
+
+def _drift_rows() -> Any:
+    rows = Drift.objects.filter(cluster=OuterRef("pk"), resolved_at=None).order_by("-id")
+    return rows.values(
+        json=JSONObject(
+            kind="kind",
+            object_ref="object_ref",
+            manager="manager",
+            tenant_key="tenant_key",
+            allocation="allocation_id",
+        )
     )
 
 

@@ -13,11 +13,14 @@ from portal.refusal import Refusal
 from portal.viewer import Viewer
 from scheduling import rules
 from scheduling.engine import (
+    Amounts,
     Ask,
     Check,
     Decision,
+    NodeView,
     Placement,
     Policy,
+    QuotaLevel,
     Snapshot,
     Verdict,
     decide,
@@ -42,7 +45,8 @@ class Preview:
 
     Checks of parents that the viewer can't see carry no numbers. `refused` counts the nodes that
     take nothing, by reason code; `facts_at` is the age of the oldest cluster's facts. `largest` is
-    the greatest number of replicas, up to the one asked for, that would fit now.
+    the greatest number of replicas, up to the one asked for, that would fit now. `nodes` are
+    the nodes of the placements as they stand before it.
     """
 
     verdict: Verdict
@@ -53,6 +57,7 @@ class Preview:
     refused: dict[str, int]
     facts_at: datetime | None
     largest: int = 0
+    nodes: tuple[NodeView, ...] = ()
 
 
 def preview(
@@ -65,30 +70,49 @@ def preview(
     viewer: Viewer,
 ) -> Preview:
     """Decide on the mirrored facts; needs an open scope that sees the tenant."""
-    wanted = {key: amount for key, amount in shape.items() if amount}
-    ask = Ask(tenant_key, replicas, wanted, cluster.name if cluster else None)
+    ask = ask_build(tenant_key, replicas, shape, cluster.name if cluster else None)
     snapshot = snapshot_build(pool=pool, tenant_key=tenant_key)
-    decision = decide(snapshot, ask, Policy())
-    own = snapshot.levels[-1] if snapshot.levels else None
-    effects = tuple(
-        QuotaEffect(
-            resource,
-            before=own.allocated.get(resource, 0) if own else 0,
-            after=(own.allocated.get(resource, 0) if own else 0) + amount,
-            guaranteed=own.cap.get(resource, 0) if own else 0,
-        )
-        for resource, amount in sorted(ask.total.items())
-    )
     names = {view.name for view in snapshot.clusters}
+    heard = Cluster.objects.filter(name__in=names).aggregate(at=Min("last_contact_at"))["at"]
+    return preview_of(snapshot=snapshot, ask=ask, pool=pool, viewer=viewer, facts_at=heard)
+
+
+def ask_build(tenant_key: str, replicas: int, shape: Amounts, cluster: str | None) -> Ask:
+    """An ask without the resources of which nothing is wanted."""
+    wanted = {key: amount for key, amount in shape.items() if amount}
+    return Ask(tenant_key, replicas, wanted, cluster)
+
+
+def preview_of(
+    *, snapshot: Snapshot, ask: Ask, pool: Pool, viewer: Viewer, facts_at: datetime | None
+) -> Preview:
+    """Decide on a snapshot that is there already; asks the database nothing."""
+    decision = decide(snapshot, ask, Policy())
+    chosen = {placement.node_uid for placement in decision.placements}
     return Preview(
         verdict=decision.verdict,
         checks=tuple(_masked(check, viewer) for check in decision.checks),
         refusal=refusal_of(decision, ask=ask, pool=pool, viewer=viewer),
         placements=decision.placements,
-        effects=effects,
+        effects=_effects(snapshot, ask),
         refused=dict(Counter(refusal.code for refusal in decision.refused)),
-        facts_at=Cluster.objects.filter(name__in=names).aggregate(at=Min("last_contact_at"))["at"],
+        facts_at=facts_at,
         largest=_largest(snapshot, ask, decision),
+        nodes=tuple(node for node in snapshot.nodes if node.uid in chosen),
+    )
+
+
+def _effects(snapshot: Snapshot, ask: Ask) -> tuple[QuotaEffect, ...]:
+    nothing = QuotaLevel(ask.tenant_key, {}, {})
+    own = snapshot.levels[-1] if snapshot.levels else nothing
+    return tuple(
+        QuotaEffect(
+            resource,
+            before=own.allocated.get(resource, 0),
+            after=own.allocated.get(resource, 0) + amount,
+            guaranteed=own.cap.get(resource, 0),
+        )
+        for resource, amount in sorted(ask.total.items())
     )
 
 

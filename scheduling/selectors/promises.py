@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from typing import Any
 
-from django.db.models import F, Sum
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Sum
+from django.db.models.functions import JSONObject
 
+from inventory.models import Pool
 from scheduling.models import Quota
 
+Promises = dict[str, tuple[int, int]]
 
-def promised_by_pool() -> dict[int, dict[str, tuple[int, int]]]:
-    """(guaranteed, allocated) by pool id and resource; one query. Needs a scope that sees all."""
-    found: dict[int, dict[str, tuple[int, int]]] = defaultdict(dict)
-    rows = (
-        Quota.objects.filter(node__parent=None)
+
+def pools_promised() -> list[tuple[Pool, Promises]]:
+    """Pools in order, each with (guaranteed, allocated) by resource.
+
+    One query; needs a scope that sees all.
+    """
+    sums: Any = (
+        Quota.objects.filter(pool=OuterRef("pk"), node__parent=None)
         .order_by()
-        .values_list("pool_id", "resource")
+        .values("resource")
         .annotate(given=Sum("guaranteed"), held=Sum(F("reserved") + F("bound") + F("releasing")))
+        .values(json=JSONObject(resource="resource", given="given", held="held"))
     )
-    for pool_id, resource, given, held in rows:
-        found[pool_id][resource] = (given, held)
-    return dict(found)
+    rows: Any = Pool.objects.annotate(promises=ArraySubquery(sums))
+    return [
+        (pool, {row["resource"]: (int(row["given"]), int(row["held"])) for row in pool.promises})
+        for pool in rows
+    ]

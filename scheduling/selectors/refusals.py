@@ -37,7 +37,7 @@ def refusal_masked(refusal: Refusal, viewer: Viewer) -> Refusal:
         scope="",
         dimension=refusal.dimension,
         asked=refusal.asked,
-        who=refusal.who,
+        who=_("an operator"),
         next_step=refusal.next_step,
         next_url=refusal.next_url,
     )

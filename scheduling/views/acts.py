@@ -33,7 +33,7 @@ def release_page(request: HttpRequest, tenant_key: str, allocation_id: int) -> H
         verb="allocation.release",
         tenant_key=tenant_key,
     )
-    form = ReleaseForm(request.POST or None)
+    form = ReleaseForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
         status = 422
@@ -59,7 +59,7 @@ def replace_page(request: HttpRequest, tenant_key: str, allocation_id: int) -> H
     found = allocation_get(
         allocation_id=allocation_id, viewer=viewer, verb="allocation.edit", tenant_key=tenant_key
     )
-    form = ReplaceForm(request.POST or None)
+    form = ReplaceForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
         status = 422

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
-from portal.pages import verb_required
+from portal.errors import Conflict, Invalid
+from portal.pages import verb_required, viewer_of
 from portal.ui.tables import table_build
 from scheduling.filters import DriftFilter
 from scheduling.models import Drift
+from scheduling.services.drift import drift_choose
 from scheduling.tables import DriftTable
 
 
@@ -24,3 +28,20 @@ def drift_list_page(request: HttpRequest) -> HttpResponseBase:
     found = DriftFilter(asked, queryset=rows, request=request)
     table = table_build(DriftTable, found.qs, request=request)
     return render(request, "scheduling/drift_list.html", {"table": table, "filter": found})
+
+
+@require_POST
+@verb_required("drift.edit")
+def drift_choose_act(request: HttpRequest, drift_id: int) -> HttpResponseBase:
+    """Settle a difference: what the cluster has, or what Berth wrote."""
+    viewer = viewer_of(request)
+    found = get_object_or_404(Drift.objects.select_related("allocation"), pk=drift_id)
+    choice, why = request.POST.get("choice", ""), request.POST.get("why", "")[:500]
+    try:
+        drift_choose(drift=found, choice=choice, why=why, viewer=viewer)
+        messages.success(request, _("Settled."))
+    except (Conflict, Invalid) as error:
+        messages.error(request, str(error))
+    if found.allocation is None:
+        return redirect("drift_list")
+    return redirect("allocation_page", found.tenant_key, found.allocation.pk)

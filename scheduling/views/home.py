@@ -25,10 +25,9 @@ from portal.ui.units import age_text, amount_text, format_count, percent_text, r
 from portal.viewer import Viewer
 from scheduling.charts import promise_bar, sum_bar
 from scheduling.choices import DriftKind
-from scheduling.models import Drift
-from scheduling.selectors.attention import clusters_shown, drifts_open, job_counts, jobs_broken
+from scheduling.selectors.attention import clusters_shown, job_counts, jobs_broken
 from scheduling.selectors.fleet import NODES, Fleet, Sum, Sums, devices_in, fleet_sums
-from scheduling.selectors.promises import promised_by_pool
+from scheduling.selectors.promises import Promises, pools_promised
 
 FACTS_SECONDS = 60
 MOST = 6
@@ -49,12 +48,12 @@ def ops_home(request: HttpRequest) -> HttpResponseBase:
     viewer, now = viewer_of(request), timezone.now()
     fleet = fleet_sums()
     clusters = [cluster_row(c, fleet, now) for c in clusters_shown()]
-    pools = [pool_row(p, fleet, held) for p, held in _pools(promised_by_pool())]
+    pools = [pool_row(p, fleet, held) for p, held in pools_promised()]
     counts = job_counts(now=now)
     items = [
         *cluster_items(clusters),
         *(job_item(job, viewer) for job in jobs_broken(now=now)),
-        *(drift_item(drift) for drift in drifts_open()),
+        *(drift_item(row["name"], drift) for row in clusters for drift in row["drifts"]),
         *over_items(clusters),
     ]
     items.sort(key=lambda item: ("danger", "warn", "info").index(item["kind"]))
@@ -130,6 +129,7 @@ def cluster_row(cluster: Cluster, fleet: Fleet, now: datetime) -> dict[str, Any]
         "bar": sum_bar(_("Devices"), devices) if devices.installed else None,
         "cpu": percent_text(*_shares(sums, "cpu")),
         "drifted": int(getattr(cluster, "drifted", 0)),
+        "drifts": getattr(cluster, "drifts", None) or [],
         "seen_at": seen_at,
         "level": level,
         "over": sums.get("cpu", Sum()).over + devices.over + sums.get("memory", Sum()).over,
@@ -149,7 +149,7 @@ def total_row(clusters: list[dict[str, Any]], total: Sums) -> dict[str, Any]:
     }
 
 
-def pool_row(pool: Pool, fleet: Fleet, held: dict[str, tuple[int, int]]) -> dict[str, Any]:
+def pool_row(pool: Pool, fleet: Fleet, held: Promises) -> dict[str, Any]:
     """One pool: its scarcest thing is its devices, or processor where it has none."""
     sums = fleet.pool(pool.pk)
     name = next(iter(devices_in({k for k, v in sums.items() if v.installed})), "cpu")
@@ -209,16 +209,16 @@ def job_item(job: JobRun, viewer: Viewer) -> dict[str, Any]:
     }
 
 
-def drift_item(drift: Drift) -> dict[str, Any]:
+def drift_item(cluster: str, drift: dict[str, Any]) -> dict[str, Any]:
     """A difference that nobody has settled."""
     url = reverse("drift_list")
-    if drift.allocation is not None:
-        url = reverse("allocation_page", args=[drift.tenant_key, drift.allocation.pk])
-    who = drift.manager or _("by whom is not reported")
+    if drift["allocation"] is not None:
+        url = reverse("allocation_page", args=[drift["tenant_key"], drift["allocation"]])
+    who = drift["manager"] or _("by whom is not reported")
     return {
         "kind": "warn",
-        "title": f"{DriftKind(drift.kind).label}: {drift.object_ref}",
-        "text": f"{drift.cluster.name}, {who}",
+        "title": f"{DriftKind(drift['kind']).label}: {drift['object_ref']}",
+        "text": f"{cluster}, {who}",
         "action": _("Look"),
         "url": url,
     }
@@ -254,12 +254,6 @@ def _devices(sums: Sums) -> Sum:
 def _shares(sums: Sums, resource: str) -> tuple[int, int]:
     found = sums.get(resource, Sum())
     return found.committed + found.foreign, found.usable
-
-
-def _pools(
-    promised: dict[int, dict[str, tuple[int, int]]],
-) -> list[tuple[Pool, dict[str, tuple[int, int]]]]:
-    return [(pool, promised.get(pool.pk, {})) for pool in Pool.objects.all()]
 
 
 def _whole(number: str) -> str:

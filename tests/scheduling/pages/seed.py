@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from inventory.choices import ClusterState, FactKind, WatchPhase
@@ -21,7 +22,14 @@ from portal.scope import scope
 from portal.viewer import Viewer
 from scheduling.choices import AllocationState, DriftKind
 from scheduling.engine import Placement
-from scheduling.models import Allocation, Decision, Drift, NodeCommitment, TenantNamespace
+from scheduling.models import (
+    Allocation,
+    Commitment,
+    Decision,
+    Drift,
+    NodeCommitment,
+    TenantNamespace,
+)
 from scheduling.selectors.refusals import refusal_of_quota
 from scheduling.services.allocations import AllocationAsk, allocation_plan
 from scheduling.services.commitments import commitments_take
@@ -189,6 +197,8 @@ def hold(allocation: Allocation, cluster: Cluster, nodes: list[str], *, bound: b
         placements=placements,
         shape=dict(allocation.shape),
     )
+    if bound:
+        Commitment.objects.filter(holder=holder).update(bound=F("committed"))
     Decision.objects.create(
         allocation=allocation,
         verdict="fits",

@@ -1,0 +1,182 @@
+"""What pages change: releases, quota by the grid, jobs, drift; and what they refuse."""
+
+from __future__ import annotations
+
+from portal.models import JobRun
+from portal.scope import scope
+from portal.viewer import Viewer
+from scheduling.models import Allocation, Drift, Quota, QuotaChange
+from tests.people import People
+from tests.scheduling.pages.seed import H100, Seed
+
+GRID = "/ops/quota/?pool=h100"
+
+
+def cell(seed: Seed, value: str, *, tenant: str = "vision", resource: str = H100) -> dict[str, str]:
+    """One posted cell as the grid sends it."""
+    with scope(Viewer.system("tests")):
+        found = Quota.objects.get(tenant_key=tenant, pool=seed.pools["h100"], resource=resource)
+        was = str(found.guaranteed)
+    name = f"{found.node_id}-{resource}"
+    return {f"v-{name}": value, f"o-{name}": f"{found.generation}|{was}"}
+
+
+def guaranteed(seed: Seed, tenant: str = "vision", resource: str = H100) -> int:
+    """The number as it is."""
+    with scope(Viewer.system("tests")):
+        return Quota.objects.get(
+            tenant_key=tenant, pool=seed.pools["h100"], resource=resource
+        ).guaranteed
+
+
+def test_release_is_planned_first_and_returns_a_job(people: People, seed: Seed) -> None:
+    client, page = people.alice.client(), f"/t/vision/allocations/{seed.active.pk}/release/"
+    plan = client.get(page).content.decode()
+    assert "2 pods are stopped" in plan
+    assert "when the cluster confirms that the pods are gone" in plan
+    answer = client.post(page, {"why": "done"})
+    assert (answer.status_code, answer["Location"]) == (
+        302,
+        f"/t/vision/allocations/{seed.active.pk}/",
+    )
+    with scope(Viewer.system("tests")):
+        assert Allocation.objects.get(pk=seed.active.pk).state == "releasing"
+        assert JobRun.objects.filter(kind="allocation.release", key=seed.active.job_key).exists()
+    again = client.post(page, {"why": "done"})
+    assert again.status_code == 409
+    assert b"already released, or on its way" in again.content
+
+
+def test_release_of_one_that_comes_up_stops_its_job(people: People, seed: Seed) -> None:
+    answer = people.alice.client().post(f"/t/vision/allocations/{seed.coming.pk}/release/", {})
+    assert answer.status_code == 302
+    with scope(Viewer.system("tests")):
+        assert JobRun.objects.get(pk=seed.job.pk).cancel_requested_at is not None
+
+
+def test_readers_change_nothing(people: People, seed: Seed) -> None:
+    before = guaranteed(seed)
+    for name in ("auditor", "bob"):
+        client = getattr(people, name).client()
+        for page in (
+            f"/t/vision/allocations/{seed.active.pk}/release/",
+            f"/t/vision/allocations/{seed.active.pk}/replace/",
+            f"/jobs/{seed.job.pk}/cancel/",
+            f"/jobs/{seed.job.pk}/retry/",
+            GRID,
+            "/ops/quota/effect/?pool=h100",
+        ):
+            body = cell(seed, "15") | {"act": "save", "why": "x"}
+            assert client.post(page, body).status_code == 403, (name, page)
+    assert guaranteed(seed) == before
+    with scope(Viewer.system("tests")):
+        assert JobRun.objects.get(pk=seed.job.pk).cancel_requested_at is None
+
+
+def test_strangers_do_not_even_hear_of_it(people: People, seed: Seed) -> None:
+    client = people.charlie.client()
+    for page in (
+        f"/t/vision/allocations/{seed.active.pk}/release/",
+        f"/t/speech/allocations/{seed.active.pk}/release/",
+        f"/jobs/{seed.job.pk}/cancel/",
+    ):
+        assert client.post(page, {}).status_code == 404, page
+
+
+def test_grid_checks_without_saving(people: People, seed: Seed) -> None:
+    client = people.operator.client()
+    answer = client.post("/ops/quota/effect/?pool=h100", cell(seed, "18"))
+    assert answer.status_code == 200
+    body = answer.content.decode()
+    assert "16 → <b>18</b>" in body
+    assert "+2" in body
+    assert "4 → <b>2</b>" in body  # what aurora has not given to its children
+    assert guaranteed(seed) == 16
+    with scope(Viewer.system("tests")):
+        assert QuotaChange.objects.filter(new=18).count() == 0
+
+
+def test_grid_saves_with_a_reason(people: People, seed: Seed) -> None:
+    client = people.operator.client()
+    unreasoned = client.post(GRID, cell(seed, "18") | {"act": "save", "why": " "})
+    assert unreasoned.status_code == 422
+    assert guaranteed(seed) == 16
+    saved = client.post(GRID, cell(seed, "18") | {"act": "save", "why": "more work"})
+    assert (saved.status_code, saved["Location"]) == (302, "/ops/quota/?pool=h100")
+    assert guaranteed(seed) == 18
+    with scope(Viewer.system("tests")):
+        change = QuotaChange.objects.get(new=18)
+        number = change.quota_id
+        assert (change.who, change.why, change.old) == ("operator", "more work", 16)
+    history = client.get(f"/ops/quota/{number}/").content.decode()
+    assert "more work" in history
+    assert "A-" in history  # the ledger names what moved
+
+
+def test_grid_shows_refusals_and_keeps_what_was_typed(people: People, seed: Seed) -> None:
+    client = people.operator.client()
+    below = client.post(GRID, cell(seed, "5") | {"act": "save", "why": "less"})
+    assert below.status_code == 422
+    text = below.content.decode()
+    assert "quota.in-use" in text
+    assert 'value="5"' in text
+    above = client.post(GRID, cell(seed, "64") | {"act": "save", "why": "more"})
+    assert above.status_code == 422
+    assert b"quota.children" in above.content
+    assert guaranteed(seed) == 16
+
+
+def test_grid_is_all_or_none(people: People, seed: Seed) -> None:
+    body = cell(seed, "18") | cell(seed, "999", tenant="speech") | {"act": "save", "why": "x"}
+    assert people.operator.client().post(GRID, body).status_code == 422
+    assert (guaranteed(seed), guaranteed(seed, "speech")) == (16, 8)
+
+
+def test_grid_refuses_nonsense(people: People, seed: Seed) -> None:
+    client = people.operator.client()
+    for text in ("abc", "-1", "1.5", "1e999", "1000000000000000000", "NaN", "9" * 30, "0x10"):
+        answer = client.post(GRID, cell(seed, text) | {"act": "save", "why": "x"})
+        assert answer.status_code == 422, text
+    cores = cell(seed, "1000000000000000000", resource="cpu") | {"act": "save", "why": "x"}
+    assert client.post(GRID, cores).status_code == 422
+    assert guaranteed(seed) == 16
+
+
+def test_grid_does_not_overwrite_what_somebody_else_set(people: People, seed: Seed) -> None:
+    client = people.operator.client()
+    body = cell(seed, "18") | {"act": "save", "why": "first"}
+    assert client.post(GRID, body).status_code == 302
+    late = {name: value.replace("18", "17") for name, value in body.items()}
+    answer = client.post(GRID, late | {"why": "second"})
+    assert answer.status_code == 412
+    assert guaranteed(seed) == 18
+
+
+def test_jobs_are_stopped_and_tried_again(people: People, seed: Seed) -> None:
+    client = people.alice.client()
+    assert client.post(f"/jobs/{seed.job.pk}/cancel/").status_code == 302
+    body = client.get(f"/jobs/{seed.job.pk}/").content.decode()
+    assert "alice asked to stop it" in body
+    with scope(Viewer.system("tests")):
+        broken = JobRun.objects.get(key=seed.failed.job_key)
+    answer = client.post(f"/jobs/{broken.pk}/retry/")
+    with scope(Viewer.system("tests")):
+        again = JobRun.objects.get(retry_of=broken)
+    assert answer["Location"] == f"/jobs/{again.pk}/"
+    assert f"J-{again.pk} tries this again" in client.get(f"/jobs/{broken.pk}/").content.decode()
+
+
+def test_drift_is_settled_by_operators(people: People, seed: Seed) -> None:
+    with scope(Viewer.system("tests")):
+        drift = Drift.objects.get()
+    page = f"/t/vision/allocations/{seed.active.pk}/"
+    assert "Accept what the cluster has" in people.operator.client().get(page).content.decode()
+    assert "Accept what the cluster has" not in people.alice.client().get(page).content.decode()
+    act = f"/ops/drift/{drift.pk}/choose/"
+    assert people.alice.client().post(act, {"choice": "accept"}).status_code == 403
+    people.operator.client().post(act, {"choice": "nonsense"})
+    with scope(Viewer.system("tests")):
+        assert Drift.objects.get().resolved_at is None
+    assert people.operator.client().post(act, {"choice": "accept"}).status_code == 302
+    with scope(Viewer.system("tests")):
+        assert Drift.objects.get().choice == "accept"
