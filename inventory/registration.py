@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inventory.navigation import navigation_register
 from inventory.tasks import kinds_register
 from inventory.topics import topics_register
 
@@ -10,3 +11,4 @@ def register() -> None:
     """Register everything; called once, from `ready`."""
     kinds_register()
     topics_register()
+    navigation_register()

@@ -25,6 +25,7 @@ class KindFreshness:
     phase: str
     phase_title: str
     age_seconds: int | None
+    seen_at: datetime | None
     listed_at: datetime | None
     found_on_relist: int
     error_code: str
@@ -84,6 +85,7 @@ def _freshness(kind: FactKind, row: WatchState | None, now: datetime) -> KindFre
         phase=phase.value,
         phase_title=str(phase.label),
         age_seconds=int(age.total_seconds()) if age is not None else None,
+        seen_at=seen_at,
         listed_at=row.last_list_at if row else None,
         found_on_relist=row.diff_on_relist if row else 0,
         error_code=row.error_code if row else "",

@@ -26,6 +26,11 @@ class DeviceAmount:
     installed: int
     known: bool = True
 
+    @property
+    def missing(self) -> int:
+        """Installed and not usable."""
+        return max(0, self.installed - self.usable)
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterRow:

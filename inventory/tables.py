@@ -1,0 +1,216 @@
+"""The tables of the inventory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_tables2
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from inventory.marks import cluster_marks
+from inventory.models import Node
+from inventory.selectors.nodes import Capacity
+from inventory.selectors.overview import (
+    CONTACT_EVERY_SECONDS,
+    ClusterRow,
+    DeviceAmount,
+    device_amounts,
+)
+from inventory.words import cluster_status, node_status
+from portal.ui.html import fresh_html
+from portal.ui.tables import (
+    AgeColumn,
+    AmountColumn,
+    BerthTable,
+    Empty,
+    NameColumn,
+    NumberColumn,
+    StatusColumn,
+)
+from portal.ui.units import format_count, resource_title
+
+NUMBER: Any = {"td": {"class": "b-num"}, "th": {"class": "b-num"}}
+
+
+def stale_class(silent: bool) -> str:
+    """Numbers of a row whose source is silent are dimmed."""
+    return "is-stale" if silent else ""
+
+
+def devices_html(devices: list[DeviceAmount]) -> SafeString:
+    """Usable of installed by type: **8** / 8 H100; an en dash where there are none."""
+    if not devices:
+        return SafeString("–")
+    return format_html_join(
+        SafeString('<span class="b-dim">, </span>'),
+        '<span class="b-nowrap"><b>{}</b> <span class="b-of">/ {}</span> {}</span>',
+        (
+            (format_count(d.usable), format_count(d.installed), resource_title(d.name))
+            for d in devices
+        ),
+    )
+
+
+class ReadyColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+    """Ready of all nodes."""
+
+    attrs: Any = NUMBER
+
+    def render(self, record: ClusterRow) -> SafeString:
+        """The number that matters in bold."""
+        return format_html(
+            '<b>{}</b> <span class="b-of">/ {}</span>',
+            format_count(record.capacity.usable_nodes),
+            format_count(record.capacity.nodes),
+        )
+
+
+class DevicesColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+    """Devices by type."""
+
+    attrs: Any = {"td": {"class": "b-num b-wrap"}, "th": {"class": "b-num"}}
+
+    def render(self, record: ClusterRow) -> SafeString:
+        """Usable of installed."""
+        return devices_html(record.devices)
+
+
+class ContactColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+    """Freshness chip."""
+
+    attrs: Any = {"td": {"class": "b-num b-fit"}, "th": {"class": "b-num"}}
+
+    def render(self, record: ClusterRow) -> SafeString:
+        """Late from one interval on, silent from three."""
+        return fresh_html("", record.cluster.last_contact_at, CONTACT_EVERY_SECONDS)
+
+
+class MarkColumn(NumberColumn):
+    """A number that a room above knows."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(empty_values=(), orderable=False, **options)
+        self.mark = name
+
+    def render(self, record: ClusterRow) -> str:  # type: ignore[override]
+        """Zero is a number here: nothing is open."""
+        return format_count(record.marks.get(self.mark, 0))
+
+
+class ClusterTable(BerthTable):
+    """Clusters."""
+
+    caption = _("Clusters")
+    empty = Empty(
+        title=_("No clusters yet"),
+        text=_("A cluster joins with a ServiceAccount token: it takes about three minutes."),
+        action=_("Add a cluster"),
+        url="/ops/clusters/new/",
+        icon="server-2",
+    )
+    name = NameColumn(
+        verbose_name=_("Cluster"),
+        url=lambda row: reverse("cluster_page", args=[row.cluster.name]),
+        context=lambda row: row.cluster.title,
+    )
+    state = StatusColumn(
+        verbose_name=_("State"), of=lambda row: cluster_status(row.cluster, silent=row.silent)
+    )
+    version = django_tables2.Column(verbose_name=_("Version"), empty_values=("",))
+    nodes_ready = ReadyColumn(verbose_name=_("Nodes ready"))
+    device_count = DevicesColumn(verbose_name=_("Devices usable / installed"))
+    last_contact_at = ContactColumn(verbose_name=_("Last contact"), empty_values=())
+
+    class Meta(BerthTable.Meta):
+        row_attrs: Any = {"class": lambda record: stale_class(record.silent)}
+
+    def __init__(self, rows: Any, **options: Any) -> None:
+        marks = [
+            (mark.name, MarkColumn(mark.name, verbose_name=mark.title)) for mark in cluster_marks()
+        ]
+        super().__init__(rows, extra_columns=marks, sequence=("...", "last_contact_at"), **options)
+
+
+class PoolColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+    """The pool, or that there is none."""
+
+    def render(self, record: Node) -> SafeString:
+        """A link to the pools, and whether the label in the cluster says so too."""
+        if record.pool is None:
+            return format_html('<span class="b-dim">{}</span>', _("unpooled"))
+        url = reverse("pool_page", args=[record.pool.name])
+        return format_html('<a href="{}">{}</a>', url, record.pool.name)
+
+
+class NodeDevicesColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+    """Devices of a node."""
+
+    attrs: Any = {"td": {"class": "b-num"}, "th": {"class": "b-num"}}
+
+    def render(self, record: Node, table: NodeTable) -> SafeString:
+        """Usable of installed."""
+        return devices_html(table.devices_of(record))
+
+
+class NodeTable(BerthTable):
+    """Nodes."""
+
+    caption = _("Nodes")
+    empty = Empty(
+        title=_("No nodes seen yet"),
+        text=_("Nodes appear by themselves as soon as a cluster is connected."),
+        action=_("Add a cluster"),
+        url="/ops/clusters/new/",
+        icon="server",
+    )
+    name = NameColumn(
+        verbose_name=_("Node"),
+        url=lambda node: reverse("node_page", args=[node.cluster.name, node.name]),
+        context=lambda node: node.cluster.name,
+    )
+    state = StatusColumn(
+        verbose_name=_("State"),
+        of=node_status,
+        empty_values=(),
+        order_by=("ready", "schedulable"),
+    )
+    pool = PoolColumn(verbose_name=_("Pool"), empty_values=(), order_by="pool__name")
+    devices = NodeDevicesColumn(
+        verbose_name=_("Devices usable / installed"), empty_values=(), orderable=False
+    )
+    cpu = AmountColumn(
+        verbose_name=_("CPU"),
+        accessor="allocatable__cpu",
+        resource="cpu",
+        order_by="allocatable__cpu",
+    )
+    memory = AmountColumn(
+        verbose_name=_("Memory"),
+        accessor="allocatable__memory",
+        resource="memory",
+        order_by="allocatable__memory",
+    )
+    pods = NumberColumn(verbose_name=_("Pods"), accessor="pod_count")
+    created_at = AgeColumn(verbose_name=_("Age"))
+
+    class Meta(BerthTable.Meta):
+        row_attrs: Any = {
+            "class": lambda record, table: stale_class(record.cluster_id in table.silent_ids)
+        }
+
+    def __init__(self, rows: Any, *, silent_ids: frozenset[int], **options: Any) -> None:
+        self.silent_ids = silent_ids
+        super().__init__(rows, **options)
+
+    def devices_of(self, node: Node) -> list[DeviceAmount]:
+        """Devices of one node by type."""
+        return node_devices(node)
+
+
+def node_devices(node: Node) -> list[DeviceAmount]:
+    """Devices of a node: usable only while it takes pods."""
+    usable = node.allocatable if node.ready and node.schedulable else {}
+    return device_amounts(Capacity(1, 1, node.capacity, usable))

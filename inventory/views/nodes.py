@@ -1,0 +1,82 @@
+"""The list of nodes and the page of one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from inventory.filters import NodeFilter
+from inventory.selectors.clusters import cluster_freshness
+from inventory.selectors.node_pages import node_resources, nodes_shown, silent_cluster_ids
+from inventory.selectors.nodes import node_by_name, node_pods
+from inventory.selectors.overview import CONTACT_EVERY_SECONDS, is_silent
+from inventory.tables import NodeTable, node_devices
+from inventory.views.common import cluster_topics
+from inventory.words import node_status
+from portal.pages import verb_required, viewer_of
+from portal.ui.tables import table_build
+
+PODS = 200
+
+
+@require_GET
+@verb_required("node.view")
+def node_list_page(request: HttpRequest) -> HttpResponseBase:
+    """Nodes of all clusters, filtered by the address."""
+    rows = nodes_shown(viewer=viewer_of(request))
+    found = NodeFilter(request.GET, queryset=rows, request=request)
+    silent_ids = silent_cluster_ids(now=timezone.now())
+    table = table_build(NodeTable, found.qs, request=request, silent_ids=silent_ids)
+    shown = {row.record.cluster_id: row.record.cluster for row in table.paginated_rows}
+    context = {
+        "table": table,
+        "filter": found,
+        "silent": [cluster for pk, cluster in shown.items() if pk in silent_ids],
+        "clusters": list(shown.values()) if len(shown) <= 3 else [],
+        "interval": CONTACT_EVERY_SECONDS,
+        "topics": cluster_topics(sorted(shown), "pools"),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "inventory/node_list.html", context)
+
+
+@require_GET
+@verb_required("node.view")
+def node_page(request: HttpRequest, cluster: str, node: str) -> HttpResponseBase:
+    """One node: amounts, who stands on it, labels, taints, conditions."""
+    viewer = viewer_of(request)
+    found = node_by_name(cluster=cluster, name=node, viewer=viewer)
+    pods = list(node_pods(node=found, viewer=viewer).order_by("namespace", "name")[: PODS + 1])
+    now = timezone.now()
+    freshness = cluster_freshness(cluster_ids=[found.cluster_id], now=now)[found.cluster_id]
+    tenants = sorted({pod.tenant_key for pod in pods if pod.tenant_key})
+    context: dict[str, Any] = {
+        "node": found,
+        "status": node_status(found),
+        "silent": is_silent(found.cluster, now=now),
+        "interval": CONTACT_EVERY_SECONDS,
+        "watch": freshness[0],
+        "resources": node_resources(found, pods),
+        "devices": node_devices(found),
+        "pods": pods[:PODS],
+        "more_pods": len(pods) > PODS,
+        "tenants": tenants,
+        "labels": sorted(found.labels.items()),
+        "raw": sorted(
+            (key, found.raw_capacity.get(key, 0), found.raw_allocatable.get(key, 0))
+            for key in found.raw_capacity.keys() | found.raw_allocatable.keys()
+        ),
+        "label_differs": found.pool_label != (found.pool.name if found.pool else ""),
+        "crumbs": [
+            (_("Nodes"), reverse("node_list")),
+            (found.cluster.name, reverse("cluster_page", args=[found.cluster.name])),
+        ],
+    }
+    return render(request, "inventory/node_page.html", context)
