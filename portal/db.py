@@ -52,9 +52,7 @@ def append_only(table: str) -> migrations.RunSQL:
     )
 
 
-def definer_function(
-    name: str, arguments: str, returns: str, body: str
-) -> migrations.RunSQL:
+def definer_function(name: str, arguments: str, returns: str, body: str) -> migrations.RunSQL:
     """Create a SQL function that runs with the owner's rights, for look-ups above a scope."""
     return migrations.RunSQL(
         sql=[
@@ -71,7 +69,8 @@ def child_table(table: str, key: str, parent: str) -> migrations.RunSQL:
         sql=[
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
             f"CREATE POLICY berth_parent ON {table} USING"
-            f" (EXISTS (SELECT 1 FROM {parent} AS parent WHERE parent.id = {table}.{key}))",
+            # The names come from migrations.
+            f" (EXISTS (SELECT 1 FROM {parent} AS parent WHERE parent.id = {table}.{key}))",  # noqa: S608
         ],
         reverse_sql=[
             f"DROP POLICY berth_parent ON {table}",

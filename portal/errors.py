@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from portal.refusal import Refusal
 
+FIELDS_INVALID = _("Some fields are not valid; each says what it needs.")
+NOTHING_HERE = _("There is nothing here, or you may not see it.")
+CHANGED_SINCE = _("Somebody changed this since you read it. Read it again and repeat your change.")
+
 
 class BerthError(Exception):
     """Base of every error that a person or a program may be told.
@@ -51,7 +55,7 @@ class Invalid(BerthError):
 
     def __init__(
         self,
-        message: StrOrPromise = _("Some fields are not valid; each says what it needs."),
+        message: StrOrPromise = FIELDS_INVALID,
         *,
         fields: Mapping[str, list[StrOrPromise]] | None = None,
         code: str | None = None,
@@ -76,7 +80,7 @@ class NotFound(BerthError):
 
     def __init__(
         self,
-        message: StrOrPromise = _("There is nothing here, or you may not see it."),
+        message: StrOrPromise = NOTHING_HERE,
         **extra: Any,
     ) -> None:
         super().__init__(message, **extra)
@@ -97,9 +101,7 @@ class PreconditionFailed(BerthError):
 
     def __init__(
         self,
-        message: StrOrPromise = _(
-            "Somebody changed this since you read it. Read it again and repeat your change."
-        ),
+        message: StrOrPromise = CHANGED_SINCE,
         **extra: Any,
     ) -> None:
         super().__init__(message, **extra)

@@ -101,9 +101,7 @@ class StepContext:
             )
             live.publish(f"job:{self.job.pk}", "log", job=self.job.pk)
 
-    def progress(
-        self, *, done: int, total: int, items: list[dict[str, Any]] | None = None
-    ) -> None:
+    def progress(self, *, done: int, total: int, items: list[dict[str, Any]] | None = None) -> None:
         """Show how far the step is; writes only what changed."""
         progress = {"done": done, "total": total, "items": items or []}
         if progress == self.step.progress:

@@ -93,9 +93,7 @@ class Heart:
         self.lost = threading.Event()
         self._lease = lease
         self._stop = threading.Event()
-        self._thread = threading.Thread(
-            target=self._beat, name="job-heart", daemon=True
-        )
+        self._thread = threading.Thread(target=self._beat, name="job-heart", daemon=True)
 
     def __enter__(self) -> Heart:
         self._thread.start()

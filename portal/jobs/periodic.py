@@ -29,9 +29,7 @@ class Periodic:
 _works: dict[str, Periodic] = {}
 
 
-def register(
-    *, name: str, every_seconds: float, run: Callable[[datetime], None]
-) -> None:
+def register(*, name: str, every_seconds: float, run: Callable[[datetime], None]) -> None:
     """Make a piece of work known; called once per name from an app's `ready`."""
     _works[name] = Periodic(name, every_seconds, run)
 

@@ -42,9 +42,7 @@ def step_begin(*, lease: Lease, step: JobStep) -> None:
         _publish(lease.job_id)
 
 
-def step_done(
-    *, lease: Lease, step: JobStep, result: dict[str, Any], end: JobState | None
-) -> None:
+def step_done(*, lease: Lease, step: JobStep, result: dict[str, Any], end: JobState | None) -> None:
     """Keep a step's result and go on to the next one, or end the job in the state `end`."""
     with scope(Viewer.system("jobs")):
         fence(lease)
@@ -107,9 +105,7 @@ def job_park(*, lease: Lease, step: JobStep, reason: Reason) -> None:
         _publish(lease.job_id)
 
 
-def job_turn(
-    *, lease: Lease, step: JobStep, reason: Reason, undo_names: list[str]
-) -> None:
+def job_turn(*, lease: Lease, step: JobStep, reason: Reason, undo_names: list[str]) -> None:
     """Turn round after a failure or a cancellation: undo what was done, or end at once."""
     cancelled = reason.code == "cancelled"
     with scope(Viewer.system("jobs")):
@@ -166,9 +162,7 @@ def _end(lease: Lease, state: JobState) -> None:
 
 
 def _pause_step(step: JobStep, reason: Reason) -> None:
-    JobStep.objects.filter(pk=step.pk).update(
-        state=StepState.WAITING, reason=reason.as_dict()
-    )
+    JobStep.objects.filter(pk=step.pk).update(state=StepState.WAITING, reason=reason.as_dict())
 
 
 def _close_attempt(lease: Lease, ended_as: str) -> None:

@@ -84,9 +84,7 @@ def job_cancel(*, job: JobRun, viewer: Viewer) -> None:
         raise Conflict(_("This kind of job can't be stopped once it was asked for."))
     changed = JobRun.objects.filter(
         pk=job.pk, state__in=ACTIVE_STATES, undoing=False, cancel_requested_at=None
-    ).update(
-        cancel_requested_at=Clock(), cancel_requested_by=viewer.label, due_at=Clock()
-    )
+    ).update(cancel_requested_at=Clock(), cancel_requested_by=viewer.label, due_at=Clock())
     if not changed:
         raise Conflict(_("The job has ended, or is already being stopped."))
     audit.record(
@@ -110,9 +108,7 @@ def job_retry(*, job: JobRun, viewer: Viewer) -> JobRun:
         jobs_nudge(keys=[job.key], parked=True)
         return job
     if job.state not in RETRYABLE:
-        raise Conflict(
-            _("Only a job that failed, was stopped or is parked can be tried again.")
-        )
+        raise Conflict(_("Only a job that failed, was stopped or is parked can be tried again."))
     if viewer.kind == "anonymous":
         raise Denied(_("Sign in to try this again."))
     audit.record(
@@ -134,18 +130,14 @@ def job_retry(*, job: JobRun, viewer: Viewer) -> JobRun:
 
 def jobs_nudge(*, keys: list[str], parked: bool = False) -> None:
     """Make waiting jobs (and parked ones, when asked) due now: a fact they wait for has come."""
-    states = [JobState.WAITING, JobState.COMPENSATING] + (
-        [JobState.PARKED] if parked else []
-    )
+    states = [JobState.WAITING, JobState.COMPENSATING] + ([JobState.PARKED] if parked else [])
     waiting = JobRun.objects.filter(key__in=keys, state__in=states)
     due = list(waiting.values_list("pk", "queue"))
     waiting.filter(state=JobState.PARKED, undoing=False).update(state=JobState.WAITING)
-    waiting.filter(state=JobState.PARKED, undoing=True).update(
-        state=JobState.COMPENSATING
+    waiting.filter(state=JobState.PARKED, undoing=True).update(state=JobState.COMPENSATING)
+    JobRun.objects.filter(pk__in=[pk for pk, _queue in due]).exclude(state__in=FINAL_STATES).update(
+        due_at=Clock()
     )
-    JobRun.objects.filter(pk__in=[pk for pk, _queue in due]).exclude(
-        state__in=FINAL_STATES
-    ).update(due_at=Clock())
     for pk, queue in due:
         ring_after_commit(job_id=pk, queue=queue)
 
@@ -158,9 +150,7 @@ def ring_after_commit(*, job_id: int, queue: str) -> None:
 def ring(*, job_id: int, queue: str) -> bool:
     """Tell a worker to look at a job; False when the broker is away."""
     try:
-        current_app.send_task(
-            RUN_TASK, kwargs={"job_id": job_id}, queue=queue, retry=False
-        )
+        current_app.send_task(RUN_TASK, kwargs={"job_id": job_id}, queue=queue, retry=False)
     except OperationalError:
         log.warning("job.ring_failed", job_id=job_id)
         return False

@@ -28,15 +28,11 @@ MAX_BACKOFF_SECONDS = 300.0
 CANCELLED = Reason("cancelled", gettext_noop("Somebody stopped this job."))
 POISON = Reason(
     "poison",
-    gettext_noop(
-        "Five workers were lost or failed in this step. An operator must look at it."
-    ),
+    gettext_noop("Five workers were lost or failed in this step. An operator must look at it."),
 )
 UNKNOWN_STEP = Reason(
     "unknown-step",
-    gettext_noop(
-        "This version of Berth does not know this step. Run the newer version again."
-    ),
+    gettext_noop("This version of Berth does not know this step. Run the newer version again."),
 )
 RIGHT_LOST = Reason(
     "right-lost",
@@ -137,9 +133,7 @@ def _run(kind: JobKind, todo: Step, context: StepContext) -> Outcome:
         return _from_error(error, context)
     except DatabaseError:
         log.warning("job.database_error", step=todo.name, exc_info=True)
-        return Wait(
-            Reason("database", gettext_noop("The database was not reachable.")), -1
-        )
+        return Wait(Reason("database", gettext_noop("The database was not reachable.")), -1)
 
 
 def _reauthorise(kind: JobKind, job: JobRun) -> None:
@@ -166,12 +160,10 @@ def _from_error(error: BerthError, context: StepContext) -> Outcome:
 
 def _backoff(failures: int) -> float:
     """Seconds to wait after that many transient errors in a row, with jitter."""
-    return min(MAX_BACKOFF_SECONDS, 2.0**failures) * random.uniform(0.5, 1.5)
+    return min(MAX_BACKOFF_SECONDS, 2.0**failures) * random.uniform(0.5, 1.5)  # noqa: S311
 
 
-def _settle(
-    lease: Lease, kind: JobKind, job: JobRun, step: JobStep, outcome: Outcome
-) -> bool:
+def _settle(lease: Lease, kind: JobKind, job: JobRun, step: JobStep, outcome: Outcome) -> bool:
     match outcome:
         case Done(result):
             end = _end_state(job, step, result)
@@ -180,9 +172,7 @@ def _settle(
         case Wait(reason, retry_in):
             failed = retry_in < 0
             seconds = _backoff(job.failures) if failed else retry_in
-            records.job_wait(
-                lease=lease, step=step, reason=reason, retry_in=seconds, failed=failed
-            )
+            records.job_wait(lease=lease, step=step, reason=reason, retry_in=seconds, failed=failed)
             return False
         case Park(reason):
             records.job_park(lease=lease, step=step, reason=reason)
@@ -196,9 +186,7 @@ def _settle(
             return bool(undo)
 
 
-def _end_state(
-    job: JobRun, step: JobStep, result: dict[str, object]
-) -> JobState | None:
+def _end_state(job: JobRun, step: JobStep, result: dict[str, object]) -> JobState | None:
     """The final state after this step, None when another follows.
 
     An undoing step answers `undid` when there was something to undo; where none did, the job
@@ -209,9 +197,7 @@ def _end_state(
     if not step.undoing:
         return JobState.SUCCEEDED
     with scope(Viewer.system("jobs")):
-        earlier = JobStep.objects.filter(
-            job=job, undoing=True, outcome__undid=True
-        ).exists()
+        earlier = JobStep.objects.filter(job=job, undoing=True, outcome__undid=True).exists()
     if earlier or result.get("undid"):
         return JobState.COMPENSATED
     stopped = (job.reason or {}).get("code") == CANCELLED.code

@@ -51,9 +51,7 @@ class Swept:
 def sweep_once(*, run: Callable[..., bool] = job_run) -> Swept:
     """Ring for each due job; run it here when nobody can be rung."""
     with scope(Viewer.system("sweeper")), connection.cursor() as cursor:
-        cursor.execute(
-            PICK, {"active": ACTIVE, "rehint": REHINT_SECONDS, "batch": BATCH}
-        )
+        cursor.execute(PICK, {"active": ACTIVE, "rehint": REHINT_SECONDS, "batch": BATCH})
         due = cursor.fetchall()
     ran = 0
     reachable = True
@@ -82,9 +80,7 @@ def _round() -> None:
     sweep_once()
     periodic.run_due(now=timezone.now())
     with scope(Viewer.system("sweeper")):
-        Heartbeat.objects.update_or_create(
-            name="sweeper", defaults={"at": timezone.now()}
-        )
+        Heartbeat.objects.update_or_create(name="sweeper", defaults={"at": timezone.now()})
 
 
 def _lead() -> bool:

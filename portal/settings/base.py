@@ -269,7 +269,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Berth",
     "VERSION": "1",
-    "DESCRIPTION": "Self-hosted portal that gives each team its berth on shared Kubernetes clusters.",
+    "DESCRIPTION": "Gives each team its berth on shared Kubernetes clusters.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "SWAGGER_UI_DIST": "SIDECAR",
