@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+from inventory.divide import STANDARD_KEYS
 from inventory.models import DeviceType
 
 KEPT_SECONDS = 30.0
@@ -15,8 +16,11 @@ _read_at = float("-inf")
 
 
 def device_title(name: str) -> str | None:
-    """The title of a device type; None for a name that is none. Asks once in half a minute."""
-    if "/" in name:  # a resource key that no mapping knows stays as the cluster calls it
+    """The title of a device type; None for a name that is none.
+
+    Titles never change, so a known one is not asked for again; unknown names are, twice a minute.
+    """
+    if "/" in name or name in STANDARD_KEYS:  # a key that no mapping knows stays as it is
         return None
     global _read_at
     with _lock:

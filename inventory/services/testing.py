@@ -11,6 +11,7 @@ from inventory.choices import ClusterState
 from inventory.k8s.abilities import Abilities, probe
 from inventory.k8s.connect import ClusterClient, connect
 from inventory.k8s.errors import ClusterError
+from inventory.k8s.pace import Pace
 from inventory.k8s.rights import Rights, compare
 from inventory.models import Cluster
 from inventory.selectors.connections import cluster_connection, cluster_get
@@ -19,8 +20,8 @@ from portal import live
 
 
 def test_client(*, cluster_id: int) -> ClusterClient:
-    """A fresh client of its own: what is tested is the connection as it is stored now."""
-    return connect(cluster_connection(cluster_get(cluster_id)))
+    """A fresh client with a pace of its own: a circuit that is open elsewhere is no answer."""
+    return connect(cluster_connection(cluster_get(cluster_id)), pace=Pace())
 
 
 def abilities_probe(*, client: ClusterClient) -> Abilities:
