@@ -12,11 +12,20 @@ from deploy.setup.commands import output_of, run_logged
 from deploy.setup.console import step, warn
 from deploy.setup.environment import node_ensure
 from deploy.setup.locks import locked
-from deploy.setup.paths import BUNDLES, FRONTEND, LOGS, ROOT, STAMPS, STATIC_ROOT, VENV, VENV_PYTHON
+from deploy.setup.paths import (
+    BUNDLES,
+    FRONTEND,
+    LOGS,
+    ROOMS,
+    ROOT,
+    STAMPS,
+    STATIC_ROOT,
+    VENV,
+    VENV_PYTHON,
+)
 from deploy.setup.stamps import digest, stamp_matches, stamp_write
 
 NODE_MINIMUM = 20
-ROOMS = ("portal", "inventory", "scheduling", "tenants")
 UNUSED = ("--ignore=rest_framework", "--ignore=redoc")  # pages that Berth doesn't have
 OUTSIDE_SOURCES = {"node_modules", "tests"}
 

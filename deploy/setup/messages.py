@@ -20,9 +20,9 @@ import polib
 
 from deploy.setup.check_environment import check_environment
 from deploy.setup.errors import SetupError
-from deploy.setup.paths import ROOT
+from deploy.setup.paths import ROOMS, ROOT
 
-ROOMS = ("portal", "inventory", "scheduling", "tenants", "templates")
+SOURCES = (*ROOMS, "templates")
 LANGUAGE = "zh_Hans"
 CATALOGUE = Path("portal") / "locale" / LANGUAGE / "LC_MESSAGES" / "django.po"
 UPDATE = "bin/py -m deploy.setup.messages --update"
@@ -50,7 +50,7 @@ def problems_find() -> list[str]:
 
 def catalogue_extract(folder: Path) -> Path:
     """Extract all texts into a copy of the catalogue below `folder`; return its path."""
-    for room in ROOMS:
+    for room in SOURCES:
         _sources_copy(room, folder)
     (folder / CATALOGUE).parent.mkdir(parents=True, exist_ok=True)
     if (ROOT / CATALOGUE).is_file():

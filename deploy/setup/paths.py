@@ -10,6 +10,7 @@ STATE = Path(os.environ.get("BERTH_STATE_DIR") or ROOT / ".berth").expanduser().
 STAMPS = STATE / "stamps"
 LOCKS = STATE / "locks"
 LOGS = STATE / "logs"
+ROOMS = ("portal", "inventory", "scheduling", "tenants")
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 FRONTEND = ROOT / "frontend"

@@ -75,18 +75,18 @@ def _run(options: Options, interrupts: Interrupts, at_end: ExitStack) -> None:
     services = Services()
     at_end.callback(services.stop)
     environments = environments_build(addresses=services.start(), port=options.port)
-    steps.schema_migrate(environments.owner)
+    stamps = services.postgres.home / "stamps" if services.own_database else None
+    steps.schema_migrate(environments.owner, stamps=stamps)
     static_collect(environments.owner)
-    if services.own_database:
-        steps.accounts_make(environments.work)
-        steps.devices_name(environments.work)
+    if stamps:
+        steps.demonstration_make(environments.work, stamps=stamps)
     _cluster_ensure(options, environments, at_end)
     children = children_make(environments, port=options.port)
     at_end.callback(children_stop, children, interrupts.hurry)
     for child in children:
         child.start()
     web_wait(children[0], port=options.port)
-    if services.own_database:
+    if stamps:
         steps.accounts_show()
     else:
         say("Make your first operator with: bin/manage createoperator (see docs/configuration.md)")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.setup.commands import run_logged
 from deploy.setup.console import say, step
-from deploy.setup.paths import LOGS, ROOT, STATE, VENV_PYTHON
+from deploy.setup.paths import LOGS, ROOMS, ROOT, STATE, VENV_PYTHON
+from deploy.setup.stamps import digest, stamp_matches, stamp_write
 
 ACCOUNTS = STATE / "accounts.txt"
 
@@ -21,16 +24,29 @@ def manage(environment: dict[str, str], *words: str | Path) -> None:
     )
 
 
-def schema_migrate(environment: dict[str, str]) -> None:
-    """Bring the tables up to date, as their owner."""
-    with step("Bringing the database's tables up to date"):
-        manage(environment, "migrate", "--database", "owner", "--no-input")
+def schema_migrate(environment: dict[str, str], *, stamps: Path | None) -> None:
+    """Bring the tables up to date, as their owner.
+
+    `stamps` is a folder beside a database of our own: what was done there isn't done again.
+    """
+    migrations = [path for room in ROOMS for path in (ROOT / room).rglob("migrations/*.py")]
+    with _once(stamps, "migrated", [*migrations, ROOT / "requirements.txt"]) as needed:
+        if needed:
+            with step("Bringing the database's tables up to date"):
+                manage(environment, "migrate", "--database", "owner", "--no-input")
 
 
-def accounts_make(environment: dict[str, str]) -> None:
-    """Make the first accounts, named by role; their passwords are made once and kept here."""
-    with step("Making the first accounts"):
-        manage(environment, "demo_accounts", "--passwords", ACCOUNTS)
+def demonstration_make(environment: dict[str, str], *, stamps: Path) -> None:
+    """Make the first accounts, named by role, and name the common device types.
+
+    Passwords are made once and kept in the state directory.
+    """
+    sources = [ROOT / "tenants" / "demo.py", *(ROOT / "inventory").glob("catalogue*.py")]
+    with _once(stamps, "demonstration", sources) as needed:
+        if needed or not ACCOUNTS.is_file():
+            with step("Making the first accounts and device types"):
+                manage(environment, "demo_accounts", "--passwords", ACCOUNTS)
+                manage(environment, "device_catalogue")
 
 
 def accounts_show() -> None:
@@ -41,12 +57,6 @@ def accounts_show() -> None:
     for line in ACCOUNTS.read_text(encoding="utf-8").splitlines():
         name, _, password = line.partition(" ")
         say(f"   {name:<20} {password}")
-
-
-def devices_name(environment: dict[str, str]) -> None:
-    """Add the common device types and how clusters spell them."""
-    with step("Naming the common device types"):
-        manage(environment, "device_catalogue")
 
 
 def cluster_register(environment: dict[str, str], *, kubeconfig: Path, name: str) -> None:
@@ -66,6 +76,17 @@ def fleet_describe(environment: dict[str, str], *, name: str) -> None:
     if _command_exists("demo_fleet"):
         with step("Naming pools and device types of the demonstration"):
             manage(environment, "demo_fleet", "--cluster", name)
+
+
+@contextmanager
+def _once(stamps: Path | None, name: str, sources: list[Path]) -> Iterator[bool]:
+    """Say whether a step is needed for these sources; remember that it was done."""
+    stamp = stamps / name if stamps else None
+    value = digest(sources) if stamp else ""
+    needed = stamp is None or not stamp_matches(stamp, value)
+    yield needed
+    if stamp and needed:
+        stamp_write(stamp, value)
 
 
 def _command_exists(name: str) -> bool:
