@@ -1,56 +1,78 @@
-"""Counts request bodies while they arrive, before anything of them is kept."""
+"""Takes in request bodies before Django sees anything of them, and no more than the limit."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-
 from django.conf import settings
 
+from portal.asgi_types import App, Message, Receive, Scope, Send
 from portal.middleware import TOO_LARGE_FLAG
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-END: dict[str, Any] = {"type": "http.request", "body": b"", "more_body": False}
 
+class BodyReader:
+    """ASGI wrapper: reads the body, at most settings.BODY_LIMIT_BYTES of it.
 
-class BodyCounter:
-    """ASGI wrapper: beyond settings.BODY_LIMIT_BYTES the application sees an ended body.
-
-    Django reads the whole body to a file before its first middleware runs, so the limit has to
-    stand here; the flag in the scope lets BodyLimitMiddleware answer 413 in full form.
+    Django reads the whole body before its first middleware runs, so the limit has to stand here,
+    announced length or not. A body that is too large reaches Django as an empty one with a flag
+    in the scope, so that BodyLimitMiddleware can answer 413 in full form. Reading it here also
+    means that a slow sender occupies no thread.
     """
 
     def __init__(self, app: App) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; one whose sender leaves half-way is dropped."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > settings.BODY_LIMIT_BYTES:
+        try:
+            body = await _body_read(scope, receive)
+        except _TooLarge:
             scope[TOO_LARGE_FLAG] = True
-        await self.app(scope, _counting(scope, receive), send)
+            body = b""
+        except _SenderLeft:
+            return
+        await self.app(scope, _replaying(body, receive), send)
 
 
-def _counting(scope: Scope, receive: Receive) -> Receive:
-    seen = 0
+class _TooLarge(Exception):
+    """The body goes beyond the limit."""
 
-    async def counted() -> MutableMapping[str, Any]:
-        nonlocal seen
-        if scope.get(TOO_LARGE_FLAG) and seen >= 0:
-            seen = -1
-            return dict(END)
+
+class _SenderLeft(Exception):
+    """Nobody waits for an answer any more."""
+
+
+async def _body_read(scope: Scope, receive: Receive) -> bytes:
+    limit = settings.BODY_LIMIT_BYTES
+    announced = dict(scope["headers"]).get(b"content-length", b"0")
+    if not announced.isdigit() or int(announced[:20]) > limit:
+        raise _TooLarge
+    parts = bytearray()
+    more = True
+    while more:
         message = await receive()
-        if message["type"] == "http.request" and seen >= 0:
-            seen += len(message.get("body", b""))
-            if seen > settings.BODY_LIMIT_BYTES:
-                scope[TOO_LARGE_FLAG] = True
-                seen = -1
-                return dict(END)
-        return message
+        if message["type"] == "http.disconnect":
+            raise _SenderLeft
+        parts += message.get("body", b"")
+        if len(parts) > limit:
+            raise _TooLarge
+        more = message.get("more_body", False)
+    return bytes(parts)
 
-    return counted
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    """Hand the body over in one piece; afterwards wait for the sender to leave."""
+    handed = False
+
+    async def replayed() -> Message:
+        nonlocal handed
+        if not handed:
+            handed = True
+            return {"type": "http.request", "body": body, "more_body": False}
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return message
+
+    return replayed

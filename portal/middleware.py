@@ -71,7 +71,7 @@ class BodyLimitMiddleware:
     """Answer 413 for bodies beyond settings.BODY_LIMIT_BYTES.
 
     Content-Length is looked at here; bodies without one are counted by
-    `portal.limits.BodyCounter` while they arrive, which sets a flag in the ASGI scope.
+    `portal.limits.BodyReader` while they arrive, which sets a flag in the ASGI scope.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -9,7 +9,7 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http.request import validate_host
 
-from portal.limits import App, Receive, Scope, Send
+from portal.asgi_types import App, Receive, Scope, Send
 
 
 class OriginCheck:
