@@ -29,9 +29,7 @@ class Viewer:
     sees_all: bool = False
     tenant_keys: frozenset[str] = frozenset()
     platform_verbs: frozenset[str] = NO_VERBS
-    tenant_verbs: Mapping[str, frozenset[str]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    tenant_verbs: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
     def system(cls, label: str = "berth") -> Viewer:

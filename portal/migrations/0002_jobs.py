@@ -6,134 +6,259 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('portal', '0001_chassis'),
+        ("portal", "0001_chassis"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=80, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('detail', models.JSONField(default=dict)),
+                ("name", models.CharField(max_length=80, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("detail", models.JSONField(default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='JobRun',
+            name="JobRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60)),
-                ('kind_version', models.PositiveSmallIntegerField(default=1)),
-                ('key', models.CharField(max_length=120)),
-                ('tenant_key', models.CharField(blank=True, default='', max_length=40)),
-                ('queue', models.CharField(max_length=20)),
-                ('args', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('waiting', 'Waiting'), ('parked', 'Parked'), ('compensating', 'Undoing'), ('succeeded', 'Succeeded'), ('compensated', 'Undone'), ('failed', 'Failed'), ('quarantined', 'Quarantined'), ('cancelled', 'Cancelled')], default='queued', max_length=12)),
-                ('undoing', models.BooleanField(default=False)),
-                ('step_index', models.PositiveSmallIntegerField(default=0)),
-                ('step_count', models.PositiveSmallIntegerField(default=0)),
-                ('epoch', models.PositiveIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('claims_since_progress', models.PositiveSmallIntegerField(default=0)),
-                ('failures', models.PositiveSmallIntegerField(default=0)),
-                ('due_at', models.DateTimeField(blank=True, db_default=django.db.models.functions.datetime.Now(), null=True)),
-                ('hinted_at', models.DateTimeField(blank=True, null=True)),
-                ('deadline_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.JSONField(blank=True, null=True)),
-                ('cancel_requested_at', models.DateTimeField(blank=True, null=True)),
-                ('cancel_requested_by', models.CharField(blank=True, default='', max_length=150)),
-                ('requested_by_id', models.BigIntegerField(blank=True, null=True)),
-                ('requested_by_label', models.CharField(max_length=150)),
-                ('request_id', models.CharField(blank=True, default='', max_length=64)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('retry_of', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='retries', to='portal.jobrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60)),
+                ("kind_version", models.PositiveSmallIntegerField(default=1)),
+                ("key", models.CharField(max_length=120)),
+                ("tenant_key", models.CharField(blank=True, default="", max_length=40)),
+                ("queue", models.CharField(max_length=20)),
+                ("args", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("waiting", "Waiting"),
+                            ("parked", "Parked"),
+                            ("compensating", "Undoing"),
+                            ("succeeded", "Succeeded"),
+                            ("compensated", "Undone"),
+                            ("failed", "Failed"),
+                            ("quarantined", "Quarantined"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="queued",
+                        max_length=12,
+                    ),
+                ),
+                ("undoing", models.BooleanField(default=False)),
+                ("step_index", models.PositiveSmallIntegerField(default=0)),
+                ("step_count", models.PositiveSmallIntegerField(default=0)),
+                ("epoch", models.PositiveIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("claims_since_progress", models.PositiveSmallIntegerField(default=0)),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "due_at",
+                    models.DateTimeField(
+                        blank=True, db_default=django.db.models.functions.datetime.Now(), null=True
+                    ),
+                ),
+                ("hinted_at", models.DateTimeField(blank=True, null=True)),
+                ("deadline_at", models.DateTimeField(blank=True, null=True)),
+                ("reason", models.JSONField(blank=True, null=True)),
+                ("cancel_requested_at", models.DateTimeField(blank=True, null=True)),
+                ("cancel_requested_by", models.CharField(blank=True, default="", max_length=150)),
+                ("requested_by_id", models.BigIntegerField(blank=True, null=True)),
+                ("requested_by_label", models.CharField(max_length=150)),
+                ("request_id", models.CharField(blank=True, default="", max_length=64)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "retry_of",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="retries",
+                        to="portal.jobrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='JobLog',
+            name="JobLog",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=models.Func(function='clock_timestamp'))),
-                ('step', models.CharField(max_length=40)),
-                ('level', models.CharField(max_length=5)),
-                ('text', models.CharField(max_length=300)),
-                ('params', models.JSONField(default=dict)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='log', to='portal.jobrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=models.Func(function="clock_timestamp"))),
+                ("step", models.CharField(max_length=40)),
+                ("level", models.CharField(max_length=5)),
+                ("text", models.CharField(max_length=300)),
+                ("params", models.JSONField(default=dict)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="log",
+                        to="portal.jobrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='JobAttempt',
+            name="JobAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('epoch', models.PositiveIntegerField()),
-                ('worker', models.CharField(max_length=120)),
-                ('began_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_as', models.CharField(blank=True, default='', max_length=40)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='portal.jobrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("epoch", models.PositiveIntegerField()),
+                ("worker", models.CharField(max_length=120)),
+                (
+                    "began_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_as", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="portal.jobrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-epoch'],
+                "ordering": ["-epoch"],
             },
         ),
         migrations.CreateModel(
-            name='JobStep',
+            name="JobStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('undoing', models.BooleanField(default=False)),
-                ('index', models.PositiveSmallIntegerField()),
-                ('name', models.CharField(max_length=40)),
-                ('version', models.PositiveSmallIntegerField(default=1)),
-                ('state', models.CharField(choices=[('pending', 'To come'), ('running', 'Running'), ('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed'), ('skipped', 'Not needed')], default='pending', max_length=10)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('intent', models.JSONField(default=dict)),
-                ('outcome', models.JSONField(default=dict)),
-                ('reason', models.JSONField(blank=True, null=True)),
-                ('progress', models.JSONField(blank=True, null=True)),
-                ('began_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='portal.jobrun')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("undoing", models.BooleanField(default=False)),
+                ("index", models.PositiveSmallIntegerField()),
+                ("name", models.CharField(max_length=40)),
+                ("version", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "To come"),
+                            ("running", "Running"),
+                            ("waiting", "Waiting"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("skipped", "Not needed"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("intent", models.JSONField(default=dict)),
+                ("outcome", models.JSONField(default=dict)),
+                ("reason", models.JSONField(blank=True, null=True)),
+                ("progress", models.JSONField(blank=True, null=True)),
+                ("began_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "job",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="portal.jobrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['undoing', 'index'],
+                "ordering": ["undoing", "index"],
             },
         ),
         migrations.AddIndex(
-            model_name='jobrun',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'running', 'waiting', 'parked', 'compensating'])), fields=['due_at'], name='job_due'),
+            model_name="jobrun",
+            index=models.Index(
+                condition=models.Q(
+                    ("state__in", ["queued", "running", "waiting", "parked", "compensating"])
+                ),
+                fields=["due_at"],
+                name="job_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='jobrun',
-            index=models.Index(fields=['tenant_key', '-id'], name='job_tenant'),
+            model_name="jobrun",
+            index=models.Index(fields=["tenant_key", "-id"], name="job_tenant"),
         ),
         migrations.AddIndex(
-            model_name='jobrun',
-            index=models.Index(fields=['key', '-id'], name='job_key'),
+            model_name="jobrun",
+            index=models.Index(fields=["key", "-id"], name="job_key"),
         ),
         migrations.AddConstraint(
-            model_name='jobrun',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['queued', 'running', 'waiting', 'parked', 'compensating'])), fields=('kind', 'key'), name='job_one_active_per_key'),
+            model_name="jobrun",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("state__in", ["queued", "running", "waiting", "parked", "compensating"])
+                ),
+                fields=("kind", "key"),
+                name="job_one_active_per_key",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='jobrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'waiting', 'parked', 'compensating', 'succeeded', 'compensated', 'failed', 'quarantined', 'cancelled'])), name='job_state_known'),
+            model_name="jobrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "queued",
+                            "running",
+                            "waiting",
+                            "parked",
+                            "compensating",
+                            "succeeded",
+                            "compensated",
+                            "failed",
+                            "quarantined",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="job_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='jobattempt',
-            constraint=models.UniqueConstraint(fields=('job', 'epoch'), name='job_attempt_unique'),
+            model_name="jobattempt",
+            constraint=models.UniqueConstraint(fields=("job", "epoch"), name="job_attempt_unique"),
         ),
         migrations.AddConstraint(
-            model_name='jobstep',
-            constraint=models.UniqueConstraint(fields=('job', 'undoing', 'index'), name='job_step_unique'),
+            model_name="jobstep",
+            constraint=models.UniqueConstraint(
+                fields=("job", "undoing", "index"), name="job_step_unique"
+            ),
         ),
     ]
