@@ -107,7 +107,7 @@ def _private_key() -> X25519PrivateKey:
 def _public_key() -> X25519PublicKey:
     if settings.SEAL_KEY:
         return _private_from(settings.SEAL_KEY).public_key()
-    text = getattr(settings, "SEAL_PUBLIC_KEY", "")
+    text = settings.SEAL_PUBLIC_KEY
     if not text:
         msg = _("Secrets can't be sealed: set BERTH_SEAL_KEY or BERTH_SEAL_PUBLIC_KEY.")
         raise SealUnavailable(msg)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from deploy.setup.paths import ROOT, STATE, STATIC_ROOT
 from deploy.setup.ports import LOOPBACK
 from deploy.setup.secrets_file import env_file_ensure, seal_key_make, secret_key_make
+from portal.seal import public_key_derive
 
 SEAL = ("BERTH_SEAL_KEY", "BERTH_SEAL_KEY_FILE")
 MAKERS = {
@@ -47,4 +50,12 @@ def environments_build(*, addresses: dict[str, str], port: int) -> Environments:
     # What runs all day can't become the owner, which row-level security doesn't hold.
     work = owner | {"DATABASE_OWNER_URL": addresses["DATABASE_URL"]}
     web = {name: value for name, value in work.items() if name not in SEAL}
+    web.setdefault("BERTH_SEAL_PUBLIC_KEY", _public_key(work))
     return Environments(owner=owner, web=web, work=work)
+
+
+def _public_key(variables: dict[str, str]) -> str:
+    """What web processes seal with: they take credentials in and can't read them back."""
+    path = variables.get("BERTH_SEAL_KEY_FILE", "")
+    text = variables.get("BERTH_SEAL_KEY") or Path(path).read_text(encoding="ascii")
+    return public_key_derive(base64.b64decode(text.strip()))

@@ -283,6 +283,7 @@ EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 DEFAULT_FROM_EMAIL = "berth@localhost"
 JOB_LEASE_SECONDS = ENV.job_lease_seconds
 SEAL_KEY = ENV.seal_key
+SEAL_PUBLIC_KEY = ENV.seal_public_key  # all that a web process has: it seals and can't open
 TOKEN_PEPPER = ENV.token_pepper
 OUTBOUND_ALLOW = ENV.outbound_allow
 PUBLIC_URL = ENV.public_url

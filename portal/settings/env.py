@@ -27,6 +27,7 @@ class Env:
     database_owner_url: str
     redis_url: str
     seal_key: bytes | None
+    seal_public_key: str
     token_pepper: str
     outbound_allow: tuple[str, ...]
     state_dir: Path
@@ -57,6 +58,7 @@ def env_read(source: Mapping[str, str] = os.environ) -> Env:
         database_owner_url=_required(source, "DATABASE_OWNER_URL"),
         redis_url=source.get("REDIS_URL", "redis://127.0.0.1:6379/0"),
         seal_key=_seal_key(source),
+        seal_public_key=source.get("BERTH_SEAL_PUBLIC_KEY", ""),
         token_pepper=_required(source, "BERTH_TOKEN_PEPPER"),
         outbound_allow=_words(source.get("BERTH_OUTBOUND_ALLOW", "")),
         state_dir=Path(source.get("BERTH_STATE_DIR", str(ROOT / ".berth"))),
