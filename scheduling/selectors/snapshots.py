@@ -17,7 +17,9 @@ from scheduling.selectors.snapshot import BLOCKING_STATES, node_view
 CHAINS = """
     SELECT want.tenant, want.pool, level.tenant_key, level.resource, level.cap, level.allocated
     FROM unnest(%s::text[], %s::bigint[]) AS want(tenant, pool)
-    CROSS JOIN LATERAL berth_quota_chain(want.tenant, want.pool) AS level
+    CROSS JOIN LATERAL berth_quota_chain(want.tenant, want.pool) WITH ORDINALITY
+        AS level(tenant_key, resource, cap, allocated, place)
+    ORDER BY want.tenant, want.pool, level.place
 """
 Pair = tuple[str, int]
 

@@ -16,7 +16,7 @@ from tenants.models import MAX_JUSTIFICATION, CapacityRequest
 from tenants.selectors.requests import request_verbs
 
 
-class TermsIn(StrictSerializer):
+class RequestTermsIn(StrictSerializer):
     """What can be changed of a draft."""
 
     ask = AskField()
@@ -32,7 +32,7 @@ class TermsIn(StrictSerializer):
     )
 
 
-class RequestIn(TermsIn):
+class RequestIn(RequestTermsIn):
     """A request to make: a draft, or with `submit` one that is decided."""
 
     tenant = KeyField()
@@ -49,23 +49,23 @@ class SimulateIn(StrictSerializer):
     until_at = serializers.DateTimeField(allow_null=True, default=None)
 
 
-class NothingIn(StrictSerializer):
+class RequestNothingIn(StrictSerializer):
     """A body without fields."""
 
 
-class ReasonIn(StrictSerializer):
+class RequestReasonIn(StrictSerializer):
     """A reason, which may be left out."""
 
     reason = StrictCharField(max_length=MAX_JUSTIFICATION, allow_blank=True, default="")
 
 
-class RejectIn(StrictSerializer):
+class RequestRejectIn(StrictSerializer):
     """Why not."""
 
     reason = StrictCharField(max_length=MAX_JUSTIFICATION)
 
 
-class CounterIn(StrictSerializer):
+class RequestCounterIn(StrictSerializer):
     """A smaller offer: the fields of `ask` that differ, an earlier end, and why."""
 
     ask = AskField(default=dict)
@@ -73,7 +73,7 @@ class CounterIn(StrictSerializer):
     reason = StrictCharField(max_length=MAX_JUSTIFICATION)
 
 
-class CheckOut(serializers.Serializer[Any]):
+class PreviewCheckOut(serializers.Serializer[Any]):
     """One rule with its numbers; null where the viewer may not read them."""
 
     rule = serializers.CharField()
@@ -86,7 +86,7 @@ class CheckOut(serializers.Serializer[Any]):
     short_by = serializers.IntegerField(allow_null=True)
 
 
-class RuleLineOut(serializers.Serializer[Any]):
+class PreviewRuleLineOut(serializers.Serializer[Any]):
     """One condition of approval by rule."""
 
     code = serializers.CharField()
@@ -96,7 +96,7 @@ class RuleLineOut(serializers.Serializer[Any]):
     asked = serializers.IntegerField(allow_null=True)
 
 
-class EffectOut(serializers.Serializer[Any]):
+class PreviewEffectOut(serializers.Serializer[Any]):
     """Quota of one resource before and after."""
 
     resource = serializers.CharField()
@@ -105,7 +105,7 @@ class EffectOut(serializers.Serializer[Any]):
     limit = serializers.IntegerField(allow_null=True)
 
 
-class PlacementOut(serializers.Serializer[Any]):
+class PreviewPlacementOut(serializers.Serializer[Any]):
     """Replicas on a node."""
 
     node_uid = serializers.CharField()
@@ -114,7 +114,7 @@ class PlacementOut(serializers.Serializer[Any]):
     replicas = serializers.IntegerField()
 
 
-class AlternativeOut(serializers.Serializer[Any]):
+class PreviewAlternativeOut(serializers.Serializer[Any]):
     """The same with fewer replicas."""
 
     replicas = serializers.IntegerField()
@@ -129,19 +129,19 @@ class PreviewOut(serializers.Serializer[Any]):
     verdict = serializers.ChoiceField(RequestVerdict.choices)
     reserves_nothing = serializers.BooleanField()
     rule = serializers.CharField(allow_blank=True, help_text="The rule that would approve it.")
-    rule_lines = RuleLineOut(many=True)
-    checks = CheckOut(many=True)
+    rule_lines = PreviewRuleLineOut(many=True)
+    checks = PreviewCheckOut(many=True)
     refusal = RefusalSerializer(allow_null=True)
-    effects = EffectOut(many=True)
-    placements = PlacementOut(many=True)
+    effects = PreviewEffectOut(many=True)
+    placements = PreviewPlacementOut(many=True)
     refused_nodes = serializers.DictField(child=serializers.IntegerField())
-    alternatives = AlternativeOut(many=True)
+    alternatives = PreviewAlternativeOut(many=True)
     facts_at = serializers.CharField(allow_null=True)
     age_seconds = serializers.IntegerField(allow_null=True)
     at = serializers.CharField()
 
 
-class EventOut(serializers.Serializer[Any]):
+class RequestEventOut(serializers.Serializer[Any]):
     """One thing that happened to a request."""
 
     at = serializers.DateTimeField()
@@ -200,7 +200,7 @@ class RequestDetailOut(RequestOut):
     """A request with what happened to it, what was shown then, and what the asker may do."""
 
     preview_at_submit = PreviewOut(allow_null=True)
-    events = EventOut(many=True)
+    events = RequestEventOut(many=True)
     verbs = serializers.SerializerMethodField()
 
     class Meta(RequestOut.Meta):
@@ -211,7 +211,7 @@ class RequestDetailOut(RequestOut):
         return list(request_verbs(request, viewer=self.context["viewer"]))
 
 
-class DecidedOut(serializers.Serializer[Any]):
+class RequestDecidedOut(serializers.Serializer[Any]):
     """A decided request, and what it meets at this moment."""
 
     request = RequestDetailOut()

@@ -21,15 +21,15 @@ from portal.api.resources import (
 )
 from portal.api.versions import etag_of
 from tenants.api.request_serializers import (
-    CounterIn,
-    DecidedOut,
-    NothingIn,
-    ReasonIn,
-    RejectIn,
+    RequestCounterIn,
+    RequestDecidedOut,
     RequestDetailOut,
     RequestIn,
+    RequestNothingIn,
     RequestOut,
-    TermsIn,
+    RequestReasonIn,
+    RequestRejectIn,
+    RequestTermsIn,
 )
 from tenants.filters_requests import ORDERINGS, RequestApiFilter
 from tenants.models import CapacityRequest
@@ -63,17 +63,21 @@ class RequestViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin, Resourc
     }
     serializer_in, serializer_out = RequestIn, RequestDetailOut
     serializers_in: ClassVar = {
-        "partial_update": TermsIn,
-        "submit": NothingIn,
-        "claim": NothingIn,
-        "approve": ReasonIn,
-        "counter": CounterIn,
-        "accept": NothingIn,
-        "decline": ReasonIn,
-        "reject": RejectIn,
-        "withdraw": ReasonIn,
+        "partial_update": RequestTermsIn,
+        "submit": RequestNothingIn,
+        "claim": RequestNothingIn,
+        "approve": RequestReasonIn,
+        "counter": RequestCounterIn,
+        "accept": RequestNothingIn,
+        "decline": RequestReasonIn,
+        "reject": RequestRejectIn,
+        "withdraw": RequestReasonIn,
     }
-    serializers_out: ClassVar = {"list": RequestOut, "approve": DecidedOut, "counter": DecidedOut}
+    serializers_out: ClassVar = {
+        "list": RequestOut,
+        "approve": RequestDecidedOut,
+        "counter": RequestDecidedOut,
+    }
     filterset_class = RequestApiFilter
     pagination_class = RequestPagination
     tenant_field = "tenant_id"

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 
 from portal.errors import Conflict, Denied, Invalid, Refused
 from portal.models import AuditEntry, JobRun, Notice
@@ -309,6 +310,10 @@ def test_deadline_ends_a_request_and_no_decision_comes_after_it(harbour: Harbour
     assert harbour.fresh(request).generation == generation
 
 
+def _told() -> QuerySet[Notice]:
+    return Notice.objects.filter(kind__startswith="request.").order_by("id")
+
+
 def test_people_are_told_and_the_audit_keeps_it(harbour: Harbour) -> None:
     request = harbour.submitted()
     with scope(harbour.people.operator.viewer) as viewer:
@@ -316,7 +321,7 @@ def test_people_are_told_and_the_audit_keeps_it(harbour: Harbour) -> None:
             request_id=request.pk, viewer=viewer, now=harbour.now, reason="Not this month"
         )
     with system():
-        told = list(Notice.objects.order_by("id").values_list("kind", "user_id", "params__reason"))
+        told = list(_told().values_list("kind", "user_id", "params__reason"))
         acts = list(
             AuditEntry.objects.filter(target_type="request").values_list("verb", "actor_label")
         )
@@ -338,7 +343,7 @@ def test_whoever_left_the_tenant_is_not_told(harbour: Harbour) -> None:
         Membership.objects.filter(user=harbour.people.alice.user).delete()
     approve(harbour, request)
     with system():
-        assert not Notice.objects.filter(user_id=harbour.people.alice.user.pk).exists()
+        assert not _told().filter(user_id=harbour.people.alice.user.pk).exists()
 
 
 def test_tenant_with_open_requests_is_not_archived(harbour: Harbour) -> None:
