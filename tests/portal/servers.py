@@ -90,7 +90,7 @@ def relay_running() -> Iterator[threading.Thread]:
     thread = threading.Thread(target=relay_run, args=(stop,))
     thread.start()
     try:
-        _outbox_drain()
+        outbox_drain()
         yield thread
     finally:
         stop.set()
@@ -98,7 +98,7 @@ def relay_running() -> Iterator[threading.Thread]:
         assert not thread.is_alive()
 
 
-def _outbox_drain() -> None:
+def outbox_drain() -> None:
     """Wait until what the test's preparations told is sent."""
     for _try in range(200):
         with scope(Viewer.system("tests")):
