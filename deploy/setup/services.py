@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from deploy.setup.commands import output_of
-from deploy.setup.console import say, step
+from deploy.setup.console import say, step, warn
 from deploy.setup.database import APP, OWNER, RIGHTS, database_ensure, roles_ensure
 from deploy.setup.errors import SetupError
 from deploy.setup.paths import STATE
@@ -29,6 +30,7 @@ class Services:
         self.given = given
         self.postgres = Postgres(STATE / "postgres")
         self.valkey = Valkey(STATE / "valkey")
+        self.started: list[tuple[Postgres | Valkey, subprocess.Popen[bytes]]] = []
 
     @property
     def own_database(self) -> bool:
@@ -44,6 +46,14 @@ class Services:
             database = self._database_check()
         return database | {"REDIS_URL": self.given.get("REDIS_URL") or self._valkey_start()}
 
+    def look(self) -> None:
+        """Start again what has fallen."""
+        for index, (server, process) in enumerate(self.started):
+            if process.poll() is not None:
+                name = type(server).__name__
+                warn(f"{name} ended with {process.returncode}: starting it again ({server.log})")
+                self.started[index] = (server, server.start(die_with_parent=True))
+
     def find(self) -> dict[str, str]:
         """Return the addresses of what runs; raise SetupError where nothing does."""
         if self.own_database and not self.postgres.answers():
@@ -54,6 +64,7 @@ class Services:
 
     def stop(self) -> None:
         """Stop what was started; the data stays."""
+        self.started.clear()
         self.valkey.stop()
         self.postgres.stop()
 
@@ -62,7 +73,7 @@ class Services:
         with step("Starting PostgreSQL"):
             server.stop()  # one whose starter was killed
             server.initialise()
-            server.start(die_with_parent=True)
+            self.started.append((server, server.start(die_with_parent=True)))
             if server.sql("SELECT 1", role=OWNER) != "1":
                 roles_ensure(server)
             database_ensure(server, DATABASE)
@@ -77,7 +88,7 @@ class Services:
     def _valkey_start(self) -> str:
         with step("Starting Valkey"):
             self.valkey.stop()
-            self.valkey.start(die_with_parent=True)
+            self.started.append((self.valkey, self.valkey.start(die_with_parent=True)))
         return self.valkey.url()
 
     def _database_check(self) -> dict[str, str]:

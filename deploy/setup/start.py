@@ -92,7 +92,7 @@ def _run(options: Options, interrupts: Interrupts, at_end: ExitStack) -> None:
         say("Make your first operator with: bin/manage createoperator (see docs/configuration.md)")
     say(f"Berth is ready: http://{LOOPBACK}:{options.port}")
     interrupts.setting_up = False
-    children_run(children, interrupts.stop)
+    children_run(children, interrupts.stop, services.look)
     say("Stopping ...")
 
 

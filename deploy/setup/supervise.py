@@ -110,9 +110,12 @@ class Child:
                 say(f"{prefix} {line.rstrip()}")
 
 
-def children_run(children: Sequence[Child], stop: threading.Event) -> None:
-    """Watch over started children until `stop` is set."""
+def children_run(
+    children: Sequence[Child], stop: threading.Event, look: Callable[[], None]
+) -> None:
+    """Watch over started children, and call `look` as well, until `stop` is set."""
     while not stop.wait(0.2):
+        look()
         for child in children:
             child.look()
 
