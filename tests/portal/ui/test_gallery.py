@@ -96,3 +96,13 @@ def axe_find(page: Page) -> list[tuple[str, list[str]]]:
     page.evaluate(AXE.read_text(encoding="utf-8") + ";0")
     found = page.evaluate("axe.run(document)")["violations"]
     return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
+
+
+def test_pages_reflow_at_320_px(browser: Browser, gallery: str) -> None:
+    """320 px is what a laptop shows at 400 % zoom (WCAG 1.4.10)."""
+    context = look_open(browser, gallery, ("light", 320, "en"))
+    for path in PAGES:
+        page, _complaints = page_open(context, f"{gallery}/ui/gallery/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        page.close()
+    context.close()
