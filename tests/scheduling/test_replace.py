@@ -1,0 +1,180 @@
+"""Placing anew: a node that goes, room that a foreign pod takes, a difference made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.testbed import Bed, ToolchainMissing, bed_down, bed_up
+from portal.models import JobRun
+from scheduling.models import Commitment, Drift, NodeCommitment
+from scheduling.services.allocations import CREATE, REPLACE
+from scheduling.services.drift import RESTORE, drift_choose
+from scheduling.services.scan import cluster_scan
+from tests.people import people_make
+from tests.scheduling.world import (
+    GIB,
+    World,
+    cluster_make,
+    ledger_differences,
+    mirror_ready,
+    pools_make,
+    quota_give,
+    quota_numbers,
+    system,
+    until,
+)
+
+pytestmark = [pytest.mark.bed, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+PLENTY = {"cpu": 640_000, "memory": 5120 * GIB, "h100-sxm-80gb": 64}
+WHOLE = {"cpu": 1000, "memory": GIB, "h100-sxm-80gb": 8}
+
+
+@pytest.fixture(scope="module")
+def forty_bed() -> Iterator[Bed]:
+    """Forty nodes, so that there is another place."""
+    try:
+        bed = bed_up(name="replace", fleet="bed")
+    except ToolchainMissing as missing:
+        pytest.skip(str(missing))
+    yield bed
+    bed_down(name="replace")
+
+
+@pytest.fixture
+def wide(forty_bed: Bed, transactional_db: None) -> Iterator[World]:
+    """A world on forty nodes."""
+    people_make()
+    with system():
+        found = World(forty_bed, cluster_make(forty_bed), pools_make())
+    with found.watching():
+        mirror_ready(found.cluster, nodes=30)
+        quota_give(amounts=PLENTY)
+        yield found
+    forty_bed.kubectl("delete", "namespace", "berth-vision", "--ignore-not-found", "--timeout=60s")
+
+
+def node_of(world: World, pod: str) -> str:
+    """Where a pod stands."""
+    place = ("get", "pod", pod, "-n", "berth-vision", "-o", "jsonpath={.spec.nodeName}")
+    return str(world.bed.kubectl(*place).stdout)
+
+
+def test_a_workload_moves_when_its_node_is_deleted(wide: World) -> None:
+    allocation = wide.ask("moves", shape=WHOLE)
+    assert wide.final_job(allocation, CREATE).state == "succeeded"
+    pod = f"{wide.fresh(allocation).object_name}-0"
+    old = node_of(wide, pod)
+    wide.bed.kubectl("delete", "node", old)
+
+    def asked() -> bool:
+        with system():
+            return JobRun.objects.filter(key=allocation.job_key, kind=REPLACE).exists()
+
+    until(asked, seconds=60)
+    assert wide.final_job(allocation, REPLACE).state == "succeeded"
+    until(lambda: node_of(wide, pod) not in ("", old), seconds=60)
+    assert quota_numbers()["h100-sxm-80gb"] == (0, 8, 0)
+    assert ledger_differences() == []
+    with system():
+        held = Commitment.objects.filter(holder=allocation.holder, resource="h100-sxm-80gb")
+        assert [row.node_name for row in held] == [node_of(wide, pod)]
+
+
+def test_a_foreign_pod_on_promised_room_makes_the_promise_move(wide: World) -> None:
+    allocation = wide.ask("yields", shape=WHOLE)
+    with system():
+        job = JobRun.objects.get(key=allocation.job_key, kind=CREATE)
+
+    def placed() -> bool:
+        wide_run_once(job.pk, stop_after="place")
+        with system():
+            return Commitment.objects.filter(holder=allocation.holder).exists()
+
+    until(placed)
+    with system():
+        node = Commitment.objects.filter(holder=allocation.holder).values_list(
+            "node_name", flat=True
+        )[0]
+    foreign_pod(wide, node)
+
+    def settled() -> bool:
+        with system():
+            over = [row for row in NodeCommitment.objects.all() if row.free < 0]
+        wide.run_jobs()
+        return not over
+
+    until(settled, seconds=60)
+    with system():
+        held = Commitment.objects.filter(holder=allocation.holder)
+        assert node not in {row.node_name for row in held}
+    assert wide.final_job(allocation, CREATE).state == "succeeded"
+    assert quota_numbers()["h100-sxm-80gb"] == (0, 8, 0)
+
+
+def wide_run_once(job_id: int, *, stop_after: str) -> None:
+    """Run a job until a step is done, and no further."""
+    from portal.jobs import runner  # noqa: PLC0415 - patched for the length of this call
+
+    advance = runner._advance
+
+    def stopping(lease: object, heart: object) -> bool:
+        more = advance(lease, heart)  # type: ignore[arg-type]
+        with system():
+            job = JobRun.objects.get(pk=job_id)
+            done = job.steps.filter(name=stop_after, state="done").exists()
+            if done:
+                JobRun.objects.filter(pk=job_id).update(lease_until=None)
+        return more and not done
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "_advance", stopping)
+        runner.job_run(job_id=job_id)
+
+
+def foreign_pod(world: World, node: str) -> None:
+    """A pod of somebody else, bound straight to a node."""
+    world.bed.client("admin").create(
+        "/api/v1/namespaces/default/pods",
+        {
+            "metadata": {"name": "foreign"},
+            "spec": {
+                "nodeName": node,
+                "tolerations": [{"operator": "Exists"}],
+                "containers": [
+                    {
+                        "name": "main",
+                        "image": "registry.example/foreign:1",
+                        "resources": {
+                            "requests": {"nvidia.com/gpu": "4"},
+                            "limits": {"nvidia.com/gpu": "4"},
+                        },
+                    }
+                ],
+            },
+        },
+    )
+
+
+def test_a_deleted_object_is_seen_and_restored_by_choice(wide: World) -> None:
+    allocation = wide.ask("gone")
+    assert wide.final_job(allocation, CREATE).state == "succeeded"
+    name = wide.fresh(allocation).object_name
+    wide.bed.kubectl("delete", "statefulset", name, "-n", "berth-vision", user="admin")
+
+    def seen() -> Drift | None:
+        with system():
+            cluster_scan(cluster_id=wide.cluster.pk)
+            return Drift.objects.filter(resolved_at=None, kind="missing").first()
+
+    drift = until(seen, seconds=60)
+    with system() as viewer:
+        drift = Drift.objects.select_related("allocation").get(pk=drift.pk)
+        drift_choose(drift=drift, choice="restore", why="tests", viewer=viewer)
+    assert wide.final_job(allocation, RESTORE).state == "succeeded"
+    assert wide.names("statefulsets", "berth-vision") == {name}
+    until(lambda: wide.names("pods", "berth-vision") == {f"{name}-0"})
+    with system():
+        cluster_scan(cluster_id=wide.cluster.pk)
+        assert not Drift.objects.filter(resolved_at=None).exists()
