@@ -338,7 +338,7 @@ def test_a_good_pod_in_an_open_namespace_runs_in_its_pool(tester: ApiClient) -> 
 
 def test_a_deployment_in_an_open_namespace_can_not_leave_the_pool(tester: ApiClient) -> None:
     body = objects.deployment("stray", OPEN)
-    body["spec"]["template"]["spec"] |= {"tolerations": [{"operator": "Exists"}]}
+    body["spec"]["template"]["spec"] |= PINNED | {"tolerations": [{"operator": "Exists"}]}
     path = f"/apis/apps/v1/namespaces/{OPEN}/deployments"
     tester.create(path, body)
     found = wait_until(lambda: _replica_failure(tester), bool)
