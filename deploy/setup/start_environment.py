@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
-from deploy.setup.paths import ROOT, STATE, STATIC_ROOT
+from deploy.setup.commands import output_of
+from deploy.setup.errors import SetupError
+from deploy.setup.paths import ROOT, STATE, STATIC_ROOT, VENV_PYTHON
 from deploy.setup.ports import LOOPBACK
 from deploy.setup.secrets_file import env_file_ensure, seal_key_make, secret_key_make
-from portal.seal import public_key_derive
 
 SEAL = ("BERTH_SEAL_KEY", "BERTH_SEAL_KEY_FILE")
+DERIVE = """
+from portal.seal import public_key_derive
+from portal.settings.env import env_read
+print(public_key_derive(env_read().seal_key or b""))
+"""
 MAKERS = {
     "BERTH_SECRET_KEY": secret_key_make,
     "BERTH_TOKEN_PEPPER": secret_key_make,
@@ -55,7 +59,15 @@ def environments_build(*, addresses: dict[str, str], port: int) -> Environments:
 
 
 def _public_key(variables: dict[str, str]) -> str:
-    """What web processes seal with: they take credentials in and can't read them back."""
-    path = variables.get("BERTH_SEAL_KEY_FILE", "")
-    text = variables.get("BERTH_SEAL_KEY") or Path(path).read_text(encoding="ascii")
-    return public_key_derive(base64.b64decode(text.strip()))
+    """What web processes seal with: they take credentials in and can't read them back.
+
+    Asked of the project itself, in its own environment; the key goes by the environment too.
+    """
+    text = output_of([VENV_PYTHON, "-c", DERIVE], env=variables).strip()
+    if not text:
+        msg = (
+            "The seal key can't be used: BERTH_SEAL_KEY (or the file BERTH_SEAL_KEY_FILE) must be"
+            " 32 random bytes in base64, as from: openssl rand -base64 32"
+        )
+        raise SetupError(msg)
+    return text
