@@ -121,7 +121,8 @@ def no_placeholder(field: BoundField) -> SafeString:
 @register.filter
 def is_check(field: BoundField) -> bool:
     """Tell whether the field is a lone checkbox, whose label stands beside it."""
-    return getattr(field.field.widget, "input_type", "") == "checkbox"
+    widget = field.field.widget
+    return getattr(widget, "input_type", "") == "checkbox" and not widget.use_fieldset
 
 
 @register.filter

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from portal.ui import units
+
 ROOT = Path(__file__).resolve().parents[3]
 FLAGS = [
     "--no-sandbox",
@@ -22,6 +24,12 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _no_app_names_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the kit's tests away from the catalogue of devices, which is another room's."""
+    monkeypatch.setattr(units, "_RESOURCE_TITLES", [])
 
 
 @pytest.fixture(scope="session")

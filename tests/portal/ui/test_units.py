@@ -87,8 +87,7 @@ def test_ids_in_attributes_get_no_thousands() -> None:
     assert Template("{{ n|plain }}").render(Context({"n": 20931})) == "20931"
 
 
-def test_resource_title_asks_the_apps_for_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(units, "_RESOURCE_TITLES", [])
+def test_resource_title_asks_the_apps_for_devices() -> None:
     units.resource_titles_register({"h100": "H100 SXM 80 GB"}.get)
     titles = [units.resource_title(name) for name in ("cpu", "memory", "h100", "a100")]
     assert titles == ["CPU", "Memory", "H100 SXM 80 GB", "a100"]
