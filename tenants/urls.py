@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from tenants.views import changes, members, settings, tenant, tokens, tree, users
+from tenants.views import changes, limits, members, settings, tenant, tokens, tree, users
 
 ops_urlpatterns: list[URLPattern] = [
     path("tenants/", tree.tenant_list_page, name="tenant_list"),
     path("tenants/new/", tree.tenant_new_page, name="tenant_new"),
     path("tenants/<slug:key>/", tenant.tenant_page, name="tenant_page"),
+    path("tenants/<slug:key>/limits/", limits.tenant_limits_page, name="tenant_limits"),
     path("tenants/<slug:key>/move/", changes.tenant_move_page, name="tenant_move"),
     path("tenants/<slug:key>/archive/", changes.tenant_archive_page, name="tenant_archive"),
     path("tenants/<slug:key>/restore/", changes.tenant_restore_act, name="tenant_restore"),

@@ -37,7 +37,7 @@ def tenant_edit_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
                 title=str(data["title"]),
                 kind=str(data["kind"]),
                 viewer=viewer_of(request),
-                generation=_generation(request, tenant),
+                generation=generation_sent(request, tenant),
             ),
         )
         if attempt.result is not None:
@@ -67,7 +67,7 @@ def tenant_move_page(request: HttpRequest, key: str) -> HttpResponseBase:
                 key=key,
                 parent_key=parent_chosen(data),
                 viewer=viewer,
-                generation=_generation(request, tenant),
+                generation=generation_sent(request, tenant),
             ),
         )
         if attempt.result is not None:
@@ -92,7 +92,7 @@ def tenant_archive_page(request: HttpRequest, key: str) -> HttpResponseBase:
                 viewer=viewer_of(request),
                 now=timezone.now(),
                 reason=str(data["reason"]),
-                generation=_generation(request, tenant),
+                generation=generation_sent(request, tenant),
             ),
         )
         if attempt.result is not None:
@@ -111,7 +111,7 @@ def tenant_restore_act(request: HttpRequest, key: str) -> HttpResponseBase:
     return redirect("tenant_page", key)
 
 
-def _generation(request: HttpRequest, tenant: Tenant) -> int:
+def generation_sent(request: HttpRequest, tenant: Tenant) -> int:
     """The version that the form was made from, so that nobody overwrites what they didn't see."""
     sent = request.POST.get("generation", "")
     return int(sent) if sent.isdecimal() and len(sent) < 10 else tenant.generation

@@ -35,6 +35,8 @@ def tenant_page(request: HttpRequest, key: str, tab: str = "") -> HttpResponseBa
         raise Http404
     context["current"] = current
     context["tabs"] = _tabs(key, panels, tab)
+    context["crumbs"] = _crumbs(context["parent"])
+    context["may_limit"] = viewer.can("limits.edit")
     return render(request, "tenants/tenant_page.html", context)
 
 
@@ -85,6 +87,11 @@ def _facts(key: str, viewer: Viewer) -> dict[str, Any]:
         "children": list(tenant_tree(viewer=viewer).filter(parent__key=key)),
         "panels": panels_for(place="tenant", viewer=viewer, tenant_key=key),
     }
+
+
+def _crumbs(parent: Tenant | None) -> list[tuple[str, str]]:
+    above = [(parent.title, reverse("tenant_page", args=[parent.key]))] if parent else []
+    return [(_("Tenants"), reverse("tenant_list")), *above]
 
 
 def _tabs(key: str, panels: list[PanelLink], tab: str) -> list[tuple[Any, str, bool, None]]:

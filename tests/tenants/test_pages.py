@@ -9,10 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from inventory.models import DeviceType, Pool
 from portal.models import IdempotentAnswer
 from portal.scope import scope
 from portal.viewer import Viewer
 from tenants.models import ApiToken, Membership, Tenant, UserPreference
+from tenants.services.tree import tenant_update
 from tests.people import People
 from tests.tenants.test_authentication import token_make
 
@@ -28,6 +30,7 @@ PAGES = {
     "/ops/tenants/vision/see/members/": (200, 200, 403, 403, 403),
     "/ops/tenants/vision/see/nothing/": (404, 404, 403, 403, 403),
     "/ops/tenants/nothing/": (404, 404, 403, 403, 403),
+    "/ops/tenants/vision/limits/": (200, 403, 403, 403, 403),
     "/ops/tenants/vision/move/": (200, 403, 403, 403, 403),
     "/ops/tenants/vision/archive/": (200, 403, 403, 403, 403),
     "/ops/users/": (200, 200, 403, 403, 403),
@@ -282,3 +285,33 @@ def test_disabled_person_is_out_at_the_next_click(people: People) -> None:
     assert client.get("/t/vision/").status_code == 200
     people.operator.client().post(f"/ops/users/{people.bob.user.pk}/switch/", {"active": "false"})
     assert client.get("/t/vision/").status_code == 302
+
+
+def test_operator_sets_limits_in_units_of_people(people: People) -> None:
+    with scope(Viewer.system("tests")):
+        Pool.objects.create(name="gpu", title="GPU nodes", ordering=1)
+        DeviceType.objects.create(name="h100", title="H100")
+    client, path = people.operator.client(), "/ops/tenants/vision/limits/"
+    body = {"gpu--cpu": "16.5", "gpu--memory": "64", "gpu--h100": "", "generation": "1"}
+    assert client.post(path, body).status_code == 302
+    with scope(Viewer.system("tests")):
+        limits = Tenant.objects.get(key="vision").auto_approve_limits
+    assert limits == {"gpu": {"cpu": 16500, "memory": 64 * 1024**3}}
+    assert b"16.5 cores" in people.alice.client().get("/t/vision/").content
+    wrong = client.post(path, body | {"gpu--h100": "1.5", "generation": "2"})
+    assert wrong.status_code == 422
+    assert b"Give whole devices" in wrong.content
+    assert client.post(path, body).status_code == 412
+
+
+def test_untouched_limit_keeps_its_exact_amount(people: People) -> None:
+    with scope(people.operator.viewer) as viewer:
+        Pool.objects.create(name="gpu", title="GPU nodes", ordering=1)
+        tenant_update(key="vision", auto_approve_limits={"gpu": {"cpu": 1125}}, viewer=viewer)
+    client, path = people.operator.client(), "/ops/tenants/vision/limits/"
+    shown = re.search(rb'name="gpu--cpu" value="([^"]*)"', client.get(path).content)
+    assert shown is not None
+    client.post(path, {"gpu--cpu": shown[1].decode(), "gpu--memory": "1"})
+    with scope(Viewer.system("tests")):
+        limits = Tenant.objects.get(key="vision").auto_approve_limits
+    assert limits["gpu"]["cpu"] == 1125

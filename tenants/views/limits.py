@@ -1,0 +1,59 @@
+"""Limits for automatic approval of one tenant."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from portal.pages import verb_required, viewer_of
+from portal.ui.units import amount_text, resource_title
+from tenants.forms_limits import LimitsForm
+from tenants.selectors.limits import limits_pools, limits_resources
+from tenants.selectors.tenants import tenant_get
+from tenants.services.tree import tenant_update
+from tenants.views.attempts import form_attempt
+from tenants.views.changes import generation_sent
+
+
+@require_http_methods(["GET", "POST"])
+@verb_required("limits.edit")
+def tenant_limits_page(request: HttpRequest, key: str) -> HttpResponseBase:
+    """Up to which amounts this tenant's requests are approved by rule."""
+    viewer = viewer_of(request)
+    tenant = tenant_get(key=key, viewer=viewer)
+    limits = tenant.auto_approve_limits
+    resources = limits_resources(limits)
+    form = LimitsForm(
+        request.POST if request.method == "POST" else None,
+        pools=limits_pools(limits),
+        resources=resources,
+        limits=limits,
+    )
+    status = 200
+    if request.method == "POST":
+        attempt = form_attempt(
+            form,
+            lambda data: tenant_update(
+                key=key,
+                auto_approve_limits=form.cleaned_data["limits"],
+                viewer=viewer,
+                generation=generation_sent(request, tenant),
+            ),
+        )
+        if attempt.result is not None:
+            messages.success(
+                request, _("The limits of %(title)s are set.") % {"title": tenant.title}
+            )
+            return redirect("tenant_page", key)
+        status = attempt.status
+    context = {
+        "form": form,
+        "tenant": tenant,
+        "heads": [(resource_title(name), amount_text(1, name).unit) for name in resources],
+        "crumbs": [(_("Tenants"), "/ops/tenants/"), (tenant.title, f"/ops/tenants/{key}/")],
+    }
+    return render(request, "tenants/tenant_limits.html", context, status=status)
