@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -10,20 +13,33 @@ from portal.ui.filters import BerthFilterSet
 from scheduling.choices import LIVE_STATES, AllocationKind, AllocationState, DriftKind
 from scheduling.models import Allocation, Drift, Quota
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 LIVE = "live"
+
+
+def _hinted(hint: StrOrPromise) -> forms.TextInput:
+    """A box that says what to type: its label is for screen readers only."""
+    return forms.TextInput(attrs={"placeholder": hint})
 
 
 class AllocationFilter(BerthFilterSet):
     """Allocations by name, state, kind and pool."""
 
-    search = django_filters.CharFilter(method="by_text", label=_("Name"))
+    search = django_filters.CharFilter(method="by_text", label=_("Name"), widget=_hinted(_("Name")))
     state = django_filters.ChoiceFilter(
         choices=[(LIVE, _("Not ended")), *AllocationState.choices],
         method="by_state",
         label=_("State"),
+        empty_label=_("Any state"),
     )
-    kind = django_filters.ChoiceFilter(choices=AllocationKind.choices, label=_("Kind"))
-    pool = django_filters.CharFilter(field_name="pool__name", label=_("Pool"))
+    kind = django_filters.ChoiceFilter(
+        choices=AllocationKind.choices, label=_("Kind"), empty_label=_("Any kind")
+    )
+    pool = django_filters.CharFilter(
+        field_name="pool__name", label=_("Pool"), widget=_hinted(_("Pool"))
+    )
 
     class Meta:
         model = Allocation
@@ -45,8 +61,12 @@ class AllocationFilter(BerthFilterSet):
 class AllocationAllFilter(AllocationFilter):
     """As above, and by tenant and cluster."""
 
-    tenant = django_filters.CharFilter(field_name="tenant_key", label=_("Tenant"))
-    cluster = django_filters.CharFilter(field_name="cluster__name", label=_("Cluster"))
+    tenant = django_filters.CharFilter(
+        field_name="tenant_key", label=_("Tenant"), widget=_hinted(_("Tenant"))
+    )
+    cluster = django_filters.CharFilter(
+        field_name="cluster__name", label=_("Cluster"), widget=_hinted(_("Cluster"))
+    )
 
     class Meta(AllocationFilter.Meta):
         fields = ("search", "state", "kind", "pool", "tenant", "cluster")
@@ -55,9 +75,15 @@ class AllocationAllFilter(AllocationFilter):
 class QuotaFilter(BerthFilterSet):
     """Quota by tenant, pool and resource."""
 
-    tenant = django_filters.CharFilter(field_name="tenant_key", label=_("Tenant"))
-    pool = django_filters.CharFilter(field_name="pool__name", label=_("Pool"))
-    resource = django_filters.CharFilter(field_name="resource", label=_("Resource"))
+    tenant = django_filters.CharFilter(
+        field_name="tenant_key", label=_("Tenant"), widget=_hinted(_("Tenant"))
+    )
+    pool = django_filters.CharFilter(
+        field_name="pool__name", label=_("Pool"), widget=_hinted(_("Pool"))
+    )
+    resource = django_filters.CharFilter(
+        field_name="resource", label=_("Resource"), widget=_hinted(_("Resource"))
+    )
 
     class Meta:
         model = Quota
@@ -67,9 +93,15 @@ class QuotaFilter(BerthFilterSet):
 class DriftFilter(BerthFilterSet):
     """Drift by kind, cluster and tenant; open ones unless asked otherwise."""
 
-    kind = django_filters.ChoiceFilter(choices=DriftKind.choices, label=_("Kind"))
-    cluster = django_filters.CharFilter(field_name="cluster__name", label=_("Cluster"))
-    tenant = django_filters.CharFilter(field_name="tenant_key", label=_("Tenant"))
+    kind = django_filters.ChoiceFilter(
+        choices=DriftKind.choices, label=_("Kind"), empty_label=_("Any kind")
+    )
+    cluster = django_filters.CharFilter(
+        field_name="cluster__name", label=_("Cluster"), widget=_hinted(_("Cluster"))
+    )
+    tenant = django_filters.CharFilter(
+        field_name="tenant_key", label=_("Tenant"), widget=_hinted(_("Tenant"))
+    )
     open = django_filters.BooleanFilter(
         field_name="resolved_at", lookup_expr="isnull", label=_("Open")
     )

@@ -55,8 +55,8 @@ class GridEdits:
 
 
 def amount_input(amount: int, resource: str) -> str:
-    """An amount as it stands in its box: no thousands, no unit."""
-    return amount_text(amount, resource).number.replace(",", "")
+    """An amount as it stands in its box, without its unit."""
+    return amount_text(amount, resource).number
 
 
 def amount_parse(text: str, resource: str) -> int:

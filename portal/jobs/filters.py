@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -23,13 +24,20 @@ def kind_choices() -> list[tuple[str, Any]]:
 class JobFilter(BerthFilterSet):
     """Jobs by kind, state and tenant."""
 
-    kind = django_filters.ChoiceFilter(choices=kind_choices, label=_("Kind"))
+    kind = django_filters.ChoiceFilter(
+        choices=kind_choices, label=_("Kind"), empty_label=_("Any kind")
+    )
     state = django_filters.ChoiceFilter(
         choices=[(ACTIVE, _("Not finished")), *JobState.choices],
         method="by_state",
         label=_("State"),
+        empty_label=_("Any state"),
     )
-    tenant = django_filters.CharFilter(field_name="tenant_key", label=_("Tenant"))
+    tenant = django_filters.CharFilter(
+        field_name="tenant_key",
+        label=_("Tenant"),
+        widget=forms.TextInput(attrs={"placeholder": _("Tenant")}),
+    )
 
     class Meta:
         model = JobRun

@@ -34,7 +34,7 @@ def refusal_masked(refusal: Refusal, viewer: Viewer) -> Refusal:
         return refusal
     return Refusal(
         rule=refusal.rule,
-        scope="",
+        scope=_("above your tenant"),
         dimension=refusal.dimension,
         asked=refusal.asked,
         who=_("an operator"),
