@@ -28,6 +28,8 @@ def command_unprivileged(command: list[str], *, reaches: list[Path], signal: str
     wrapped = [_setpriv(), f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}"]
     wrapped += ["--clear-groups"]
     if not all(_open_to_others(path) for path in reaches):
+        # Without that bit access(2), which initdb asks, looks at the user alone.
+        wrapped += ["--securebits=+no_setuid_fixup"]
         wrapped += ["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"]
     if signal:
         wrapped += [f"--pdeathsig={signal}"]
