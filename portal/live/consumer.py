@@ -2,7 +2,7 @@
 
 Client: {op: "sub", id, topic, since?}, {op: "unsub", id}, {op: "ping"}.
 Server: {op: "ack", id, topic, seq, snap?}, {op: "ev", topic, seq, kind, ids},
-{op: "resync", topic}, {op: "error", id, code}, {op: "pong"}, {op: "bye", code, retry_after}.
+{op: "resync", topic, seq}, {op: "error", id, code}, {op: "pong"}, {op: "bye", code, retry_after}.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
+from redis.exceptions import RedisError
 
 from portal.live.events import Event
 from portal.live.groups import group_name, revocation_topic
@@ -35,6 +36,8 @@ CLOSE_SIGNED_OUT = 4401
 CLOSE_TOO_FAST = 4429
 CLOSE_TOO_LARGE = 1009
 CLOSE_BUSY = 1013
+
+LAYER_ERRORS = (RedisError, OSError, TimeoutError)
 
 log = structlog.get_logger()
 
@@ -63,7 +66,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return
         self.counted = person
         self.sockets[person] += 1
-        await self.channel_layer.group_add(group_name(revocation_topic(person)), self.channel_name)
+        if not await self._join_all():
+            return
         self.tasks = [
             asyncio.create_task(self.pump()),
             asyncio.create_task(self.recheck_forever()),
@@ -77,7 +81,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return
         self.sockets[self.counted] -= 1
         topics = [*self.subs.topics, revocation_topic(self.counted)]
-        await asyncio.gather(*map(self._leave, topics))
+        with contextlib.suppress(*LAYER_ERRORS):
+            await asyncio.gather(*map(self._leave, topics))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """One operation of the client."""
@@ -129,14 +134,14 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 await self.channel_layer.group_add(group_name(topic), self.channel_name)
             seq = (await _ask(topic_seqs, [topic])).get(topic, 0)
             snap = await _ask(topic_snapshot, viewer=self.viewer, topic=topic)
-        except DatabaseError:
+        except (DatabaseError, *LAYER_ERRORS):
             self.subs.remove(sub_id)
             await self.reply(op="error", id=sub_id, code="unavailable")
             return
         extra = {} if snap is None else {"snap": snap}
         await self.reply(op="ack", id=sub_id, topic=topic, seq=seq, **extra)
         if isinstance(since, int) and since != seq:
-            await self.reply(op="resync", topic=topic)
+            await self.reply(op="resync", topic=topic, seq=seq)
         self.subs.opened(topic, seq)
         self.wake.set()
 
@@ -177,20 +182,35 @@ class LiveConsumer(AsyncWebsocketConsumer):
             if self.viewer.user_id is None:
                 await self.bye("signed-out", CLOSE_SIGNED_OUT)
                 return
-            standing = await _ask(
-                topics_standing, viewer=self.viewer, topics=list(self.subs.topics)
-            )
+            asked = set(self.subs.topics)
+            standing = await _ask(topics_standing, viewer=self.viewer, topics=asked)
         except DatabaseError:
             log.warning("live.recheck_failed", exc_info=True)
             return
-        lost = set(self.subs.topics) - standing.allowed
+        await self._end_topics((asked & set(self.subs.topics)) - standing.allowed)
+        if not await self._join_all():
+            return
+        for topic in self.subs.behind(standing.seqs):
+            await self.reply(op="resync", topic=topic, seq=standing.seqs[topic])
+
+    async def _end_topics(self, lost: set[str]) -> None:
         for sub_id in self.subs.ids_of(lost):
             topic = self.subs.remove(sub_id)
             await self.reply(op="error", id=sub_id, code="revoked")
             if topic is not None:
                 await self._leave(topic)
-        for topic in self.subs.behind(standing.seqs):
-            await self.reply(op="resync", topic=topic)
+
+    async def _join_all(self) -> bool:
+        """Join every group, again too: Redis forgets them in a restart, and after a day."""
+        topics = [*self.subs.topics, revocation_topic(self.counted)]
+        joins = (self.channel_layer.group_add(group_name(t), self.channel_name) for t in topics)
+        try:
+            await asyncio.gather(*joins)
+        except LAYER_ERRORS:
+            log.warning("live.redis_away", exc_info=True)
+            await self.bye("busy", CLOSE_BUSY, retry_after=5)
+            return False
+        return True
 
     async def reply(self, **message: Any) -> None:
         """Send one message; a reader that takes none for half a minute is let go."""

@@ -49,26 +49,34 @@ def free_port() -> int:
 
 
 @contextmanager
-def uvicorn_running(log: Path, app: str = "portal.asgi", **more_env: str) -> Iterator[Server]:
-    """The program as `bin/start` runs it, on the database of this test run."""
-    server = Server(free_port(), log)
-    with log.open("wb") as sink:
+def process_running(log: Path, *command: str, **more_env: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A program of ours on the database of this test run; asked to stop at the end, and stops."""
+    with log.open("ab") as sink:
         process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "uvicorn", f"{app}:application"),
-                *("--port", str(server.port), "--ws-max-size", "65536", "--lifespan", "off"),
-            ],
+            [sys.executable, *command],
             cwd=ROOT,
             env=os.environ | {"BERTH_LOG_FORMAT": "json"} | more_env,
             stdout=sink,
             stderr=sink,
         )
         try:
-            _wait(process, server)
-            yield server
+            yield process
         finally:
             process.terminate()
-            process.wait(15)
+            process.wait(20)
+
+
+@contextmanager
+def uvicorn_running(log: Path, app: str = "portal.asgi", **more_env: str) -> Iterator[Server]:
+    """The program as `bin/start` runs it."""
+    server = Server(free_port(), log)
+    command = (
+        *("-m", "uvicorn", f"{app}:application", "--port", str(server.port)),
+        *("--ws-max-size", "65536", "--lifespan", "off"),
+    )
+    with process_running(log, *command, **more_env) as process:
+        _wait(process, server)
+        yield server
 
 
 def _wait(process: subprocess.Popen[bytes], server: Server) -> None:

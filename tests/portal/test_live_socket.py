@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -128,7 +129,7 @@ def test_numbers_on_a_topic_only_rise_and_a_late_page_is_told_to_look(
         assert seqs == [seqs[0], seqs[0] + 1, seqs[0] + 2]
         ack = alice.ask(op="sub", id=2, topic="tenant:vision", since=seqs[0])
         assert ack["seq"] == seqs[2]
-        assert alice.get() == {"op": "resync", "topic": "tenant:vision"}
+        assert alice.get() == {"op": "resync", "topic": "tenant:vision", "seq": seqs[2]}
         assert alice.ask(op="sub", id=3, topic="tenant:vision", since=seqs[2])["op"] == "ack"
         assert alice.silent(0.5)
 
@@ -338,10 +339,8 @@ def test_a_lost_event_is_made_good_by_the_next_look(
     ):
         alice.ask(op="sub", id=1, topic="tenant:vision")
         with scope(SYSTEM):
-            LiveTopic.objects.create(
-                topic="tenant:vision", seq=7, updated_at="2026-01-01T00:00:00Z"
-            )
-        assert alice.get() == {"op": "resync", "topic": "tenant:vision"}
+            LiveTopic.objects.create(topic="tenant:vision", seq=7, updated_at=timezone.now())
+        assert alice.get() == {"op": "resync", "topic": "tenant:vision", "seq": 7}
 
 
 def test_twenty_tabs_hear_the_same_event(
