@@ -43,6 +43,7 @@ def environments_build(*, addresses: dict[str, str], port: int) -> Environments:
     own = {
         "BERTH_PUBLIC_URL": f"http://{LOOPBACK}:{port}",
         "BERTH_ALLOWED_HOSTS": f"{LOOPBACK},localhost",
+        "BERTH_EMAIL_URL": f"file://{STATE}/mail",
         "BERTH_STATE_DIR": str(STATE),
         "BERTH_STATIC_ROOT": str(STATIC_ROOT),
         "DJANGO_SETTINGS_MODULE": "portal.settings",

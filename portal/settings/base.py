@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.settings.email import TIMEOUT_SECONDS, email_read
 from portal.settings.env import ROOT, database_settings, env_read
 
 ENV = env_read()
@@ -279,8 +280,12 @@ SPECTACULAR_SETTINGS = {
 }
 
 DJANGO_TABLES2_TEMPLATE = "tables/table.html"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-DEFAULT_FROM_EMAIL = "berth@localhost"
+EMAIL = email_read(ENV.email_url)
+EMAIL_BACKEND, EMAIL_FILE_PATH = EMAIL.backend, EMAIL.folder
+EMAIL_HOST, EMAIL_PORT = EMAIL.host, EMAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.user, EMAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_TIMEOUT = EMAIL.starttls, EMAIL.tls, TIMEOUT_SECONDS
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL.sender
 JOB_LEASE_SECONDS = ENV.job_lease_seconds
 SEAL_KEY = ENV.seal_key
 SEAL_PUBLIC_KEY = ENV.seal_public_key  # all that a web process has: it seals and can't open
