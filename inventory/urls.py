@@ -11,6 +11,7 @@ ops_urlpatterns: list[URLPattern] = [
     path("clusters/new/", onboarding.cluster_new_page, name="cluster_new"),
     path("clusters/by-id/<int:cluster_id>/", clusters.cluster_by_id_page, name="cluster_by_id"),
     path("clusters/<slug:name>/", clusters.cluster_page, name="cluster_page"),
+    path("clusters/<slug:name>/nodes/", nodes.cluster_nodes_part, name="cluster_nodes"),
     path("clusters/<slug:name>/setup/", onboarding.cluster_setup_page, name="cluster_setup"),
     path("clusters/<slug:name>/edit/", cluster_acts.cluster_edit_page, name="cluster_edit"),
     path("clusters/<slug:name>/test/", cluster_acts.cluster_test_act, name="cluster_test"),

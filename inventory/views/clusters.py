@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET
 from inventory.filters import ClusterFilter
 from inventory.models import Cluster
 from inventory.selectors.clusters import cluster_by_name, cluster_freshness, cluster_list
-from inventory.selectors.nodes import Capacity, cluster_capacities
 from inventory.selectors.overview import (
     CONTACT_EVERY_SECONDS,
     cluster_rows,
@@ -21,6 +20,7 @@ from inventory.selectors.overview import (
     is_silent,
     rows_total,
 )
+from inventory.selectors.setup import division_of
 from inventory.tables import ClusterTable
 from inventory.views.common import cluster_crumbs, cluster_topics
 from inventory.words import (
@@ -91,7 +91,7 @@ def cluster_by_id_page(request: HttpRequest, cluster_id: int) -> HttpResponseBas
 def cluster_context(cluster: Cluster) -> dict[str, Any]:
     """What the parts of a cluster's page read; also for onboarding."""
     now = timezone.now()
-    capacity = cluster_capacities().get(cluster.pk, Capacity())
+    division = division_of(cluster_id=cluster.pk)
     silent = is_silent(cluster, now=now)
     freshness = cluster_freshness(cluster_ids=[cluster.pk], now=now)[cluster.pk]
     return {
@@ -99,8 +99,9 @@ def cluster_context(cluster: Cluster) -> dict[str, Any]:
         "status": cluster_status(cluster, silent=silent),
         "silent": silent,
         "interval": CONTACT_EVERY_SECONDS,
-        "capacity": capacity,
-        "devices": device_amounts(capacity),
+        "division": division,
+        "capacity": division.capacity,
+        "devices": device_amounts(division.capacity),
         "watches": [(kind, watch_status(kind.phase)) for kind in freshness],
         "abilities": ability_findings(cluster.abilities),
         "policies": policy_findings(cluster.abilities),

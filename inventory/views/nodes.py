@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from inventory.filters import NodeFilter
-from inventory.selectors.clusters import cluster_freshness
+from inventory.selectors.clusters import cluster_by_name, cluster_freshness
 from inventory.selectors.node_pages import node_resources, nodes_shown, silent_cluster_ids
 from inventory.selectors.nodes import node_by_name, node_pods
 from inventory.selectors.overview import CONTACT_EVERY_SECONDS, is_silent
@@ -24,6 +24,7 @@ from portal.pages import verb_required, viewer_of
 from portal.ui.tables import table_build
 
 PODS = 200
+PART = 8  # rows on the page of a cluster
 
 
 @require_GET
@@ -45,6 +46,24 @@ def node_list_page(request: HttpRequest) -> HttpResponseBase:
         "query": request.GET.urlencode(),
     }
     return render(request, "inventory/node_list.html", context)
+
+
+@require_GET
+@verb_required("node.view")
+def cluster_nodes_part(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The first nodes of a cluster for its page, those in trouble before the others."""
+    viewer = viewer_of(request)
+    cluster = cluster_by_name(name=name, viewer=viewer)
+    rows = nodes_shown(viewer=viewer).filter(cluster=cluster)
+    silent_ids = frozenset([cluster.pk] if is_silent(cluster, now=timezone.now()) else ())
+    table = NodeTable(
+        rows.order_by("ready", "schedulable", "name")[:PART],
+        silent_ids=silent_ids,
+        exclude=("created_at",),
+        orderable=False,
+    )
+    context = {"table": table, "cluster": cluster, "total": rows.count()}
+    return render(request, "inventory/_cluster_nodes.html", context)
 
 
 @require_GET

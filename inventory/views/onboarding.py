@@ -17,9 +17,7 @@ from inventory.forms import ClusterNewForm
 from inventory.manifests import MANIFESTS, manifests_shown
 from inventory.models import Cluster
 from inventory.selectors.clusters import cluster_by_name
-from inventory.selectors.nodes import unknown_device_keys
-from inventory.selectors.overview import device_amounts
-from inventory.selectors.setup import division_of
+from inventory.selectors.setup import Division
 from inventory.services.clusters import cluster_register
 from inventory.views.clusters import cluster_context
 from inventory.views.common import cluster_crumbs
@@ -55,7 +53,7 @@ def cluster_new_page(request: HttpRequest) -> HttpResponseBase:
         "form": form,
         "crumbs": cluster_crumbs(),
         "manifests": manifests_shown(),
-        "files": " ".join(f"-f {name}" for name, _words in MANIFESTS),
+        "apply": " \\\n  ".join(["kubectl apply", *(f"-f {name}" for name, _words in MANIFESTS)]),
         "example": EXAMPLE,
     }
     return render(request, "inventory/cluster_new.html", context, status=status)
@@ -67,21 +65,18 @@ def cluster_setup_page(request: HttpRequest, name: str) -> HttpResponseBase:
     """Steps 3 to 5: the test as it runs, what it found, pools and devices of the new nodes."""
     viewer = viewer_of(request)
     cluster = cluster_by_name(name=name, viewer=viewer)
-    context = cluster_context(cluster) | setup_context(cluster, viewer)
+    context = cluster_context(cluster)
+    context |= setup_context(cluster, context["division"], viewer)
     return render(request, "inventory/cluster_setup.html", context)
 
 
-def setup_context(cluster: Cluster, viewer: Viewer) -> dict[str, Any]:
+def setup_context(cluster: Cluster, division: Division, viewer: Viewer) -> dict[str, Any]:
     """What the steps read."""
     key = f"{cluster.job_key}:test"
     job = jobs_visible(viewer=viewer).filter(kind="cluster.test", key=key).first()
-    division = division_of(cluster_id=cluster.pk)
     return {
         "crumbs": cluster_crumbs(cluster),
         "checks": setup_checks(cluster, division.nodes, now=timezone.now()),
-        "division": division,
-        "division_devices": device_amounts(division.capacity),
-        "unknown_keys": unknown_device_keys() if division.unknown else {},
         "may_edit": viewer.can("cluster.edit"),
         **(job_context(job, viewer, attempts=False) if job else {"job": None}),
     }

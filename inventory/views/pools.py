@@ -25,7 +25,7 @@ from inventory.services.pool_removal import pool_delete
 from inventory.services.pools import pool_create, pool_reorder, pool_update
 from inventory.views.common import Crumbs, cluster_names_present, generation_of
 from portal.attempts import form_attempt
-from portal.errors import Conflict, Invalid
+from portal.errors import Conflict, Invalid, NotFound
 from portal.pages import verb_required, viewer_of
 
 EXAMPLE = '{"name": "h100", "title": "H100 nodes", "selector": [{"key": "gpu", "operator": "In", "values": ["h100"]}]}'  # noqa: E501 -- one line of JSON
@@ -80,7 +80,8 @@ def pool_list_page(request: HttpRequest) -> HttpResponseBase:
 @verb_required("pool.edit")
 def pool_new_page(request: HttpRequest) -> HttpResponseBase:
     """A new pool, the last in order."""
-    form = PoolNewForm(request.POST or None, clusters=cluster_names_present())
+    names = cluster_names_present()
+    form = PoolNewForm(request.POST or None, clusters=names)
     status = 200
     if request.method == "POST":
         attempt = form_attempt(form, lambda data: pool_create(viewer=viewer_of(request), **data))
@@ -90,7 +91,7 @@ def pool_new_page(request: HttpRequest) -> HttpResponseBase:
             )
             return redirect("pool_list")
         status = attempt.status
-    return _form_page(request, form, None, status)
+    return _form_page(request, form, None, names, status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -98,12 +99,11 @@ def pool_new_page(request: HttpRequest) -> HttpResponseBase:
 def pool_page(request: HttpRequest, name: str) -> HttpResponseBase:
     """A pool with its nodes; operators change it here."""
     viewer = viewer_of(request)
-    pool = pool_by_name(name=name)
-    form = PoolForm(
-        request.POST or None,
-        clusters=cluster_names_present(),
-        initial=PoolForm.initial_of(pool),
-    )
+    pool = pool_list().filter(name=name).first()
+    if pool is None:
+        raise NotFound
+    names = cluster_names_present()
+    form = PoolForm(request.POST or None, clusters=names, initial=PoolForm.initial_of(pool))
     status = 200
     if request.method == "POST":
         attempt = form_attempt(
@@ -119,7 +119,7 @@ def pool_page(request: HttpRequest, name: str) -> HttpResponseBase:
             messages.success(request, _("%(name)s was changed.") % {"name": name})
             return redirect("pool_list")
         status = attempt.status
-    return _form_page(request, form, pool, status)
+    return _form_page(request, form, pool, names, status)
 
 
 @require_POST
@@ -166,11 +166,11 @@ def pool_delete_act(request: HttpRequest, name: str) -> HttpResponseBase:
 
 
 def _form_page(
-    request: HttpRequest, form: PoolForm, pool: Pool | None, status: int
+    request: HttpRequest, form: PoolForm, pool: Pool | None, names: list[str], status: int
 ) -> HttpResponse:
     crumbs: Crumbs = [(_("Pools"), reverse("pool_list"))]
     url = reverse("pool_preview") + (f"?pool={pool.name}" if pool else "")
-    preview = _preview(PoolForm(_texts(form, pool), clusters=cluster_names_present()), pool)
+    preview = _preview(PoolForm(_texts(form, pool), clusters=names), pool)
     context = {"form": form, "pool": pool, "crumbs": crumbs, "preview_url": url} | preview
     context |= {"example": EXAMPLE, "may_edit": viewer_of(request).can("pool.edit")}
     return render(request, "inventory/pool_form.html", context, status=status)
@@ -195,10 +195,11 @@ def _preview(form: forms.Form, pool: Pool | None) -> dict[str, Any]:
     wrong += [str(text) for texts in errors.fields.values() for text in texts]
     if wrong or selector is None:
         return {"preview": None, "wrong": wrong}
-    chosen = Cluster.objects.filter(name__in=form.cleaned_data.get("clusters") or [])
+    chosen = form.cleaned_data.get("clusters")
+    rows = Cluster.objects.filter(name__in=chosen) if chosen else Cluster.objects.none()
     found = pool_preview(
         selector=selector,
-        cluster_ids=frozenset(chosen.values_list("pk", flat=True)),
+        cluster_ids=frozenset(rows.values_list("pk", flat=True)),
         pool_id=pool.pk if pool else None,
     )
     return {"preview": found, "wrong": []}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import django_filters
@@ -29,6 +30,19 @@ class BerthFilterSet(django_filters.FilterSet):
     Use it as `f = NodeFilter(request.GET, queryset=..., request=request)`, hand `f` to the
     page as `filter` and `f.qs` to the table. Unknown values filter nothing and say so in the form.
     """
+
+    @cached_property
+    def form(self) -> forms.Form:
+        """The filters' form. Text boxes show their label inside, since the bar has no room;
+        choices that come from the database are asked for once, not at each look.
+        """
+        found: forms.Form = super().form
+        for field in found.fields.values():
+            if isinstance(field.widget, forms.TextInput) and field.label:
+                field.widget.attrs.setdefault("placeholder", str(field.label))
+            if isinstance(field, forms.ChoiceField):
+                field.choices = list(field.choices)
+        return found
 
     @property
     def chips(self) -> list[FilterChip]:

@@ -31,6 +31,7 @@ PAGES = {
     "/ops/clusters/north/": ALL,
     "/ops/clusters/south/": ALL,
     "/ops/clusters/nothing/": (404, 404, 403, 403),
+    "/ops/clusters/north/nodes/": ALL,
     "/ops/clusters/north/setup/": ALL,
     "/ops/clusters/north/edit/": EDIT,
     "/ops/clusters/north/rotate/": EDIT,
@@ -75,6 +76,7 @@ def test_signed_out_people_are_sent_to_the_door(db: None) -> None:
 
 def test_queries_are_few_and_do_not_grow_with_rows(fleet: Fleet, people: People) -> None:
     client = people.operator.client()
+    client.post("/ops/clusters/north/test/")
     before = {page: queries_of(client, page) for page in OPEN}
     with scope(Viewer.system("tests")):
         now = timezone.now()
@@ -94,6 +96,8 @@ def test_pages_show_their_rest_call(fleet: Fleet, people: People) -> None:
     client = people.operator.client()
     for page in OPEN:
         body = client.get(page).content.decode()
+        if "<!doctype" not in body.lower():
+            continue  # a fragment of another page
         assert "$BERTH_URL/api/v1/" in body, page
         assert "$BERTH_TOKEN" in body, page
         assert TOKEN not in body
