@@ -21,6 +21,8 @@ ARTIFACTS = ROOT / "tests" / "artifacts"
 
 def state_prepare() -> None:
     """Create the state directory; others may pass through it but not list it."""
-    for path in (STATE, STAMPS, LOCKS, LOGS):
+    for path in (STATE, STAMPS, LOCKS):
         path.mkdir(parents=True, exist_ok=True)
+    for path in (LOGS, STATE / "mail"):  # names, and links that open doors
+        path.mkdir(mode=0o700, exist_ok=True)
     STATE.chmod(0o711)

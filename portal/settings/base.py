@@ -102,15 +102,12 @@ FORM_RENDERER = "portal.ui.forms.BerthFormRenderer"
 
 # Two roles on one database: `default` is neither owner nor exempt from row-level security.
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": database_settings(ENV.database_url)
-    | {
-        "CONN_MAX_AGE": 600,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "options": "-c lock_timeout=5000 -c statement_timeout=30000"
-            " -c idle_in_transaction_session_timeout=60000"
-        },
-    },
+    "default": database_settings(
+        ENV.database_url,
+        options="-c lock_timeout=5000 -c statement_timeout=30000"
+        " -c idle_in_transaction_session_timeout=60000",
+    )
+    | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True},
     "owner": database_settings(ENV.database_owner_url) | {"TEST": {"MIRROR": "default"}},
 }
 
@@ -164,6 +161,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_NAME = "__Host-csrftoken" if SECURE else "berth_csrf"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "portal.views.csrf_failure"
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_SSL_REDIRECT = False  # the proxy's business

@@ -76,8 +76,12 @@ def env_read(source: Mapping[str, str] = os.environ) -> Env:
     )
 
 
-def database_settings(url: str) -> dict[str, object]:
-    """Turn postgresql://user:password@host:port/name?host=/socket into Django's form."""
+def database_settings(url: str, *, options: str = "") -> dict[str, object]:
+    """Turn postgresql://user:password@host:port/name?host=/socket&sslmode=... into Django's form.
+
+    What else the query says (sslmode, sslrootcert, ...) goes to libpq as it is; `options` are the
+    server settings of each connection.
+    """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
         msg = "The database URL must start with postgresql://; Berth runs on PostgreSQL only."
@@ -88,8 +92,10 @@ def database_settings(url: str) -> dict[str, object]:
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.get("host", parts.hostname or "")),
-        "PORT": str(parts.port or query.get("port", "")),
+        "HOST": unquote(query.pop("host", parts.hostname or "")),
+        "PORT": str(parts.port or query.pop("port", "")),
+        "OPTIONS": {name: unquote(value) for name, value in query.items()}
+        | ({"options": options} if options else {}),
     }
 
 
