@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 BACKENDS = "django.core.mail.backends"
 TIMEOUT_SECONDS = 20
+SENDER = "berth@localhost"
 # Scheme: port where none is given, STARTTLS, TLS from the first byte.
 SMTP = {
     "smtp": (587, True, False),
@@ -29,7 +30,7 @@ class Email:
     starttls: bool = False
     tls: bool = False
     folder: str | None = None
-    sender: str = "berth@localhost"
+    sender: str = SENDER
 
 
 def email_read(url: str) -> Email:
@@ -58,5 +59,5 @@ def email_read(url: str) -> Email:
         password=unquote(parts.password or ""),
         starttls=starttls,
         tls=tls,
-        sender=parse_qs(parts.query).get("from", [Email.sender])[0],
+        sender=parse_qs(parts.query).get("from", [SENDER])[0],
     )

@@ -24,6 +24,7 @@ def test_smtps_is_tls_from_the_first_byte() -> None:
     found = email_read("smtps://mail.example")
 
     assert (found.port, found.starttls, found.tls) == (465, False, True)
+    assert found.sender == "berth@localhost"
 
 
 def test_a_folder_takes_mails() -> None:
