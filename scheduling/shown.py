@@ -42,7 +42,7 @@ class NodeRow:
 
     name: str
     pods: str
-    amounts: list[str]
+    amounts: list[tuple[str, str]]
     raw: dict[str, int]
     bound: bool
     words: str
@@ -65,7 +65,7 @@ def node_totals(rows: list[NodeRow], allocation: Allocation) -> dict[str, Any]:
     sums = {name: sum(row.raw.get(name, 0) for row in rows) for name in names}
     return {
         "heads": [head_of(name) for name in names],
-        "sums": [amount_text(sums[name], name).number for name in names],
+        "sums": [(head_of(name), amount_text(sums[name], name).number) for name in names],
         "bound": sum(row.bound for row in rows),
         "count": len(rows),
         "strips": any(row.strip is not None for row in rows),
@@ -137,7 +137,7 @@ def _node_row(node: HeldNode, pods: list[dict[str, Any]], names: list[str]) -> N
     return NodeRow(
         name=node.name,
         pods=", ".join(_ordinal(pod["name"]) for pod in pods) or "–",
-        amounts=[amount_text(raw.get(name, 0), name).number for name in names],
+        amounts=[(head_of(name), amount_text(raw.get(name, 0), name).number) for name in names],
         raw=raw,
         bound=bound,
         words=_("bound") if bound else _("reserved, not bound yet"),

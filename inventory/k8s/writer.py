@@ -61,6 +61,14 @@ class Writer:
         found = self._client.get(collection_path("Pod", namespace), {"labelSelector": selector})
         return list(found.get("items") or ())
 
+    def events(self, *, namespace: str, uid: str) -> list[Object]:
+        """Read what the cluster noted about one object, oldest first."""
+        query = {"fieldSelector": f"involvedObject.uid={uid}", "limit": 50}
+        found = self._client.get(collection_path("Event", namespace), query)
+        return sorted(
+            found.get("items") or (), key=lambda event: str(event.get("lastTimestamp") or "")
+        )
+
     def delete(
         self,
         ref: ObjectRef,

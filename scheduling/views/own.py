@@ -126,10 +126,13 @@ def piece_shown(piece: Startable) -> dict[str, Any]:
 def held_shown(allocation: Allocation, reason: Any, now: datetime) -> dict[str, Any]:
     """One live allocation on the home."""
     until = allocation.until_at
+    plain = {k: v for k, v in allocation.charged.items() if k in ("cpu", "memory")}
+    devices = {k: v for k, v in allocation.charged.items() if k not in plain}
     return {
         "allocation": allocation,
         "status": allocation_status(allocation),
-        "size": amounts_words(allocation.charged),
+        "size": amounts_words(devices or allocation.charged),
+        "rest": amounts_words(plain) if devices else "",
         "reason": reason.sentence() if reason else "",
         "soon": until is not None and until - now < SOON,
         "drifted": getattr(allocation, "drifted", None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,17 +12,18 @@ from tests.people import People, people_make
 from tests.scheduling.world import World, cluster_make, mirror_ready, pools_make, quota_give, system
 
 GIB = 1024**3
+NAME = f"scheduling-{os.getpid()}"  # runs beside each other don't share a bed
 
 
 @pytest.fixture(scope="session")
 def small_bed() -> Iterator[Bed]:
     """A control plane with three nodes; skipped, with the way out, where it can't be built."""
     try:
-        bed = bed_up(name="scheduling", fleet="small")
+        bed = bed_up(name=NAME, fleet="small")
     except ToolchainMissing as missing:
         pytest.skip(str(missing))
     yield bed
-    bed_down(name="scheduling")
+    bed_down(name=NAME)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -27,6 +28,7 @@ from tests.scheduling.world import (
 )
 
 pytestmark = [pytest.mark.bed, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+NAME = f"replace-{os.getpid()}"
 PLENTY = {"cpu": 640_000, "memory": 5120 * GIB, "h100-sxm-80gb": 64}
 WHOLE = {"cpu": 1000, "memory": GIB, "h100-sxm-80gb": 8}
 
@@ -35,11 +37,11 @@ WHOLE = {"cpu": 1000, "memory": GIB, "h100-sxm-80gb": 8}
 def forty_bed() -> Iterator[Bed]:
     """Forty nodes, so that there is another place."""
     try:
-        bed = bed_up(name="replace", fleet="bed")
+        bed = bed_up(name=NAME, fleet="bed")
     except ToolchainMissing as missing:
         pytest.skip(str(missing))
     yield bed
-    bed_down(name="replace")
+    bed_down(name=NAME)
 
 
 @pytest.fixture

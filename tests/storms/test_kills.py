@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable
 
 import pytest
 from django.db.models import Sum
@@ -19,7 +18,6 @@ from pytest_django import Settings
 
 from inventory.k8s.quantities import amounts_parse
 from portal.models import JobRun
-from portal.models.jobs import FINAL_STATES
 from scheduling.models import Allocation, Commitment, NodeCommitment
 from scheduling.services.allocations import CREATE, RELEASE, REPLACE, allocation_release
 from scheduling.services.overcommit import replace_request
@@ -31,7 +29,7 @@ from tests.scheduling.world import (
     system,
     until,
 )
-from tests.storms.boundaries import Hit, fork_run, run_until, trace, wait_for
+from tests.storms.boundaries import Hit, all_finish, fork_run, trace, wait_for
 
 pytestmark = [
     pytest.mark.storm,
@@ -40,6 +38,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 LEAST_BOUNDARIES = 12
+LEASE_SECONDS = 1.0
 ABREAST = 6
 SHAPE = {"cpu": 100, "memory": 64 * 2**20}
 ROUNDS = int(os.environ.get("BERTH_KILL_ROUNDS", "2"))
@@ -47,7 +46,7 @@ ROUNDS = int(os.environ.get("BERTH_KILL_ROUNDS", "2"))
 
 @pytest.fixture(autouse=True)
 def _short_lease(settings: Settings) -> None:
-    settings.JOB_LEASE_SECONDS = 1.0
+    settings.JOB_LEASE_SECONDS = LEASE_SECONDS
 
 
 def job_of(allocation: Allocation, kind: str) -> JobRun:
@@ -56,27 +55,19 @@ def job_of(allocation: Allocation, kind: str) -> JobRun:
         return JobRun.objects.filter(key=allocation.job_key, kind=kind).latest("pk")
 
 
-def final(job: JobRun) -> Callable[[], bool]:
-    """Whether a job has ended; makes a waiting one due, so that no test waits for the clock."""
-
-    def check() -> bool:
-        with system():
-            JobRun.objects.filter(pk=job.pk, state="waiting").update(due_at="2000-01-01T00:00Z")
-            job.refresh_from_db()
-        return job.state in FINAL_STATES
-
-    return check
-
-
 def trace_to_end(job: JobRun) -> list[Hit]:
-    """All boundaries of an undisturbed run, over as many claims as it takes."""
-    hits: list[Hit] = []
-    done = final(job)
-    while not done():
-        hits += trace(job.pk)
-        time.sleep(0.05)
+    """All boundaries of an undisturbed run."""
+    hits = trace(job.pk)
+    assert state_of(job) == "succeeded"
     assert len(hits) >= LEAST_BOUNDARIES
     return hits
+
+
+def state_of(job: JobRun) -> str:
+    """The state of a job now."""
+    with system():
+        job.refresh_from_db()
+    return job.state
 
 
 def settled(world: World, running: list[Allocation], *, pieces: int = 1) -> None:
@@ -111,9 +102,9 @@ def storm(jobs: list[JobRun], *, how: signal.Signals = signal.SIGKILL) -> None:
         wave = list(enumerate(jobs))[start : start + ABREAST]
         for pid in [fork_run(job.pk, at=number, how=how) for number, job in wave]:
             wait_for(pid)
-    for job in jobs:
-        run_until(job.pk, final(job))
-        assert job.state == "succeeded", (job.pk, job.state, job.reason)
+    time.sleep(LEASE_SECONDS)
+    all_finish([job.pk for job in jobs], abreast=ABREAST, seconds=300)
+    assert {state_of(job) for job in jobs} == {"succeeded"}
 
 
 def asked(world: World, count: int) -> list[Allocation]:
@@ -125,9 +116,8 @@ def asked(world: World, count: int) -> list[Allocation]:
 def brought_up(world: World, count: int) -> list[Allocation]:
     """Allocations that run."""
     allocations = asked(world, count)
-    for allocation in allocations:
-        job = job_of(allocation, CREATE)
-        run_until(job.pk, final(job))
+    jobs = [job_of(allocation, CREATE).pk for allocation in allocations]
+    all_finish(jobs, abreast=ABREAST, seconds=300)
     return allocations
 
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
-
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_noop
 
 from inventory import labels
@@ -31,14 +26,18 @@ from scheduling.services.clusters import (
 )
 from scheduling.services.moves import quota_move
 from scheduling.services.namespaces import foreign_refusal
+from scheduling.services.pods import (
+    has_started,
+    image_trouble,
+    pod_item,
+    seconds_since,
+    waiting_reason,
+)
 from scheduling.services.steps.common import POLL_SECONDS, load, load_locked, move_of, pods_now
 
 IMAGE_PATIENCE_SECONDS = 300
-STARTED = ("Running", "Succeeded")
-IMAGE_REASONS = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull")
 CREATED = gettext_noop("Created %(object)s.")
 ADOPTED = gettext_noop("Found %(object)s as this job had made it.")
-COMING = gettext_noop("%(done)s of %(total)s pods run. %(why)s")
 IMAGE = gettext_noop("The image can't be pulled: %(image)s. Ask again with one that can.")
 FOREIGN = gettext_noop("%(object)s stands there and is not Berth's.")
 
@@ -97,49 +96,26 @@ def pods_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
     """None when every pod runs; else why not yet, or that it never will."""
     ctx.check_cancel()
     pods = pods_now(ctx, allocation)
-    items = [_item(pod) for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"]))]
-    done = sum(item["phase"] in STARTED and not item["ending"] for item in items)
+    items = [pod_item(pod) for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"]))]
+    done = sum(map(has_started, items))
     ctx.progress(done=done, total=allocation.replicas, items=items)
     if done >= allocation.replicas:
         return None
-    trouble = next((item for item in items if item["reason"] in IMAGE_REASONS), None)
-    image = str(allocation.spec.get("image", ""))
-    if trouble is not None and _seconds_since(trouble["since"], ctx.now()) > IMAGE_PATIENCE_SECONDS:
-        return Fail(Reason("image", IMAGE, {"image": image}))
-    worst = trouble or next((item for item in items if item["reason"]), None)
-    why = f"{worst['pod']}: {worst['reason']}" if worst else ""
-    params = {"done": done, "total": allocation.replicas, "why": why}
-    code = "image" if trouble else (worst["reason"] if worst else "starting")
-    return Wait(Reason(code, COMING, params), POLL_SECONDS)
+    trouble = image_trouble(items)
+    if trouble is not None and seconds_since(trouble["since"], ctx.now()) > IMAGE_PATIENCE_SECONDS:
+        return Fail(Reason("image", IMAGE, {"image": str(allocation.spec.get("image", ""))}))
+    refusals = _refusals(ctx, allocation) if len(pods) < allocation.replicas else []
+    reason = waiting_reason(items, total=allocation.replicas, refusals=refusals)
+    return Wait(reason, POLL_SECONDS)
 
 
-def _item(pod: Object) -> dict[str, Any]:
-    meta, status = pod["metadata"], pod.get("status") or {}
-    return {
-        "pod": meta["name"],
-        "node": (pod.get("spec") or {}).get("nodeName", ""),
-        "phase": status.get("phase", ""),
-        "reason": _reason(status),
-        "since": meta.get("creationTimestamp", ""),
-        "ending": bool(meta.get("deletionTimestamp")),
-    }
-
-
-def _reason(status: Mapping[str, Any]) -> str:
-    """Why a pod does not run yet, in Kubernetes' own word."""
-    for container in status.get("containerStatuses") or ():
-        waiting = (container.get("state") or {}).get("waiting")
-        if waiting:
-            return str(waiting.get("reason", ""))
-    for condition in status.get("conditions") or ():
-        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
-            return str(condition.get("reason", ""))
-    return ""
-
-
-def _seconds_since(text: str, now: datetime) -> float:
-    at = parse_datetime(text) if text else None
-    return (now - at).total_seconds() if at else 0.0
+def _refusals(ctx: StepContext, allocation: Allocation) -> list[Object]:
+    """What the cluster says of the object itself, for when its pods do not even come."""
+    ctx.check()
+    if not allocation.object_uid:
+        return []
+    writer = writer_of(_cluster_id(allocation))
+    return writer.events(namespace=space_of(allocation).name, uid=allocation.object_uid)
 
 
 def _cluster_id(allocation: Allocation) -> int:

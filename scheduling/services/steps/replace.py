@@ -39,7 +39,7 @@ from scheduling.services.commitments import (
     rows_lock,
 )
 from scheduling.services.drift import Drifted
-from scheduling.services.steps.apply import STARTED, pods_pending
+from scheduling.services.steps.apply import pods_pending
 from scheduling.services.steps.common import (
     POLL_SECONDS,
     load,
@@ -297,7 +297,7 @@ def settle(ctx: StepContext) -> Outcome:
                 state=AllocationState.ACTIVE
             )
             allocation_publish(allocation)
-    return Done({"running": STARTED[0]})
+    return Done()
 
 
 def _writer(allocation: Allocation) -> Writer:

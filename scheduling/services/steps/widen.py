@@ -46,6 +46,8 @@ def narrow(ctx: StepContext) -> Outcome:
         with ctx.transaction():
             Allocation.objects.filter(pk=allocation.pk).update(widened=False)
             ctx.record(narrowed=True)
+    if not space_of(allocation).uid:  # it never became ours: nothing there is touched
+        return Done()
     return quota_settle(ctx, allocation)
 
 
