@@ -158,6 +158,9 @@ def _stdlib_config(last: list[Processor], level: str) -> dict[str, Any]:
             "uvicorn.access": {"level": "WARNING"},
             "django.request": {"level": "ERROR"},
             "django.channels.server": {"level": "WARNING"},
+            # Each ring of the bell twice; what a job does is in its own records.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
         },
     }
 
