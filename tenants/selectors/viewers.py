@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
 from portal.viewer import Viewer
+from tenants.choices import PlatformRoleName, Role
 from tenants.roles import (
     VerbChange,
     platform_role_verbs,
@@ -22,6 +23,9 @@ from tenants.roles import (
     scope_verbs,
     tenant_role_verbs,
 )
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,16 @@ class OwnTenant:
     archived: bool
 
     @property
+    def role_title(self) -> StrOrPromise:
+        """The own role in words; empty without one."""
+        return Role(self.role).label if self.role else ""
+
+    @property
+    def inherited_titles(self) -> list[StrOrPromise]:
+        """Roles from above in words."""
+        return [Role(role).label for role in sorted(self.inherited)]
+
+    @property
     def roles(self) -> frozenset[str]:
         """Own and inherited."""
         return self.inherited | {self.role} if self.role else self.inherited
@@ -63,6 +77,11 @@ class Person:
     preference: Preference = field(default_factory=Preference)
     tenants: tuple[OwnTenant, ...] = ()
     platform_role: str = ""
+
+    @property
+    def platform_role_title(self) -> StrOrPromise:
+        """The platform role in words; empty without one."""
+        return PlatformRoleName(self.platform_role).label if self.platform_role else ""
 
 
 NOBODY = Person(viewer=Viewer.anonymous())
