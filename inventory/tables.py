@@ -54,7 +54,7 @@ def devices_html(devices: list[DeviceAmount]) -> SafeString:
     )
 
 
-class ReadyColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+class ReadyColumn(django_tables2.Column):
     """Ready of all nodes."""
 
     attrs: Any = NUMBER
@@ -68,7 +68,7 @@ class ReadyColumn(django_tables2.Column):  # type: ignore[misc]  # the library h
         )
 
 
-class DevicesColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+class DevicesColumn(django_tables2.Column):
     """Devices by type."""
 
     attrs: Any = {"td": {"class": "b-num b-wrap"}, "th": {"class": "b-num"}}
@@ -78,7 +78,7 @@ class DevicesColumn(django_tables2.Column):  # type: ignore[misc]  # the library
         return devices_html(record.devices)
 
 
-class ContactColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+class ContactColumn(django_tables2.Column):
     """Freshness chip."""
 
     attrs: Any = {"td": {"class": "b-num b-fit"}, "th": {"class": "b-num"}}
@@ -134,7 +134,7 @@ class ClusterTable(BerthTable):
         super().__init__(rows, extra_columns=marks, sequence=("...", "last_contact_at"), **options)
 
 
-class PoolColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+class PoolColumn(django_tables2.Column):
     """The pool, or that there is none."""
 
     def render(self, record: Node) -> SafeString:
@@ -145,7 +145,7 @@ class PoolColumn(django_tables2.Column):  # type: ignore[misc]  # the library ha
         return format_html('<a href="{}">{}</a>', url, record.pool.name)
 
 
-class NodeDevicesColumn(django_tables2.Column):  # type: ignore[misc]  # the library has no types
+class NodeDevicesColumn(django_tables2.Column):
     """Devices of a node."""
 
     attrs: Any = {"td": {"class": "b-num"}, "th": {"class": "b-num"}}

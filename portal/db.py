@@ -65,12 +65,11 @@ def definer_function(name: str, arguments: str, returns: str, body: str) -> migr
 
 def child_table(table: str, key: str, parent: str) -> migrations.RunSQL:
     """Give a table the visibility of the row it hangs on; the parent has its own policy."""
+    seen = f"EXISTS (SELECT 1 FROM {parent} AS parent WHERE parent.id = {table}.{key})"  # noqa: S608
     return migrations.RunSQL(
         sql=[
             f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-            f"CREATE POLICY berth_parent ON {table} USING"
-            # The names come from migrations.
-            f" (EXISTS (SELECT 1 FROM {parent} AS parent WHERE parent.id = {table}.{key}))",  # noqa: S608
+            f"CREATE POLICY berth_parent ON {table} USING ({seen})",
         ],
         reverse_sql=[
             f"DROP POLICY berth_parent ON {table}",

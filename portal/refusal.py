@@ -56,7 +56,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for REST answers, job rows and pages."""
-        return msgspec.to_builtins(self) | {"title": self.title}
+        data: dict[str, Any] = msgspec.to_builtins(self)
+        return data | {"title": self.title}
 
 
 def refusal_load(data: dict[str, Any]) -> Refusal:

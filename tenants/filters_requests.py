@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -66,7 +68,7 @@ class RequestApiFilter(RequestFilter):
     )
 
     class Meta(RequestFilter.Meta):
-        fields = (*RequestFilter.Meta.fields, "tenant", "ordering")
+        fields: Any = (*RequestFilter.Meta.fields, "tenant", "ordering")
 
     def by_order(
         self, rows: QuerySet[CapacityRequest], _name: str, _value: str

@@ -41,7 +41,7 @@ class PoolOrder(serializers.Serializer[Any]):
 class PoolOut(serializers.ModelSerializer[Pool]):
     """A pool. Selector, tolerations and clusters are for whoever may see nodes."""
 
-    clusters = serializers.SlugRelatedField(many=True, read_only=True, slug_field="name")
+    clusters: Any = serializers.SlugRelatedField(many=True, read_only=True, slug_field="name")
 
     class Meta:
         model = Pool

@@ -63,7 +63,7 @@ class Writer:
 
     def events(self, *, namespace: str, uid: str) -> list[Object]:
         """Read what the cluster noted about one object, oldest first."""
-        query = {"fieldSelector": f"involvedObject.uid={uid}", "limit": 50}
+        query: Query = {"fieldSelector": f"involvedObject.uid={uid}", "limit": 50}
         found = self._client.get(collection_path("Event", namespace), query)
         return sorted(
             found.get("items") or (), key=lambda event: str(event.get("lastTimestamp") or "")

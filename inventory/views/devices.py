@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -30,7 +32,7 @@ from portal.pages import verb_required, viewer_of
 def device_list_page(request: HttpRequest) -> HttpResponseBase:
     """Types with the devices that there are, and the mappings in their order."""
     capacities = list(cluster_capacities().values())
-    types = [
+    types: list[dict[str, Any]] = [
         {
             "type": found,
             "usable": sum(c.usable.get(found.name, 0) for c in capacities),

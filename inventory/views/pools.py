@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -180,7 +180,7 @@ def _texts(form: PoolForm, pool: Pool | None) -> dict[str, Any]:
     """What stands in the form, for the first preview."""
     if form.is_bound:
         return {name: form.data.get(name, "") for name in ("title", "selector", "tolerations")} | {
-            "clusters": form.data.getlist("clusters")
+            "clusters": list(cast(QueryDict, form.data).getlist("clusters"))
         }
     return PoolForm.initial_of(pool) if pool else {"title": "", "selector": "", "clusters": []}
 

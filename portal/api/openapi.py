@@ -10,7 +10,7 @@ from drf_spectacular.openapi import AutoSchema
 from portal.api.fields import LABEL, MAX_DIMENSIONS
 
 
-class StrictIntegerSchema(OpenApiSerializerFieldExtension):
+class StrictIntegerSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """A whole number with its range."""
 
     target_class = "portal.api.fields.StrictIntegerField"
@@ -26,7 +26,7 @@ class StrictIntegerSchema(OpenApiSerializerFieldExtension):
         }
 
 
-class AmountsSchema(OpenApiSerializerFieldExtension):
+class AmountsSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """Amounts by dimension."""
 
     target_class = "portal.api.fields.AmountsField"
@@ -46,7 +46,7 @@ class AmountsSchema(OpenApiSerializerFieldExtension):
         return found
 
 
-class NameSchema(OpenApiSerializerFieldExtension):
+class NameSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """A name as Kubernetes takes it."""
 
     target_class = "portal.api.fields.NameField"

@@ -20,7 +20,7 @@ class BerthCursorPagination(CursorPagination):
     page_size = 50
     max_page_size = 200
     page_size_query_param = "limit"
-    ordering = "-id"
+    ordering: Any = "-id"
 
     def paginate_queryset(
         self, queryset: Any, request: Request, view: APIView | None = None

@@ -133,9 +133,7 @@ class JobStep(models.Model):
     index = models.PositiveSmallIntegerField()
     name = models.CharField(max_length=40)
     version = models.PositiveSmallIntegerField(default=1)
-    state = models.CharField(
-        max_length=10, choices=StepState, default=StepState.PENDING
-    )
+    state = models.CharField(max_length=10, choices=StepState, default=StepState.PENDING)
     attempts = models.PositiveIntegerField(default=0)
     intent = models.JSONField(default=dict)
     outcome = models.JSONField(default=dict)
@@ -147,9 +145,7 @@ class JobStep(models.Model):
     class Meta:
         ordering: ClassVar = ["undoing", "index"]
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["job", "undoing", "index"], name="job_step_unique"
-            )
+            models.UniqueConstraint(fields=["job", "undoing", "index"], name="job_step_unique")
         ]
 
     def __str__(self) -> str:

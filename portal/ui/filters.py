@@ -41,7 +41,7 @@ class BerthFilterSet(django_filters.FilterSet):
             if isinstance(field.widget, forms.TextInput) and field.label:
                 field.widget.attrs.setdefault("placeholder", str(field.label))
             if isinstance(field, forms.ChoiceField):
-                field.choices = list(field.choices)
+                field.choices = list(field.choices)  # type: ignore[arg-type]
         return found
 
     @property

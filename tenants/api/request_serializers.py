@@ -204,7 +204,12 @@ class RequestDetailOut(RequestOut):
     verbs = serializers.SerializerMethodField()
 
     class Meta(RequestOut.Meta):
-        fields = (*RequestOut.Meta.fields, "preview_at_submit", "events", "verbs")
+        fields: Any = (
+            *RequestOut.Meta.fields,
+            "preview_at_submit",
+            "events",
+            "verbs",
+        )
 
     def get_verbs(self, request: CapacityRequest) -> list[str]:
         """Verbs that would work now, for whoever asks."""
