@@ -26,6 +26,8 @@ SOURCES = (*ROOMS, "templates")
 LANGUAGE = "zh_Hans"
 CATALOGUE = Path("portal") / "locale" / LANGUAGE / "LC_MESSAGES" / "django.po"
 UPDATE = "bin/py -m deploy.setup.messages --update"
+# A ratchet: so many texts may still lack their translation. It goes down only; 0 is the aim.
+STILL_OPEN = 300
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
 
@@ -111,7 +113,7 @@ def main(arguments: list[str]) -> int:
     print("\n".join(problems[:40]))
     if problems:
         print(f"{len(problems)} texts need work. {UPDATE} renews {CATALOGUE}.")
-    return 1 if problems else 0
+    return 1 if len(problems) > STILL_OPEN else 0
 
 
 if __name__ == "__main__":
