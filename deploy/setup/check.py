@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from deploy.setup.check_environment import check_environment
 from deploy.setup.console import paint, say, seconds, warn
 from deploy.setup.environment import packages_ensure
-from deploy.setup.errors import SetupError
+from deploy.setup.errors import SetupError, errors_worded
 from deploy.setup.paths import FRONTEND, ROOT, VENV
 
 DJANGO = "5.2"
@@ -101,7 +101,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--fast", action="store_true", help="skip the slowest, for each commit")
     options = parser.parse_args(arguments)
     try:
-        packages_ensure(dev=True)
+        with errors_worded():
+            packages_ensure(dev=True)
     except SetupError as error:
         warn(str(error))
         return 1

@@ -38,6 +38,12 @@ HINTS = (
         "The package registry can't be reached. Check the network (and HTTPS_PROXY, PIP_INDEX_URL"
         " or npm's registry setting if you need them), then run this again.",
     ),
+    (
+        ("no matching distribution found",),
+        "A package can't be had. Either the registry can't be reached (check the network, and"
+        " HTTPS_PROXY or PIP_INDEX_URL if you need them), or it has no build for this Python and"
+        " machine: Berth runs on Linux with Python 3.11 to 3.13 on x86-64 or ARM.",
+    ),
     (("permission denied", "eacces"), "A file may not be written: is the folder yours?"),
 )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
+from deploy.setup.assets import messages_compile
 from deploy.setup.commands import become
 from deploy.setup.console import say, warn
 from deploy.setup.environment import packages_ensure
-from deploy.setup.errors import SetupError
+from deploy.setup.errors import SetupError, errors_worded
 from deploy.setup.paths import ROOT, VENV_PYTHON
 from deploy.setup.test_servers import (
     development_environment,
@@ -25,10 +26,12 @@ def main(arguments: list[str]) -> int:
         say("The tests' servers are stopped." if stopped else "Another run still uses them.")
         return 0 if stopped else 1
     try:
-        packages_ensure(dev=True)
-        holder = servers_hold()
-        servers_ensure()
-        environment = development_environment()
+        with errors_worded():
+            packages_ensure(dev=True)
+            holder = servers_hold()
+            servers_ensure()
+            messages_compile()
+            environment = development_environment()
     except SetupError as error:
         warn(str(error))
         return 1

@@ -15,7 +15,7 @@ from deploy.setup.assets import assets_ensure, messages_compile, static_collect
 from deploy.setup.commands import output_of
 from deploy.setup.console import say, step, warn
 from deploy.setup.environment import packages_ensure
-from deploy.setup.errors import SetupError
+from deploy.setup.errors import SetupError, errors_worded
 from deploy.setup.locks import lock_try, owner_read, owner_write
 from deploy.setup.paths import ROOT, STATE, VENV_PYTHON, state_prepare
 from deploy.setup.ports import LOOPBACK, port_choose, port_is_free
@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
     """Run until told to stop; return the exit code."""
     interrupts = Interrupts()
     try:
-        with ExitStack() as at_end:
+        with errors_worded(), ExitStack() as at_end:
             _run(options_parse(arguments), interrupts, at_end)
     except SetupError as error:
         warn(str(error))

@@ -16,7 +16,7 @@ from deploy.setup.check import checks_run
 from deploy.setup.check_environment import check_environment
 from deploy.setup.console import paint, say, seconds, warn
 from deploy.setup.environment import packages_ensure
-from deploy.setup.errors import SetupError
+from deploy.setup.errors import SetupError, errors_worded
 from deploy.setup.paths import ROOT, STATE, VENV_PYTHON
 from deploy.setup.test_servers import servers_ensure, servers_hold, servers_stop_if_unused
 from deploy.setup.tools import Missing, bed_ensure, tools_missing
@@ -151,7 +151,8 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     passed = False
     try:
-        passed = suite.some(rest) if rest else suite.everything()
+        with errors_worded():
+            passed = suite.some(rest) if rest else suite.everything()
     except SetupError as error:
         warn(str(error))
     except KeyboardInterrupt:
