@@ -249,7 +249,9 @@ def test_settings_are_kept_and_given_to_the_browser(people: People) -> None:
     assert answer.cookies["berth_language"].value == "zh-hans"
     kept = UserPreference.objects.get(user=people.bob.user)
     assert (kept.theme, kept.time_zone, kept.shortcuts) == ("dark", "Asia/Shanghai", False)
-    assert b'data-bs-theme="dark"' in client.get("/settings/").content
+    page = client.get("/settings/").content
+    for attribute in (b'data-bs-theme="dark"', b'data-density="comfortable"', b'data-keys="off"'):
+        assert attribute in page
     assert client.post("/settings/", wanted | {"theme": "pink"}).status_code == 422
 
 

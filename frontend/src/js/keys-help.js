@@ -28,7 +28,7 @@ class KeysHelp extends HTMLElement {
     }
     const typing = /** @type {Element} */ (event.target).closest?.("input, textarea, select, dialog[open]");
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return undefined;
-    if (localStorage.getItem(OFF) === "1") return undefined;
+    if (localStorage.getItem(OFF) === "1" || document.documentElement.dataset.keys === "off") return undefined;
     if (this.pending) return this.go(event);
     return this.single(event);
   }
