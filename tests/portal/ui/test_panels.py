@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from portal.ui import panels
@@ -20,14 +18,13 @@ VIEWER = Viewer(
 
 
 @pytest.fixture(autouse=True)
-def _own_panels(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_panels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(panels, "PANELS", [])
     monkeypatch.setattr(
         panels,
         "reverse",
         lambda name, args: f"/{'/'.join([*args, name])}/" if name != "gone" else _missing(name),
     )
-    yield
 
 
 def _missing(name: str) -> str:
