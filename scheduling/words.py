@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from portal.ui.units import amount_text, resource_title
 from scheduling.choices import AllocationKind, AllocationState, RunsAs
@@ -37,6 +37,8 @@ ACTS: Mapping[str, tuple[str, StrOrPromise]] = {
 
 def allocation_status(allocation: Allocation) -> tuple[str, StrOrPromise]:
     """Icon kind and word of an allocation's state."""
+    if allocation.state == AllocationState.ACTIVE:
+        return "ok", pgettext("state of an allocation", "Active")
     return STATUS.get(allocation.state, "info"), AllocationState(allocation.state).label
 
 

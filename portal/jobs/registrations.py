@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.jobs.topics import topics_register
 from portal.ui.nav import NavItem, nav_register
@@ -13,7 +14,7 @@ def registrations_make() -> None:
     topics_register()
     nav_register(
         NavItem(
-            label=_("Jobs"),
+            label=pgettext_lazy("of Berth", "Jobs"),
             url_name="job_list",
             icon="list-check",
             area="ops",
@@ -24,7 +25,7 @@ def registrations_make() -> None:
             on_phone=True,
         ),
         NavItem(
-            label=_("Jobs"),
+            label=pgettext_lazy("of Berth", "Jobs"),
             url_name="tenant_job_list",
             icon="list-check",
             area="tenant",

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.jobs.shown import job_progress, job_status, took_text
 from portal.jobs.words import job_object, kind_title, reason_shown
@@ -65,7 +66,7 @@ class TookColumn(django_tables2.Column):
 class JobTable(BerthTable):
     """Jobs, newest first."""
 
-    caption = _("Jobs")
+    caption = pgettext_lazy("of Berth", "Jobs")
     empty = Empty(
         title=_("No jobs yet"),
         text=_("Everything that touches a cluster is a job: it appears here by itself."),

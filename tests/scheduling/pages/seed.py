@@ -179,7 +179,7 @@ def hold(allocation: Allocation, cluster: Cluster, nodes: list[str], *, bound: b
         refused = quota_move(
             Move(
                 operation=allocation.ref,
-                direction=direction,  # type: ignore[arg-type]
+                direction=direction,
                 tenant_key=allocation.tenant_key,
                 pool_id=allocation.pool_id,
                 amounts=allocation.charged,

@@ -61,9 +61,9 @@ def address(page: str, seed: Seed) -> str:
 
 def statements(client: object, page: str) -> list[str]:
     """Queries of a page, transaction control aside."""
-    client.get(page)  # type: ignore[attr-defined]
+    client.get(page)
     with CaptureQueriesContext(connection) as queries:
-        client.get(page)  # type: ignore[attr-defined]
+        client.get(page)
     return [q["sql"] for q in queries if not TRANSACTION_CONTROL.match(q["sql"])]
 
 
