@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from celery import shared_task
+from celery import Celery, shared_task
 from kombu.exceptions import OperationalError
 
-from portal.celery import app
+from portal.celery import app as own_app
 from portal.health import beat
 from portal.health_checks import WORKER_PREFIX
 
@@ -24,7 +24,7 @@ def worker_beat(*, queue: str, **_: object) -> None:
     beat(f"{WORKER_PREFIX}{queue}")
 
 
-def workers_ping(now: datetime) -> None:
+def workers_ping(now: datetime, *, app: Celery = own_app) -> None:
     """Put one such task into each queue; done by the sweeper every 15 seconds.
 
     They expire, so that workers which come back don't find a heap of them.
