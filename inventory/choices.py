@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ClusterState(models.TextChoices):
@@ -26,7 +27,7 @@ class FactKind(models.TextChoices):
     PODS = "pods", _("Pods")
     QUOTAS = "resourcequotas", _("Resource quotas")
     STATEFULSETS = "statefulsets", _("StatefulSets")
-    JOBS = "jobs", _("Jobs")
+    JOBS = "jobs", pgettext_lazy("kind of object in Kubernetes", "Jobs")
 
 
 class WatchPhase(models.TextChoices):

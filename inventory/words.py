@@ -214,7 +214,11 @@ def setup_checks(cluster: Cluster, nodes: int, *, now: datetime) -> list[dict[st
     reached = cluster.state == ClusterState.CONNECTED
     lines = [
         (tested and reached, _("API server reached, certificate checked"), cluster.version),
-        (rights.get("own_account"), _("Account is Berth's own"), cluster.credential_user),
+        (
+            rights.get("own_account"),
+            _("Account is Berth's own"),
+            rights.get("user", "").rpartition(":")[2],
+        ),
         (rights.get("read"), _("Role berth-read is there as a whole"), ""),
         (rights.get("act"), _("Role berth-act is there as a whole"), ""),
         (rights.get("renew"), _("The token can be renewed"), _holds(cluster, now)),
