@@ -15,6 +15,7 @@ from inventory.watcher.supervisor import Supervisor
 class Command(BaseCommand):
     """One process; a second one stands by and takes over cluster by cluster."""
 
+    requires_system_checks: list[str] = []  # they load every page, which a watcher never shows
     help = "Mirror nodes, namespaces, pods, quotas, StatefulSets and Jobs of every cluster."
 
     def add_arguments(self, parser: CommandParser) -> None:
