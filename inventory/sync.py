@@ -58,16 +58,8 @@ def apply_batch(
         gone |= _replaced_nodes(cluster_id, kind, fresh) if fresh else set()
         if not fresh and not gone:
             return Changes(cluster_id, kind, now, full)
-        changes = Changes(
-            cluster_id,
-            kind,
-            now,
-            full,
-            [
-                *_remove(cluster_id, kind, gone, now),
-                *_write(cluster_id, kind, fresh, now),
-            ],
-        )
+        items = _remove(cluster_id, kind, gone, now) + _write(cluster_id, kind, fresh, now)
+        changes = Changes(cluster_id, kind, now, full, items)
         if changes:
             batch_follow(changes)
             projection.run(changes)

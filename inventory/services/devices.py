@@ -86,11 +86,7 @@ def device_mapping_create(
     number_check(errors, "ordering", ordering, least=0, most=MAX_ORDERING)
     errors.raise_any()
     found = DeviceType.objects.filter(name=device_type).first()
-    place = (
-        Cluster.objects.filter(name=cluster).exclude(state=ClusterState.REMOVED).first()
-        if cluster
-        else None
-    )
+    place = _cluster(cluster)
     if found is None or (cluster and place is None):
         raise NotFound
     mapping = DeviceMapping(cluster=place, device_type=found, resource_key=resource_key)
@@ -132,3 +128,9 @@ def mapping_facts(mapping: DeviceMapping) -> dict[str, Any]:
         "cluster": mapping.cluster.name if mapping.cluster else None,
         "ordering": mapping.ordering,
     }
+
+
+def _cluster(name: str | None) -> Cluster | None:
+    if not name:
+        return None
+    return Cluster.objects.filter(name=name).exclude(state=ClusterState.REMOVED).first()
