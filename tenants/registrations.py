@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from inventory.services.namespaces import tenant_check_register
+from portal.notices.readers import languages_register
 from portal.ui.nav import NavItem, nav_register
 from portal.ui.panels import Panel, panel_register
 from portal.ui.shell import shell_register
 from portal.viewers import audience_register, resolver_register
 from tenants.notice_kinds import member_kinds_register
 from tenants.request_registrations import requests_register
+from tenants.selectors.languages import languages_of
+from tenants.selectors.tenants import tenant_in_use
 from tenants.selectors.users import audience_of
 from tenants.selectors.viewers import viewer_resolve
 from tenants.switcher import tenant_choices
@@ -100,6 +104,8 @@ def registrations_make() -> None:
     """Register with the chassis; called once, from `ready`."""
     resolver_register(viewer_resolve)
     audience_register(audience_of)
+    languages_register(languages_of)
+    tenant_check_register(tenant_in_use)
     topics_register()
     member_kinds_register()
     requests_register()
