@@ -47,15 +47,18 @@ def whole_problem(value: Any) -> StrOrPromise | None:
 
 
 def amounts_problem(value: Any) -> StrOrPromise | None:
-    """{resource: whole number}."""
+    """{resource: whole number}; what is wrong with one amount is told apart (amount_problems)."""
     if not isinstance(value, Mapping) or len(value) > MAX_AMOUNTS:
         return _('Give an object such as {"cpu": 4000, "memory": 8589934592}.')
-    for name, amount in value.items():
-        if not name or len(str(name)) > 63 or line_problem(name) is not None:
-            return _("This is no name of a resource: use cpu, memory or a device type's name.")
-        if whole_problem(amount) is not None:
-            return whole_problem(amount)
+    if not all(name and len(str(name)) <= 63 and line_problem(name) is None for name in value):
+        return _("Use cpu, memory or a device type's name as the name of each amount.")
     return None
+
+
+def amount_problems(value: Mapping[str, Any]) -> dict[str, StrOrPromise]:
+    """What is wrong with the amounts, by resource."""
+    found = {name: whole_problem(amount) for name, amount in value.items()}
+    return {name: problem for name, problem in found.items() if problem is not None}
 
 
 def consent_problem(value: Any) -> StrOrPromise | None:
@@ -142,6 +145,9 @@ def ask_read(*, kind: str, data: Any, only: frozenset[str] | None = None) -> dic
         problem = known[name](value)
         if problem is not None:
             errors.add(f"ask.{name}", problem)
+        elif known[name] is amounts_problem:
+            for resource, wrong in amount_problems(value).items():
+                errors.add(f"ask.{name}.{resource}", wrong)
     problem = text_problem(data)
     if problem is not None:
         errors.add("ask", problem)

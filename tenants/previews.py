@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from portal.refusal import Refusal
-from scheduling.engine import Check, Placement
+from scheduling.engine import Check, NodeView, Placement
 from tenants.approval import RuleAnswer
 from tenants.choices_requests import RequestVerdict
 
@@ -41,7 +41,7 @@ class RequestPreview:
 
     `checks` stand in the order in which they were made, `refusal` is the first that failed.
     `refused` counts nodes that would take nothing by reason code; `facts_at` is when the oldest
-    cluster concerned was heard of.
+    cluster concerned was heard of. `nodes` are those of the placements, as they stand now.
     """
 
     kind: str
@@ -55,6 +55,7 @@ class RequestPreview:
     alternatives: tuple[Alternative, ...] = ()
     facts_at: datetime | None = None
     at: datetime
+    nodes: tuple[NodeView, ...] = ()
 
     @property
     def age_seconds(self) -> int | None:
@@ -62,6 +63,10 @@ class RequestPreview:
         if self.facts_at is None:
             return None
         return max(0, int((self.at - self.facts_at).total_seconds()))
+
+    def with_rule(self, rule: RuleAnswer) -> RequestPreview:
+        """The same, with another answer of the rules."""
+        return replace(self, rule=rule)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-able: amounts in base units, times in ISO 8601."""

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from portal.jobs import periodic
 from portal.live.topics import register
+from portal.ui.nav import NavItem, nav_register
+from portal.ui.panels import Panel, panel_register
 from portal.viewer import Viewer
 from tenants.models import CapacityRequest
+from tenants.selectors.queue import open_count, queue_count
 from tenants.services.requests import request_expire_due
 from tenants.services.requests.tell import notice_kinds_register
 
 EXPIRE_EVERY_SECONDS = 30
+ITEMS = (
+    NavItem(
+        label=_("Queue"),
+        url_name="request_queue",
+        icon="inbox",
+        area="ops",
+        verb="request.view",
+        group=_("Work"),
+        order=30,
+        letter="r",
+        on_phone=True,
+        waiting=True,
+        count=queue_count,
+    ),
+    NavItem(
+        label=_("Requests"),
+        url_name="request_list",
+        icon="file-text",
+        area="tenant",
+        verb="request.view",
+        order=13,
+        letter="r",
+        on_phone=True,
+        count=open_count,
+    ),
+)
+PANELS = (
+    Panel("tenant", "requests", _("Requests"), "request_panel", "request.view", 50, summary=True),
+    Panel("tenant_home", "requests", _("Requests"), "request_panel", "request.view", 50),
+)
 
 
 def requests_register() -> None:
-    """Register topics, notices and periodic work; called once, from `ready`."""
+    """Register topics, notices, navigation, panels, periodic work; called once, from `ready`."""
     register("request", _sees_request)
     register("requests", _sees_queue)
     notice_kinds_register()
+    nav_register(*ITEMS)
+    panel_register(*PANELS)
     periodic.register(
         name="requests-expire", every_seconds=EXPIRE_EVERY_SECONDS, run=request_expire_due
     )

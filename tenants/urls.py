@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
+from tenants.request_urls import request_ops_urlpatterns, request_tenant_urlpatterns
 from tenants.views import changes, limits, members, settings, tenant, tokens, tree, users
 
 ops_urlpatterns: list[URLPattern] = [
@@ -29,6 +30,7 @@ ops_urlpatterns: list[URLPattern] = [
     path("tokens/<int:token_id>/rotate/", tokens.token_rotate_act, name="platform_token_rotate"),
     path("tokens/<int:token_id>/revoke/", tokens.token_revoke_act, name="platform_token_revoke"),
     path("tokens/<int:token_id>/switch/", tokens.token_switch_act, name="platform_token_switch"),
+    *request_ops_urlpatterns,
 ]
 
 tenant_urlpatterns: list[URLPattern] = [
@@ -47,6 +49,7 @@ tenant_urlpatterns: list[URLPattern] = [
     path("tokens/<int:token_id>/rotate/", tokens.token_rotate_act, name="token_rotate"),
     path("tokens/<int:token_id>/revoke/", tokens.token_revoke_act, name="token_revoke"),
     path("tokens/<int:token_id>/switch/", tokens.token_switch_act, name="token_switch"),
+    *request_tenant_urlpatterns,
 ]
 
 shared_urlpatterns: list[URLPattern] = [

@@ -37,7 +37,8 @@ def assets_ensure() -> None:
         return
     with locked("assets"):
         sources = digest(_sources())
-        if stamp_matches(STAMPS / "assets", sources) and BUNDLES.is_dir():
+        stamp = BUNDLES / ".berth-stamp"  # goes away with the bundles
+        if stamp_matches(stamp, sources):
             return
         environment = _node_environment()
         _modules_ensure(environment)
@@ -49,7 +50,7 @@ def assets_ensure() -> None:
                 env=environment,
                 cwd=FRONTEND,
             )
-        stamp_write(STAMPS / "assets", sources)
+        stamp_write(stamp, sources)
 
 
 def static_collect(environment: dict[str, str], target: Path = STATIC_ROOT) -> None:
@@ -58,7 +59,8 @@ def static_collect(environment: dict[str, str], target: Path = STATIC_ROOT) -> N
     The environment's BERTH_STATIC_ROOT names the target too.
     """
     with locked("assets"):
-        files = [path for path in (ROOT / "static").rglob("*") if path.is_file()]
+        found = (ROOT / "static").rglob("*")
+        files = [path for path in found if path.is_file() and not path.name.startswith(".")]
         value = digest([*files, ROOT / "requirements.txt"], str(target))
         stamp = STAMPS / target.name
         if stamp_matches(stamp, value) and target.is_dir():

@@ -68,16 +68,22 @@ def renewable_get(*, tenant_key: str, ask: Mapping[str, object], viewer: Viewer)
 
 def _allocation(tenant_key: str, terms: Terms, viewer: Viewer, now: datetime) -> RequestPreview:
     pool, cluster = _sized(terms)
-    shape: Mapping[str, int] = terms.ask["shape"]
     seen = preview(
         tenant_key=tenant_key,
         pool=pool,
         cluster=cluster,
         replicas=terms.ask["replicas"],
-        shape=dict(shape),
+        shape=dict(terms.ask["shape"]),
         viewer=viewer,
     )
     limits = auto_approve_limits(tenant_key=tenant_key, pool=pool.name)
+    return allocation_preview(seen, terms=terms, limits=limits, now=now)
+
+
+def allocation_preview(
+    seen: Preview, *, terms: Terms, limits: Amounts | None, now: datetime
+) -> RequestPreview:
+    """A request's answer from scheduling's; asks the database nothing."""
     rule = approve_by_rule(
         total=terms_total(RequestKind.ALLOCATION, terms),
         quota=[check for check in seen.checks if check.rule in QUOTA_RULES],
@@ -97,6 +103,7 @@ def _allocation(tenant_key: str, terms: Terms, viewer: Viewer, now: datetime) ->
         alternatives=tuple(_alternatives(seen, terms, limits)),
         facts_at=seen.facts_at,
         at=now,
+        nodes=seen.nodes,
     )
 
 

@@ -70,16 +70,18 @@ class KeysHelp extends HTMLElement {
   }
 }
 
-/** Move the focus to the next or previous row's link. */
+/** Move the focus to the next or previous row's link; in a split view open it, as its detail follows. */
 function rowStep(/** @type {1 | -1} */ by) {
   const rows = [...document.querySelectorAll("[data-rows] :is(tbody tr, .b-pick, li)")];
   const links = rows.map((row) => (row.matches("a") ? row : row.querySelector("a"))).filter(Boolean);
-  const at = links.findIndex((link) => link === document.activeElement);
+  const focused = links.findIndex((link) => link === document.activeElement);
+  const at = focused < 0 ? links.findIndex((link) => link?.hasAttribute("aria-current")) : focused;
   const next = links[at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by];
   if (!(next instanceof HTMLElement)) return;
   document.querySelectorAll("tr.is-at").forEach((row) => row.classList.remove("is-at"));
   next.closest("tr")?.classList.add("is-at");
   next.focus();
+  if (next.matches(".b-pick")) next.click();
 }
 
 customElements.define("keys-help", KeysHelp);

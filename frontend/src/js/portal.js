@@ -11,3 +11,4 @@ import "./auto-preview.js";
 import "./open-dialog.js";
 import "./toast-stack.js";
 import "./menus.js";
+import "./request-form.js";

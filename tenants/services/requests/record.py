@@ -25,7 +25,8 @@ def request_open(
     """A request that the viewer may do this to, now.
 
     Raises in this order: NotFound unseen, Denied without the right or for one's own request,
-    PreconditionFailed for another generation, Conflict in the wrong state or an archived tenant.
+    Conflict in the wrong state (it says who was first), PreconditionFailed for another generation,
+    Conflict in an archived tenant.
     """
     found = request_get(request_id=request_id, viewer=viewer)
     authorize(viewer=viewer, verb=TRANSITIONS[verb].right, tenant_key=found.tenant_id)
@@ -37,10 +38,10 @@ def request_open(
             ),
             code="own-request",
         )
-    if generation is not None and generation != found.generation:
-        raise PreconditionFailed
     if found.state not in TRANSITIONS[verb].sources:
         raise wrong_state(found)
+    if generation is not None and generation != found.generation:
+        raise PreconditionFailed
     tenant_open(found.tenant_id, viewer)
     return found
 

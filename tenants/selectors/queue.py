@@ -1,0 +1,197 @@
+"""The operators' queue: every open request with a fresh verdict, in a handful of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from inventory.models import Pool
+from portal.viewer import Viewer
+from scheduling.engine import Ask
+from scheduling.selectors.preview import ask_build, preview_of
+from scheduling.selectors.snapshots import DatedSnapshot, snapshots_build
+from tenants.approval import RuleAnswer, RuleLine
+from tenants.choices_requests import DECIDED_STATES, OPEN_STATES, RequestKind, RequestState
+from tenants.conflicts import ousted
+from tenants.models import CapacityRequest
+from tenants.offers import Terms
+from tenants.previews import RequestPreview
+from tenants.selectors.previews import allocation_preview
+from tenants.selectors.requests import request_list, request_terms
+
+MOST_OPEN = 200
+MOST_DECIDED = 5
+MOST_COMPARED = 30
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """An open request; `preview` is fresh for an allocation, None where nothing is placed."""
+
+    request: CapacityRequest
+    terms: Terms
+    verdict: str
+    preview: RequestPreview | None
+    ask: Ask | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFree:
+    """What is free and usable of a pool's leading resource."""
+
+    pool: str
+    resource: str
+    free: int
+    usable: int
+    whole_nodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """Open requests, least time left first, with the snapshots their verdicts rest on.
+
+    `decided` are the last decisions of a day, newest first.
+    """
+
+    rows: list[QueueRow]
+    decided: list[CapacityRequest]
+    snapshots: Mapping[tuple[str, int], DatedSnapshot]
+    pools: Mapping[str, Pool]
+
+    def row(self, request_id: int) -> QueueRow | None:
+        """The row of a request."""
+        return next((row for row in self.rows if row.request.pk == request_id), None)
+
+    def conflicts(self, row: QueueRow) -> list[CapacityRequest]:
+        """Requests that fit now and would not once this one is placed."""
+        if row.ask is None:
+            return []
+        pool = row.terms.ask["pool"]
+        others = [
+            other
+            for other in self.rows
+            if other.ask is not None and other is not row and other.terms.ask["pool"] == pool
+        ][:MOST_COMPARED]
+        ids = ousted(
+            ask=row.ask,
+            snapshot=self._snapshot(row),
+            others=[(o.request.pk, o.ask, self._snapshot(o)) for o in others if o.ask is not None],
+        )
+        return [other.request for other in others if other.request.pk in ids]
+
+    def _snapshot(self, row: QueueRow) -> Any:
+        pool = self.pools[row.terms.ask["pool"]]
+        return self.snapshots[row.request.tenant_id, pool.pk].snapshot
+
+
+def queue_build(*, viewer: Viewer, now: datetime) -> Queue:
+    """Everything that waits for a decision; five queries, whatever their number.
+
+    Each request has `past_asked`, `past_granted` and `past_rejected` of its tenant.
+    """
+    found = list(_open_or_decided(viewer, now)[: MOST_OPEN + MOST_DECIDED])
+    requests = [request for request in found if request.state in OPEN_STATES][:MOST_OPEN]
+    decided = [request for request in found if request.state not in OPEN_STATES]
+    names = {str(request.ask.get("pool")) for request in requests}
+    pools = {pool.name: pool for pool in Pool.objects.filter(name__in=names)}
+    pairs = [
+        (request.tenant_id, pools[request.ask["pool"]].pk)
+        for request in requests
+        if request.kind == RequestKind.ALLOCATION and request.ask["pool"] in pools
+    ]
+    snapshots = snapshots_build(pairs=pairs, pools=pools.values())
+    rows = [_row(request, pools, snapshots, viewer, now) for request in requests]
+    decided.sort(key=lambda request: request.decided_at or now, reverse=True)
+    return Queue(rows, decided[:MOST_DECIDED], snapshots, pools)
+
+
+def queue_count(viewer: Viewer, _tenant_key: str | None = None) -> int:
+    """How many requests wait for a decision; one query, for the navigation."""
+    return CapacityRequest.objects.visible_to(viewer).filter(state__in=OPEN_STATES).count()
+
+
+def open_count(viewer: Viewer, tenant_key: str | None) -> int | None:
+    """How many of a tenant's requests wait; None for none. One query, for the navigation."""
+    rows = CapacityRequest.objects.visible_to(viewer).filter(state__in=OPEN_STATES)
+    return rows.filter(tenant_id=tenant_key).count() or None
+
+
+def pools_free(queue: Queue, leading: Mapping[str, str]) -> list[PoolFree]:
+    """Free now in the pools that the queue asks for; `leading` names each pool's resource."""
+    found: dict[str, PoolFree] = {}
+    by_id = {pool.pk: pool for pool in queue.pools.values()}
+    for (_tenant, pool_id), dated in queue.snapshots.items():
+        name = by_id[pool_id].name
+        if name not in found:
+            found[name] = _free(dated, name, leading.get(name, "cpu"))
+    return [found[name] for name in sorted(found)]
+
+
+def _free(dated: DatedSnapshot, pool: str, resource: str) -> PoolFree:
+    nodes = [node for node in dated.snapshot.nodes if not node.blockers]
+    free = [max(0, node.free.get(resource, 0)) for node in nodes]
+    usable = [node.allocatable.get(resource, 0) for node in nodes]
+    whole = sum(f == u > 0 for f, u in zip(free, usable, strict=True))
+    return PoolFree(pool, resource, sum(free), sum(usable), whole)
+
+
+def _open_or_decided(viewer: Viewer, now: datetime) -> QuerySet[CapacityRequest]:
+    """Open ones first, least time left on top, then the latest decisions."""
+    lately = Q(state__in=DECIDED_STATES, decided_at__gte=now - timedelta(days=1))
+    rows = request_list(viewer=viewer, now=now).filter(Q(state__in=OPEN_STATES) | lately)
+    past = CapacityRequest.objects.filter(tenant_id=OuterRef("tenant_id"))
+    counted = {
+        "past_asked": past.exclude(state=RequestState.DRAFT),
+        "past_granted": past.filter(state=RequestState.APPROVED),
+        "past_rejected": past.filter(state=RequestState.REJECTED),
+    }
+    still = Case(When(state__in=OPEN_STATES, then=Value(0)), default=Value(1))
+    counts = {name: SubqueryCount(of) for name, of in counted.items()}
+    ordered = rows.annotate(**counts, closed=still).order_by(
+        "closed", "deadline_at", "-decided_at", "id"
+    )
+    return cast("QuerySet[CapacityRequest]", ordered)
+
+
+class SubqueryCount(Subquery):
+    """How many rows a correlated query has."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+
+def _row(
+    request: CapacityRequest,
+    pools: Mapping[str, Pool],
+    snapshots: Mapping[tuple[str, int], DatedSnapshot],
+    viewer: Viewer,
+    now: datetime,
+) -> QueueRow:
+    terms = request_terms(request)
+    shown: Mapping[str, Any] = request.preview_at_submit or {}
+    pool = pools.get(str(terms.ask.get("pool")))
+    if request.kind != RequestKind.ALLOCATION or pool is None:
+        return QueueRow(request, terms, str(shown.get("verdict", "")), None, None)
+    dated = snapshots[request.tenant_id, pool.pk]
+    ask = ask_build(
+        request.tenant_id,
+        terms.ask["replicas"],
+        terms.ask["shape"],
+        terms.ask.get("cluster") or None,
+    )
+    seen = preview_of(
+        snapshot=dated.snapshot, ask=ask, pool=pool, viewer=viewer, facts_at=dated.facts_at
+    )
+    fresh = allocation_preview(seen, terms=terms, limits=None, now=now)
+    preview = _with_rule(fresh, shown)
+    return QueueRow(request, terms, str(preview.verdict), preview, ask)
+
+
+def _with_rule(preview: RequestPreview, shown: Mapping[str, Any]) -> RequestPreview:
+    """Why no rule approved it was found out when it was submitted, and does not change."""
+    lines = tuple(RuleLine(**line) for line in shown.get("rule_lines", ()))
+    return preview.with_rule(RuleAnswer(shown.get("rule", ""), lines))

@@ -1,0 +1,209 @@
+"""The operators' queue: what waits on the left, one request and its decision on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from portal.errors import BerthError, Conflict, Invalid, NotFound, PreconditionFailed, Refused
+from portal.pages import verb_required, viewer_of
+from portal.viewer import Viewer
+from tenants.forms_decision import LessForm, ReasonForm
+from tenants.models import CapacityRequest
+from tenants.preview_shown import preview_shown
+from tenants.queue_shown import filtered, leading_of, less_initial, list_row, tabs
+from tenants.request_shown import decided_words, facts, headline, request_status, what_words
+from tenants.selectors.queue import (
+    Queue,
+    QueueRow,
+    pools_free,
+    queue_build,
+)
+from tenants.selectors.requests import request_get, request_terms, request_verbs
+from tenants.services.requests import (
+    request_approve,
+    request_claim,
+    request_counter,
+    request_reject,
+)
+
+DECIDE = "request.decide"
+
+
+@require_GET
+@verb_required("request.view")
+def queue_page(request: HttpRequest, request_id: int | None = None) -> HttpResponseBase:
+    """All that waits; the one in the address, else the first, with its decision."""
+    viewer = _operator_side(request)
+    queue = queue_build(viewer=viewer, now=timezone.now())
+    if request_id is not None and queue.row(request_id) is None:
+        return _elsewhere(request_id, viewer)
+    return _render(request, queue, request_id, viewer)
+
+
+@require_POST
+@verb_required(DECIDE)
+def queue_act(request: HttpRequest, request_id: int, verb: str) -> HttpResponseBase:
+    """Approve, offer less, reject or claim; the answer is the next request, or this one again."""
+    viewer = viewer_of(request)
+    found = request_get(request_id=request_id, viewer=viewer)
+    acts: dict[str, Callable[..., str]] = {
+        "approve": _approve,
+        "counter": _counter,
+        "reject": _reject,
+        "claim": _claim,
+    }
+    arguments: dict[str, Any] = {
+        "request_id": request_id,
+        "viewer": viewer,
+        "now": timezone.now(),
+        "generation": _generation(request),
+    }
+    try:
+        words = acts[verb](request, found, arguments)
+    except (Invalid, Refused, Conflict, PreconditionFailed) as error:
+        return _again(request, found, viewer, verb, error)
+    messages.success(request, words)
+    return redirect("request_queue") if verb != "claim" else redirect("queue_one", request_id)
+
+
+def _approve(request: HttpRequest, found: CapacityRequest, arguments: dict[str, Any]) -> str:
+    request_approve(**arguments, reason=request.POST.get("reason", ""))
+    return _("%(ref)s of %(tenant)s is approved.") % _names(found)
+
+
+def _reject(request: HttpRequest, found: CapacityRequest, arguments: dict[str, Any]) -> str:
+    request_reject(**arguments, reason=request.POST.get("reason", ""))
+    return _("%(ref)s of %(tenant)s is rejected.") % _names(found)
+
+
+def _claim(_request: HttpRequest, found: CapacityRequest, arguments: dict[str, Any]) -> str:
+    request_claim(**arguments)
+    return _("You review %(ref)s of %(tenant)s.") % _names(found)
+
+
+def _counter(request: HttpRequest, found: CapacityRequest, arguments: dict[str, Any]) -> str:
+    form = LessForm(request.POST, found=found, terms=request_terms(found), prefix="less")
+    if not form.is_valid():
+        raise Invalid(
+            fields={name: [str(text) for text in form.errors[name]] for name in form.errors}
+        )
+    request_counter(
+        **arguments,
+        ask=form.offer(),
+        until_at=form.cleaned_data.get("until_at"),
+        reason=form.cleaned_data["reason"],
+    )
+    return _("%(tenant)s gets the offer for %(ref)s.") % _names(found)
+
+
+def _names(found: CapacityRequest) -> dict[str, str]:
+    return {"ref": found.ref, "tenant": found.tenant_id}
+
+
+def _again(
+    request: HttpRequest, found: CapacityRequest, viewer: Viewer, verb: str, error: BerthError
+) -> HttpResponseBase:
+    """The queue with what went wrong on top; a request decided by somebody else is told of."""
+    queue = queue_build(viewer=viewer, now=timezone.now())
+    more: dict[str, Any] = {"failed": _sentences(error), "refusal": error.refusal}
+    if verb == "counter" and queue.row(found.pk) is not None:
+        terms = request_terms(found)
+        more["less"] = LessForm(request.POST, found=found, terms=terms, prefix="less")
+    request_id = found.pk if queue.row(found.pk) is not None else None
+    return _render(request, queue, request_id, viewer, status=error.status, **more)
+
+
+def _sentences(error: BerthError) -> list[str]:
+    if isinstance(error, Invalid) and error.fields:
+        return [str(text) for texts in error.fields.values() for text in texts]
+    return [str(error)]
+
+
+def _render(
+    request: HttpRequest,
+    queue: Queue,
+    request_id: int | None,
+    viewer: Viewer,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponseBase:
+    view = request.GET.get("view", "")
+    rows = filtered(queue.rows, view=view, viewer=viewer, now=timezone.now())
+    row = queue.row(request_id) if request_id is not None else (rows[0] if rows else None)
+    place = rows.index(row) if row in rows else -1
+    leading = leading_of(queue.rows)
+    context = {
+        "rows": [list_row(r, timezone.now()) for r in rows],
+        "tabs": tabs(queue.rows, view=view, viewer=viewer, now=timezone.now()),
+        "view": view,
+        "count": len(queue.rows),
+        "decided": [
+            {"request": r, "status": request_status(r), "who": decided_words(r)}
+            for r in queue.decided
+        ],
+        "free": pools_free(queue, leading),
+        "chosen": row.request.pk if row else None,
+        "position": place + 1,
+        "previous": rows[place - 1].request.pk if place > 0 else None,
+        "next": rows[place + 1].request.pk if 0 <= place < len(rows) - 1 else None,
+        **(_detail(queue, row, viewer) if row else {}),
+        **more,
+    }
+    return render(request, "requests/queue.html", context, status=status)
+
+
+def _detail(queue: Queue, row: QueueRow, viewer: Viewer) -> dict[str, Any]:
+    found, terms = row.request, row.terms
+    verbs = request_verbs(found, viewer=viewer)
+    initial = less_initial(row)
+    shown: dict[str, Any] = {}
+    if row.preview is not None:
+        shown = preview_shown(row.preview, terms=terms, pool=str(terms.ask["pool"]))
+    return {
+        "found": found,
+        "what": what_words(found),
+        "size": headline(found.kind, terms),
+        "facts": facts(found),
+        "verbs": verbs,
+        "own": viewer.user_id in found.asker_ids and viewer.can(DECIDE),
+        "shown": shown,
+        "now_url": reverse("request_now", args=[found.tenant_id, found.pk]),
+        "conflicts": queue.conflicts(row),
+        "less": LessForm(found=found, terms=terms, initial=initial, prefix="less"),
+        "reason_form": ReasonForm(),
+        "approve_words": _amount(found, row),
+    }
+
+
+def _amount(found: CapacityRequest, row: QueueRow) -> str:
+    size = headline(found.kind, row.terms)
+    return f"{size.number} {size.unit}".strip()
+
+
+def _elsewhere(request_id: int, viewer: Viewer) -> HttpResponseBase:
+    """A request that no longer waits has a page of its own."""
+    found = request_get(request_id=request_id, viewer=viewer)
+    return redirect("request_page", found.tenant_id, found.pk)
+
+
+def _operator_side(request: HttpRequest) -> Viewer:
+    viewer = viewer_of(request)
+    if not viewer.sees_all:
+        raise NotFound
+    return viewer
+
+
+def _generation(request: HttpRequest) -> int | None:
+    text = request.POST.get("generation", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None

@@ -1,0 +1,107 @@
+"""bin/start from nothing to pages: what it says, what it starts again, how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.setup.start_process import ROOT, Start, environment, wait_until
+
+pytestmark = [pytest.mark.storm, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state directory for the whole module: databases are made once."""
+    return tmp_path_factory.mktemp("start") / "state"
+
+
+@pytest.fixture
+def berth(state: Path) -> Iterator[Start]:
+    """A Berth that is ready."""
+    started = Start(state)
+    started.wait_ready()
+    yield started
+    started.close()
+
+
+def test_ctrl_c_ends_everything_and_the_data_stays(berth: Start, state: Path) -> None:
+    accounts = (state / "accounts.txt").read_text(encoding="utf-8")
+    assert "operator " in accounts
+    assert berth.answers()
+
+    code = berth.interrupt()
+
+    assert code == 0, berth.said
+    assert berth.said.rstrip().endswith("Berth has stopped.")
+    assert not berth.family()
+    assert (state / "postgres" / "data" / "PG_VERSION").is_file()
+    assert (state / "accounts.txt").read_text(encoding="utf-8") == accounts
+
+
+def test_secrets_are_readable_by_the_owner_alone(berth: Start, state: Path) -> None:
+    modes = {name: (state / name).stat().st_mode & 0o777 for name in ("env", "accounts.txt")}
+
+    assert set(modes.values()) == {0o600}
+
+
+def test_each_process_has_no_secret_more_than_it_needs(berth: Start) -> None:
+    web = Path(f"/proc/{berth.pid_of('uvicorn')}/environ").read_bytes()
+    worker = Path(f"/proc/{berth.pid_of('celery')}/environ").read_bytes()
+
+    assert b"BERTH_SEAL_KEY=" not in web
+    assert b"BERTH_SEAL_KEY=" in worker
+    assert b"//berth_owner:" not in web + worker
+
+
+def test_a_second_start_in_the_folder_is_refused_in_words(berth: Start, state: Path) -> None:
+    second = subprocess.run(
+        [ROOT / "bin" / "start", "--port", "1"],
+        env=environment(state),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert second.returncode == 1
+    assert f"Berth already runs in this folder (process {berth.process.pid}" in second.stdout
+    assert berth.answers()
+
+
+def test_a_port_that_is_taken_is_named(berth: Start, tmp_path: Path) -> None:
+    other = subprocess.run(
+        [ROOT / "bin" / "start", "--port", str(berth.port)],
+        env=environment(tmp_path / "other"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert other.returncode == 1
+    assert f"Port {berth.port} is taken" in other.stdout
+
+
+@pytest.mark.parametrize("pattern", ["uvicorn", "manage.py sweep", "valkey-server", "postgres -D"])
+def test_a_process_that_falls_is_started_again(berth: Start, pattern: str) -> None:
+    fallen = berth.pid_of(pattern)
+
+    os.kill(fallen, signal.SIGKILL)
+
+    wait_until(lambda: "starting it again" in berth.said, berth.said)
+    wait_until(lambda: fallen not in berth.family(), f"{pattern} is gone")
+    wait_until(lambda: any(pattern in word for word in berth.family().values()), pattern)
+    wait_until(berth.answers, f"pages after {pattern} fell:\n{berth.said}", seconds=60)
+
+
+def test_nothing_outlives_a_start_that_is_killed(berth: Start) -> None:
+    assert len(berth.family()) >= 6
+
+    berth.process.kill()
+    berth.process.wait()
+
+    wait_until(lambda: not berth.family(), str(berth.family()), seconds=60)
