@@ -14,13 +14,14 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import Notice, NoticePreference, OutboxEvent
-from portal.notices import inbox, kinds, notify, readers
+from portal.notices import inbox, kinds, notify
 from portal.notices import mail as mail_module
 from portal.notices.kinds import NoticeKind
 from portal.notices.mail import CLAIM_LASTS, MAX_ATTEMPTS, mail_due
 from portal.notices.notify import Ways
 from portal.scope import scope
 from portal.viewer import Viewer
+from tenants.models import UserPreference
 from tests.people import People, Someone
 from tests.portal.calls import Api
 from tests.portal.together import together
@@ -36,9 +37,23 @@ KIND = NoticeKind(
 )
 
 
-@pytest.fixture(autouse=True)
-def kind(monkeypatch: pytest.MonkeyPatch) -> None:
+def only_kind(people: People, monkeypatch: pytest.MonkeyPatch) -> People:
+    """Nobody has been told anything yet, and there is one kind of notice."""
+    with scope(SYSTEM):
+        Notice.objects.all().delete()
+        OutboxEvent.objects.all().delete()
     monkeypatch.setattr(kinds, "_kinds", {KIND.code: KIND})
+    return people
+
+
+@pytest.fixture
+def people(people: People, monkeypatch: pytest.MonkeyPatch) -> People:
+    return only_kind(people, monkeypatch)
+
+
+@pytest.fixture
+def people_committed(people_committed: People, monkeypatch: pytest.MonkeyPatch) -> People:
+    return only_kind(people_committed, monkeypatch)
 
 
 def tell(*people: Someone, tenant_key: str = "vision", **more: Any) -> int:
@@ -153,7 +168,7 @@ def test_an_e_mail_is_sent_once_with_words_and_address(people: People) -> None:
 def test_an_e_mail_comes_in_the_language_its_reader_chose(
     people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(readers, "_languages", [lambda ids: dict.fromkeys(ids, "zh-hans")])
+    UserPreference.objects.create(user=people.alice.user, language="zh-hans")
     seen: list[str | None] = []
     monkeypatch.setattr(
         mail_module, "notice_view", lambda n: seen.append(translation.get_language()) or view(n)
