@@ -27,7 +27,7 @@ LOOKS = [
 ]
 TENANTS_PAGES = {
     "list": "/t/vision/requests/",
-    "new": "/t/vision/requests/new/?pool=h100&replicas=2&devices=4&cores=16&memory=128&name=train-2",
+    "new": "/t/vision/requests/new/?pool=h100&replicas=2&devices=4&cores=16&memory=128&name=train-2",  # noqa: E501
     "new-quota": "/t/vision/requests/new/?kind=quota",
     "new-renew": "/t/vision/requests/new/?kind=renew",
     "draft": "/t/vision/requests/{draft}/edit/",
