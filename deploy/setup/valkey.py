@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -104,6 +105,7 @@ class Valkey:
         lines = [
             f"bind {LOOPBACK}",
             f"port {port}",
+            f"dir {json.dumps(str(self.home))}",
             f"requirepass {self.secrets['PASSWORD']}",
             f"databases {DATABASES}",
             'save ""',

@@ -101,11 +101,14 @@ class Start:
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-                variables = (entry / "environ").read_bytes()
+                words = [command, (entry / "environ").read_text(errors="replace")]
+                words.append(
+                    str((entry / "cwd").readlink())
+                )  # some write over what they were given
             except OSError:
                 continue
-            ours = f"BERTH_STATE_DIR={self.state}".encode() in variables.split(b"\0")
-            if (ours or str(self.state) in command) and int(entry.name) != self.process.pid:
+            ours = any(str(self.state) in word for word in words)
+            if ours and int(entry.name) != self.process.pid:
                 found[int(entry.name)] = command
         return found
 
