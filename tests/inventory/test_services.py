@@ -262,6 +262,7 @@ def test_the_catalogue_can_be_added_again() -> None:
     assert (DeviceType.objects.count(), DeviceMapping.objects.count()) == before
 
 
+@pytest.mark.usefixtures("people")
 def test_an_operator_claims_a_namespace_and_takes_the_claim_back() -> None:
     cluster = register()
     apply_batch(cluster_id=cluster.pk, kind="namespaces", upserts=[namespace("old-team")], now=NOW)
@@ -272,12 +273,16 @@ def test_an_operator_claims_a_namespace_and_takes_the_claim_back() -> None:
         namespace_claim(tenant_key="speech", **claim)
     with pytest.raises(NotFound):
         namespace_claim(tenant_key="vision", **claim | {"name": "missing"})
+    with pytest.raises(NotFound):
+        namespace_claim(tenant_key="nobody", **claim)
     with pytest.raises(Invalid):
         namespace_claim(tenant_key="no such key", **claim)
     namespace_unclaim(**claim)
     with pytest.raises(NotFound):
         namespace_unclaim(**claim)
-    verbs = AuditEntry.objects.filter(tenant_key="vision").values_list("verb", flat=True)
+    verbs = AuditEntry.objects.filter(tenant_key="vision", target_type="namespace").values_list(
+        "verb", flat=True
+    )
     assert set(verbs) == {"namespace.claim", "namespace.unclaim"}
 
 
