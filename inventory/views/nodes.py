@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from inventory.choices import FactKind
 from inventory.filters import NodeFilter
 from inventory.selectors.clusters import cluster_by_name, cluster_freshness
 from inventory.selectors.node_pages import node_resources, nodes_shown, silent_cluster_ids
@@ -75,13 +76,15 @@ def node_page(request: HttpRequest, cluster: str, node: str) -> HttpResponseBase
     pods = list(node_pods(node=found, viewer=viewer).order_by("namespace", "name")[: PODS + 1])
     now = timezone.now()
     freshness = cluster_freshness(cluster_ids=[found.cluster_id], now=now)[found.cluster_id]
+    by_kind = {kind.kind: kind for kind in freshness}
     tenants = sorted({pod.tenant_key for pod in pods if pod.tenant_key})
     context: dict[str, Any] = {
         "node": found,
         "status": node_status(found),
         "silent": is_silent(found.cluster, now=now),
         "interval": CONTACT_EVERY_SECONDS,
-        "watch": freshness[0],
+        "watch": by_kind[FactKind.NODES],
+        "pod_watch": by_kind[FactKind.PODS],
         "resources": node_resources(found, pods),
         "devices": node_devices(found),
         "pods": pods[:PODS],

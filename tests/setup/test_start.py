@@ -21,27 +21,13 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("start") / "state"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def berth(state: Path) -> Iterator[Start]:
-    """A Berth that is ready."""
+    """One Berth that is ready, for all tests but the last."""
     started = Start(state)
     started.wait_ready()
     yield started
     started.close()
-
-
-def test_ctrl_c_ends_everything_and_the_data_stays(berth: Start, state: Path) -> None:
-    accounts = (state / "accounts.txt").read_text(encoding="utf-8")
-    assert "operator " in accounts
-    assert berth.answers()
-
-    code = berth.interrupt()
-
-    assert code == 0, berth.said
-    assert berth.said.rstrip().endswith("Berth has stopped.")
-    assert not berth.family()
-    assert (state / "postgres" / "data" / "PG_VERSION").is_file()
-    assert (state / "accounts.txt").read_text(encoding="utf-8") == accounts
 
 
 def test_secrets_are_readable_by_the_owner_alone(berth: Start, state: Path) -> None:
@@ -98,10 +84,27 @@ def test_a_process_that_falls_is_started_again(berth: Start, pattern: str) -> No
     wait_until(berth.answers, f"pages after {pattern} fell:\n{berth.said}", seconds=60)
 
 
-def test_nothing_outlives_a_start_that_is_killed(berth: Start) -> None:
+def test_ctrl_c_ends_everything_and_the_data_stays(berth: Start, state: Path) -> None:
+    accounts = (state / "accounts.txt").read_text(encoding="utf-8")
+    assert "operator " in accounts
+    assert berth.answers()
+
+    code = berth.interrupt()
+
+    assert code == 0, berth.said
+    assert berth.said.rstrip().endswith("Berth has stopped.")
+    assert not berth.family()
+    assert (state / "postgres" / "data" / "PG_VERSION").is_file()
+    assert (state / "accounts.txt").read_text(encoding="utf-8") == accounts
+
+
+def test_nothing_outlives_a_start_that_is_killed(state: Path) -> None:
+    berth = Start(state)
+    berth.wait_ready()
     assert len(berth.family()) >= 6
 
     berth.process.kill()
     berth.process.wait()
 
-    wait_until(lambda: not berth.family(), str(berth.family()), seconds=60)
+    wait_until(lambda: not berth.family(), "somebody outlived it", seconds=60)
+    berth.close()
