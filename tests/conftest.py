@@ -12,16 +12,23 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from portal.scope import scope
 from portal.viewer import Viewer
+from tests.browser.fixtures import assets, browser, browser_last
 from tests.database import database_make, tables_empty
 from tests.people import people, people_committed
 
-__all__ = ["people", "people_committed"]
+__all__ = ["assets", "browser", "people", "people_committed"]
 
 
 def pytest_configure() -> None:
     """Let pages name static files that nobody has collected: tests look at the sources."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the tests."""
+    browser_last(items)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from portal.viewer import Viewer
 from tests.people import Someone
 
 ROOT = Path(__file__).resolve().parents[2]
+ASYNC_UNSAFE = "DJANGO_ALLOW_ASYNC_UNSAFE"  # see tests/browser/fixtures.py
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def process_running(log: Path, *command: str, **more_env: str) -> Iterator[subpr
         process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
-            env=os.environ | {"BERTH_LOG_FORMAT": "json"} | more_env,
+            env=_environment() | more_env,
             stdout=sink,
             stderr=sink,
         )
@@ -64,6 +65,12 @@ def process_running(log: Path, *command: str, **more_env: str) -> Iterator[subpr
         finally:
             process.terminate()
             process.wait(20)
+
+
+def _environment() -> dict[str, str]:
+    """Ours, without what only the test process with a browser may do."""
+    ours = {name: value for name, value in os.environ.items() if name != ASYNC_UNSAFE}
+    return ours | {"BERTH_LOG_FORMAT": "json"}
 
 
 @contextmanager

@@ -12,13 +12,10 @@ from inventory.models import Node
 from portal.jobs.requests import job_request
 from portal.scope import scope
 from portal.viewer import Viewer
+from tests.browser.looking import axe_find, page_open, signed_in
 from tests.inventory.pages.fleet import SYSTEM, fleet_make
-from tests.people import People, Someone
+from tests.people import People
 from tests.portal.servers import Server, relay_running, uvicorn_running
-from tests.portal.ui.conftest import assets, browser
-from tests.portal.ui.test_gallery import axe_find, page_open
-
-__all__ = ["assets", "browser"]
 
 SHOTS = Path(__file__).resolve().parents[2] / "artifacts" / "inventory"
 LOOKS = [
@@ -56,33 +53,11 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _orm_beside_the_browser() -> Iterator[None]:
-    """Playwright's loop runs in this thread; Django would take that for asynchronous code."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
 @pytest.fixture
 def server(people_committed: People, assets: Path, tmp_path: Path) -> Iterator[Server]:
     """The program on this test's database."""
     with uvicorn_running(tmp_path / "log", BERTH_DEBUG="1") as running:
         yield running
-
-
-def signed_in(
-    browser: Browser, server: Server, who: Someone, look: tuple[str, int, str]
-) -> BrowserContext:
-    """A browser in which somebody has signed in, with theme, width and language."""
-    theme, width, language = look
-    context = browser.new_context(viewport={"width": width, "height": 768 if width > 390 else 844})
-    cookies = {name: found.value for name, found in who.client().cookies.items()}
-    cookies |= {"berth_theme": theme, "berth_language": language, "django_language": language}
-    context.add_cookies(
-        [{"name": name, "value": value, "url": server.origin} for name, value in cookies.items()]
-    )
-    return context
 
 
 def fleet_fill() -> None:
@@ -104,7 +79,7 @@ def fleet_fill() -> None:
 def test_every_page_is_whole(
     browser: Browser, server: Server, people_committed: People, look: tuple[str, int, str]
 ) -> None:
-    context = signed_in(browser, server, people_committed.operator, look)
+    context = signed_in(browser, server.origin, people_committed.operator, look)
     empty = {f"empty-{name}": path for name, path in EMPTY.items()}
     wrong = looked_at(context, server, empty, look)
     fleet_fill()
@@ -117,7 +92,7 @@ def test_somebody_elses_change_appears(
     browser: Browser, server: Server, people_committed: People
 ) -> None:
     fleet_fill()
-    context = signed_in(browser, server, people_committed.auditor, LOOKS[0])
+    context = signed_in(browser, server.origin, people_committed.auditor, LOOKS[0])
     with relay_running():
         page, _complaints = page_open(context, f"{server.origin}/ops/clusters/north/")
         page.evaluate("window.sameDocument = true")

@@ -8,15 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
-from tests.inventory.pages.test_look import signed_in
+from tests.browser.looking import axe_find, page_open, signed_in
 from tests.people import People
 from tests.portal.servers import Server, uvicorn_running
-from tests.portal.ui.conftest import assets, browser
-from tests.portal.ui.test_gallery import axe_find, page_open
 from tests.tenants.requests.harbour import Harbour
 from tests.tenants.requests.scenery import Scenery, scenery_make
-
-__all__ = ["assets", "browser"]
 
 SHOTS = Path(__file__).resolve().parents[2] / "artifacts" / "requests"
 LOOKS = [
@@ -51,14 +47,6 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _orm_beside_the_browser() -> Iterator[None]:
-    """Playwright's loop runs in this thread; Django would take that for asynchronous code."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
 @pytest.fixture
 def server(people_committed: People, assets: Path, tmp_path: Path) -> Iterator[Server]:
     """The program on this test's database."""
@@ -74,7 +62,7 @@ def test_every_page_is_whole(
     people = harbour_committed.people
     wrong: list[tuple[str, object]] = []
     for who, pages in ((people.alice, TENANTS_PAGES), (people.operator, OPERATORS_PAGES)):
-        context = signed_in(browser, server, who, look)
+        context = signed_in(browser, server.origin, who, look)
         wrong += looked_at(context, server, pages, look, scenery)
         context.close()
     assert wrong == []

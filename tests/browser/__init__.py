@@ -1,0 +1,1 @@
+"""Berth in a real Chromium."""

@@ -1,0 +1,56 @@
+"""The one Chromium of a test session, and the built assets that pages name.
+
+Playwright's synchronous API keeps an event loop running in the main thread from its first use to
+the end of the session. Django refuses the database there, and so does asgiref's `async_to_sync`.
+Hence browser tests run after all others (`browser_last`), and Django is told that this loop is
+no concern of its own for as long as the browser is open.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def browser_last(items: list[pytest.Item]) -> None:
+    """Move tests with the marker `browser` to the end; otherwise the order stays."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """Built assets and compiled translations."""
+    if not (ROOT / "static/dist/portal.js").exists():
+        subprocess.run(["node", "build.mjs"], cwd=ROOT / "frontend", check=True)
+    folder = ROOT / "portal/locale/zh_Hans/LC_MESSAGES"
+    subprocess.run(["msgfmt", "-o", folder / "django.mo", folder / "django.po"], check=True)
+    return ROOT / "static/dist"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """An installed Chromium, with which tests may also use the database."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.fail("Chromium is not installed; the browser tests need it (apt install chromium).")
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        found = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield found
+        found.close()
