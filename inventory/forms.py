@@ -74,7 +74,7 @@ class LabelsField(forms.CharField):
         for part in filter(None, (p.strip() for p in text.replace("\n", ",").split(","))):
             key, equals, label = part.partition("=")
             if not equals:
-                raise ValidationError(_("Write labels as key=value, parted by commas."))
+                raise ValidationError(_("Write labels as key=value, separated by commas."))
             found[key.strip()] = label.strip()
         return found
 

@@ -103,7 +103,7 @@ def _counts(preview: RequestPreview) -> str:
     rest = len(rows) - passed
     if not rest:
         return passes
-    return f"{passes}, {_('%(count)s open') % {'count': rest}}"
+    return ", ".join((passes, _("%(count)s open") % {"count": rest}))
 
 
 def _effect_row(effect: Effect, kind: str) -> EffectRow:

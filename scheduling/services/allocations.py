@@ -197,7 +197,7 @@ def allocation_extend(
 ) -> Allocation:
     """Set another end, None for none; an approved renewal does this."""
     if until_at is not None and until_at <= now:
-        raise Invalid(fields={"until": [_("Choose a time to come.")]})
+        raise Invalid(fields={"until": [_("Choose a time in the future.")]})
     changed = Allocation.objects.filter(
         pk=allocation.pk, state__in=(*RELEASABLE, AllocationState.APPLYING)
     ).update(until_at=until_at, noticed_at=None)

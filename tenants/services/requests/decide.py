@@ -174,7 +174,7 @@ def deadline_check(request: CapacityRequest, now: datetime) -> None:
 
 def _end_check(until_at: datetime | None, now: datetime) -> None:
     if until_at is not None and until_at <= now:
-        raise Invalid(fields={"until_at": [_("Choose a time to come.")]})
+        raise Invalid(fields={"until_at": [_("Choose a time in the future.")]})
 
 
 def _preview(

@@ -80,7 +80,9 @@ def _times(request: CapacityRequest, now: datetime) -> dict[str, Any]:
     errors = FieldErrors()
     begins = request.start_at or now
     if begins < now:
-        errors.add("start_at", _("Choose a time to come, or leave this empty to start at once."))
+        errors.add(
+            "start_at", _("Choose a time in the future, or leave this empty to start at once.")
+        )
     if request.until_at is not None and request.until_at <= max(begins, now):
         errors.add("until_at", _("Choose an end that comes after the start and after now."))
     deadline = request.deadline_at or max(begins, now) + DECIDE_WITHIN
