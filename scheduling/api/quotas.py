@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from inventory.models import Pool
 from portal.api.resources import ListMixin, ResourceViewSet, RetrieveMixin
 from portal.api.views import BerthView
-from portal.errors import Invalid
 from scheduling.api.serializers import (
     QuotaChangeOut,
     QuotaLedgerOut,
@@ -23,7 +20,6 @@ from scheduling.api.serializers import (
 )
 from scheduling.filters import QuotaFilter
 from scheduling.models import Quota, QuotaChange, QuotaLedger
-from scheduling.selectors.devices import pool_resources
 from scheduling.services.quota import QuotaEdit, quota_set
 
 
@@ -74,7 +70,6 @@ class QuotaSetView(BerthView):
         self.authorize()
         data = self.payload()
         edits = [_edit(edit) for edit in data["edits"]]
-        _known(edits)
         quotas = quota_set(edits=edits, why=data["why"], viewer=self.viewer)
         return Response(self.shown({"quotas": quotas}))
 
@@ -88,26 +83,3 @@ def _edit(edit: dict[str, Any]) -> QuotaEdit:
         guaranteed=edit["guaranteed"],
         generation=edit["generation"] or 1,
     )
-
-
-def _known(edits: list[QuotaEdit]) -> None:
-    """Raise Invalid for what a pool does not have, and for a number named twice."""
-    pools = {pool.name: pool for pool in Pool.objects.filter(name__in={e.pool for e in edits})}
-    known = {name: pool_resources(pool=pool) | _held(pool) for name, pool in pools.items()}
-    problems: dict[str, list[Any]] = {}
-    seen: set[tuple[str, str, str]] = set()
-    for number, edit in enumerate(edits):
-        place = (edit.tenant_key, edit.pool, edit.resource)
-        if edit.pool not in pools:
-            problems[f"edits.{number}.pool"] = [_("There is no such pool.")]
-        elif edit.resource not in known[edit.pool]:
-            problems[f"edits.{number}.resource"] = [_("This pool has no such resource.")]
-        elif place in seen:
-            problems[f"edits.{number}"] = [_("This number is named twice.")]
-        seen.add(place)
-    if problems:
-        raise Invalid(fields=problems)
-
-
-def _held(pool: Pool) -> set[str]:
-    return set(Quota.objects.filter(pool=pool).values_list("resource", flat=True))

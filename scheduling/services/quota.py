@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.db.models import F, Sum
@@ -17,6 +19,10 @@ from portal.viewer import Viewer, authorize
 from scheduling import rules
 from scheduling.models import Quota, QuotaChange, QuotaNode
 from scheduling.selectors.capacity import pool_usable
+from scheduling.selectors.devices import pool_resources
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 MAX_AMOUNT = 2**53
 
@@ -36,26 +42,57 @@ class QuotaEdit:
 def quota_set(*, edits: list[QuotaEdit], why: str, viewer: Viewer) -> list[Quota]:
     """Set guaranteed amounts together: all or none.
 
-    Raises Refused when a parent's amount would not cover its children's, when one falls below
-    what is allocated, or when the roots promise more than a pool can give and `why` is empty;
+    Raises Invalid naming each wrong edit ("edits.0.resource"), NotFound for an unseen tenant;
+    Refused when a parent's amount would not cover its children's, when one falls below what is
+    allocated, or when the roots promise more than a pool can give and `why` is empty;
     PreconditionFailed when somebody else changed a number first.
     """
     authorize(viewer=viewer, verb="quota.edit")
+    keys = {edit.tenant_key for edit in edits}
+    seen = QuotaNode.objects.visible_to(viewer).filter(tenant_key__in=keys)
+    nodes = {node.tenant_key: node for node in seen}
+    if set(nodes) != keys:
+        raise NotFound
     pools = {pool.name: pool for pool in Pool.objects.filter(name__in={e.pool for e in edits})}
-    nodes = {
-        node.tenant_key: node
-        for node in QuotaNode.objects.visible_to(viewer).filter(
-            tenant_key__in={e.tenant_key for e in edits}
-        )
-    }
+    _check_edits(edits, pools)
     for pool_id in sorted(pool.pk for pool in pools.values()):
         _lock_pool(pool_id)
-    ordered = sorted(edits, key=lambda e: (_known(nodes, e.tenant_key).depth, e.resource))
+    ordered = sorted(edits, key=lambda e: (nodes[e.tenant_key].depth, e.resource))
     quotas = [_set_one(e, nodes, pools, why=why, viewer=viewer) for e in ordered]
     for quota in quotas:
         _check_family(quota)
         _check_promise(quota, why=why)
     return quotas
+
+
+def _check_edits(edits: list[QuotaEdit], pools: Mapping[str, Pool]) -> None:
+    """Raise Invalid for what a pool does not have, no amount, and a number named twice."""
+    known = {name: pool_resources(pool=pool) | _held(pool) for name, pool in pools.items()}
+    problems: dict[str, list[StrOrPromise]] = {}
+    seen: set[tuple[str, str, str]] = set()
+    for number, edit in enumerate(edits):
+        place = (edit.tenant_key, edit.pool, edit.resource)
+        if edit.pool not in pools:
+            problems[f"edits.{number}.pool"] = [_("There is no such pool.")]
+        elif edit.resource not in known[edit.pool]:
+            problems[f"edits.{number}.resource"] = [_("This pool has no such resource.")]
+        elif place in seen:
+            problems[f"edits.{number}"] = [_("This number is named twice.")]
+        if not _is_amount(edit.guaranteed):
+            text = _("Give a whole number from 0 to 2^53.")
+            problems[f"edits.{number}.guaranteed"] = [text]
+        seen.add(place)
+    if problems:
+        raise Invalid(fields=problems)
+
+
+def _held(pool: Pool) -> set[str]:
+    """Resources that have a number already, though their devices may have left."""
+    return set(Quota.objects.filter(pool=pool).values_list("resource", flat=True))
+
+
+def _is_amount(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_AMOUNT
 
 
 def _set_one(
@@ -66,10 +103,6 @@ def _set_one(
     why: str,
     viewer: Viewer,
 ) -> Quota:
-    if not 0 <= edit.guaranteed <= MAX_AMOUNT:
-        raise Invalid(fields={"guaranteed": [_("Give a whole number from 0 to 2^53.")]})
-    if edit.pool not in pools:
-        raise NotFound
     quota, _created = Quota.objects.get_or_create(
         node=nodes[edit.tenant_key],
         pool=pools[edit.pool],
@@ -192,9 +225,3 @@ def _below_use(quota: Quota, wanted: int) -> Refusal:
         next_step=_("Release allocations of at least this amount, then lower the quota."),
         next_url=f"/t/{quota.tenant_key}/allocations/",
     )
-
-
-def _known(nodes: dict[str, QuotaNode], tenant_key: str) -> QuotaNode:
-    if tenant_key not in nodes:
-        raise NotFound
-    return nodes[tenant_key]
