@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import django_tables2
@@ -18,6 +19,7 @@ from inventory.selectors.overview import (
     ClusterRow,
     DeviceAmount,
     device_amounts,
+    is_silent,
 )
 from inventory.words import cluster_status, node_status
 from portal.ui.html import fresh_html
@@ -198,11 +200,11 @@ class NodeTable(BerthTable):
 
     class Meta(BerthTable.Meta):
         row_attrs: Any = {
-            "class": lambda record, table: stale_class(record.cluster_id in table.silent_ids)
+            "class": lambda record, table: stale_class(is_silent(record.cluster, now=table.now))
         }
 
-    def __init__(self, rows: Any, *, silent_ids: frozenset[int], **options: Any) -> None:
-        self.silent_ids = silent_ids
+    def __init__(self, rows: Any, *, now: datetime, **options: Any) -> None:
+        self.now = now
         super().__init__(rows, **options)
 
     def devices_of(self, node: Node) -> list[DeviceAmount]:

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import CharField, Count, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from inventory.choices import ClusterState
 from inventory.divide import DeviceRule, amounts_resolve
-from inventory.models import Cluster, Node, Pod
+from inventory.models import Node, Pod
 from inventory.models.pod import DONE_PHASES
 from inventory.rows import device_rules
 from inventory.selectors.nodes import node_list
-from inventory.selectors.overview import is_silent
 from portal.viewer import Viewer
 
 ORDER = {"cpu": 0, "memory": 1, "pods": 9}
@@ -52,12 +50,6 @@ def nodes_shown(*, viewer: Viewer) -> QuerySet[Node]:
     return rows.annotate(pod_count=Coalesce(Subquery(pods), 0)).order_by(
         F("cluster__name"), F("name")
     )
-
-
-def silent_cluster_ids(*, now: datetime) -> frozenset[int]:
-    """Clusters whose numbers are too old to be taken for now."""
-    rows = Cluster.objects.exclude(state=ClusterState.REMOVED).only("state", "last_contact_at")
-    return frozenset(cluster.pk for cluster in rows if is_silent(cluster, now=now))
 
 
 def node_resources(node: Node, pods: Iterable[Pod]) -> list[ResourceLine]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from inventory.choices import FactKind
 from inventory.filters import NodeFilter
 from inventory.selectors.clusters import cluster_by_name, cluster_freshness
-from inventory.selectors.node_pages import node_resources, nodes_shown, silent_cluster_ids
+from inventory.selectors.node_pages import node_resources, nodes_shown
 from inventory.selectors.nodes import node_by_name, node_pods
 from inventory.selectors.overview import CONTACT_EVERY_SECONDS, is_silent
 from inventory.tables import NodeTable, node_devices
@@ -34,13 +34,13 @@ def node_list_page(request: HttpRequest) -> HttpResponseBase:
     """Nodes of all clusters, filtered by the address."""
     rows = nodes_shown(viewer=viewer_of(request))
     found = NodeFilter(request.GET, queryset=rows, request=request)
-    silent_ids = silent_cluster_ids(now=timezone.now())
-    table = table_build(NodeTable, found.qs, request=request, silent_ids=silent_ids)
+    now = timezone.now()
+    table = table_build(NodeTable, found.qs, request=request, now=now)
     shown = {row.record.cluster_id: row.record.cluster for row in table.paginated_rows}
     context = {
         "table": table,
         "filter": found,
-        "silent": [cluster for pk, cluster in shown.items() if pk in silent_ids],
+        "silent": [cluster for cluster in shown.values() if is_silent(cluster, now=now)],
         "clusters": list(shown.values()) if len(shown) <= 3 else [],
         "interval": CONTACT_EVERY_SECONDS,
         "topics": cluster_topics(sorted(shown), "pools"),
@@ -56,10 +56,9 @@ def cluster_nodes_part(request: HttpRequest, name: str) -> HttpResponseBase:
     viewer = viewer_of(request)
     cluster = cluster_by_name(name=name, viewer=viewer)
     rows = nodes_shown(viewer=viewer).filter(cluster=cluster)
-    silent_ids = frozenset([cluster.pk] if is_silent(cluster, now=timezone.now()) else ())
     table = NodeTable(
         rows.order_by("ready", "schedulable", "name")[:PART],
-        silent_ids=silent_ids,
+        now=timezone.now(),
         exclude=("created_at",),
         orderable=False,
     )

@@ -23,7 +23,7 @@ from inventory.views.clusters import cluster_context
 from inventory.views.common import cluster_crumbs
 from inventory.words import setup_checks
 from portal.attempts import form_attempt
-from portal.jobs.selectors import jobs_visible
+from portal.jobs.selectors import job_latest
 from portal.jobs.views import job_context
 from portal.pages import verb_required, viewer_of
 from portal.viewer import Viewer
@@ -73,7 +73,7 @@ def cluster_setup_page(request: HttpRequest, name: str) -> HttpResponseBase:
 def setup_context(cluster: Cluster, division: Division, viewer: Viewer) -> dict[str, Any]:
     """What the steps read."""
     key = f"{cluster.job_key}:test"
-    job = jobs_visible(viewer=viewer).filter(kind="cluster.test", key=key).first()
+    job = job_latest(key=key, viewer=viewer)
     return {
         "crumbs": cluster_crumbs(cluster),
         "checks": setup_checks(cluster, division.nodes, now=timezone.now()),
