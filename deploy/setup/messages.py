@@ -26,9 +26,8 @@ SOURCES = (*ROOMS, "templates")
 LANGUAGE = "zh_Hans"
 CATALOGUE = Path("portal") / "locale" / LANGUAGE / "LC_MESSAGES" / "django.po"
 UPDATE = "bin/py -m deploy.setup.messages --update"
-# A ratchet: so many texts may still lack their translation. It goes down only; 0 is the aim.
-STILL_OPEN = 400
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
+HALF_WIDTH = re.compile(r"[\u4e00-\u9fff][,;:?!()]|[,;:?!()][\u4e00-\u9fff]")
 
 
 def gettext_found() -> bool:
@@ -92,6 +91,8 @@ def _entry_problems(catalogue: polib.POFile) -> Iterator[str]:
         for text in texts:
             if set(PLACEHOLDER.findall(text)) != allowed:
                 yield f"other placeholders than its source: {text!r}"
+            if HALF_WIDTH.search(text):
+                yield f"punctuation of half width in Chinese: {text!r}"
 
 
 def _key(entry: polib.POEntry) -> tuple[str, str]:
@@ -110,10 +111,11 @@ def main(arguments: list[str]) -> int:
     if not gettext_found():
         print("gettext is not installed: new texts can't be looked for (apt-get install gettext).")
     problems = problems_find()
+    if not problems:
+        return 0
     print("\n".join(problems[:40]))
-    if problems:
-        print(f"{len(problems)} texts need work. {UPDATE} renews {CATALOGUE}.")
-    return 1 if len(problems) > STILL_OPEN else 0
+    print(f"{len(problems)} texts need work. {UPDATE} renews {CATALOGUE}.")
+    return 1
 
 
 if __name__ == "__main__":

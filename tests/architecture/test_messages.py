@@ -22,6 +22,7 @@ def test_the_catalogue_is_complete() -> None:
         ("Nodes", "", [], "not translated"),
         ("Nodes", "节点", ["fuzzy"], "not translated"),
         ("%(count)s nodes", "%(number)s 个节点", [], "other placeholders"),
+        ("Nodes, pods", "节点, Pod", [], "half width"),
     ],
 )
 def test_a_fault_in_the_catalogue_is_found(
