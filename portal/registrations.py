@@ -6,7 +6,7 @@ from portal.audit_pages import registrations as audit
 from portal.health_checks import checks_register
 from portal.jobs import periodic
 from portal.jobs import registrations as jobs
-from portal.notices.inbox import unread_count
+from portal.notices.inbox import notices_unread
 from portal.tasks import PING_SECONDS, workers_ping
 from portal.trim import chassis_trim
 from portal.ui.shell import shell_register
@@ -19,4 +19,4 @@ def registrations_make() -> None:
     audit.registrations_make()
     periodic.register(name="workers-ping", every_seconds=PING_SECONDS, run=workers_ping)
     periodic.register(name="chassis-trim", every_seconds=600, run=chassis_trim)
-    shell_register(bell_count=unread_count, bell_url_name="notice_list")
+    shell_register(bell_rows=notices_unread, bell_url_name="notice_list")

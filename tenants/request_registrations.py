@@ -10,7 +10,7 @@ from portal.ui.nav import NavItem, nav_register
 from portal.ui.panels import Panel, panel_register
 from portal.viewer import Viewer
 from tenants.models import CapacityRequest
-from tenants.selectors.queue import open_count, queue_count
+from tenants.selectors.queue import requests_open
 from tenants.services.requests import request_expire_due
 from tenants.services.requests.tell import notice_kinds_register
 
@@ -27,7 +27,7 @@ ITEMS = (
         letter="r",
         on_phone=True,
         waiting=True,
-        count=queue_count,
+        count=lambda viewer, _tenant_key: requests_open(viewer),
     ),
     NavItem(
         label=_("Requests"),
@@ -38,7 +38,7 @@ ITEMS = (
         order=13,
         letter="r",
         on_phone=True,
-        count=open_count,
+        count=requests_open,
     ),
 )
 PANELS = (

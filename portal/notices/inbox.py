@@ -52,9 +52,9 @@ def notices_of(viewer: Viewer) -> QuerySet[Notice]:
     return rows.filter(user_id=viewer.user_id)
 
 
-def unread_count(viewer: Viewer) -> int:
-    """How many notices the person has not read; the bell shows it."""
-    return notices_of(viewer).filter(read_at=None).count()
+def notices_unread(viewer: Viewer) -> QuerySet[Notice]:
+    """The notices that the person has not read; the bell shows how many."""
+    return notices_of(viewer).filter(read_at=None)
 
 
 def notice_view(notice: Notice) -> NoticeView:

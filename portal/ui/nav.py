@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from django.core.checks import CheckMessage, Error, register
 from django.urls import NoReverseMatch, reverse
+
+from portal.ui.counts import Countable
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -15,15 +18,15 @@ if TYPE_CHECKING:
     from portal.viewer import Viewer
 
 Area = Literal["ops", "tenant"]
-Count = Callable[["Viewer", str | None], int | None]
+Count = Callable[["Viewer", str | None], Countable]
 
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
     """One place in the navigation.
 
-    `verb` is what a viewer must be able to do to see it (empty: everyone). `count` may cost one
-    query at most and returns None for "show nothing". `letter` is the key after "g".
+    `verb` is what a viewer must be able to do to see it (empty: everyone). `count` gives the rows
+    to count, which the shell does for all places at once. `letter` is the key after "g".
     `on_phone` puts it into the tab bar, which has room for four; `waiting` says that the count is
     work that waits for a person, which the tab bar shows as a badge.
     """
@@ -51,7 +54,7 @@ class NavLink:
     letter: str
     on_phone: bool
     waiting: bool
-    count: int | None
+    count: int
     current: bool
 
 
@@ -71,14 +74,28 @@ def nav_register(*items: NavItem) -> None:
     ITEMS.extend(item for item in items if item not in ITEMS)
 
 
-def nav_groups(*, viewer: Viewer, area: Area, tenant_key: str | None, path: str) -> list[NavGroup]:
-    """Give the groups that `viewer` may see, in order, with the place of `path` marked."""
-    usable = [
-        (item, url)
-        for item in sorted(ITEMS, key=lambda item: item.order)
-        if item.area == area and _allowed(item, viewer, tenant_key)
-        if (url := item_url(item, tenant_key)) is not None
-    ]
+def nav_countables(*, viewer: Viewer, area: Area, tenant_key: str | None) -> dict[str, Countable]:
+    """What to count for the places that `viewer` may see, by the name of their page."""
+    return {
+        item.url_name: item.count(viewer, tenant_key)
+        for item, _url in _usable(viewer, area, tenant_key)
+        if item.count
+    }
+
+
+def nav_groups(
+    *,
+    viewer: Viewer,
+    area: Area,
+    tenant_key: str | None,
+    path: str,
+    counts: Mapping[str, int] = MappingProxyType({}),
+) -> list[NavGroup]:
+    """Give the groups that `viewer` may see, in order, with the place of `path` marked.
+
+    `counts` holds the numbers that `nav_countables` asked for.
+    """
+    usable = _usable(viewer, area, tenant_key)
     within = [url for _item, url in usable if path.startswith(url)]
     current = max(within, key=len, default="")
     groups: dict[str, NavGroup] = {}
@@ -91,11 +108,20 @@ def nav_groups(*, viewer: Viewer, area: Area, tenant_key: str | None, path: str)
             letter=item.letter,
             on_phone=item.on_phone,
             waiting=item.waiting,
-            count=item.count(viewer, tenant_key) if item.count else None,
+            count=counts.get(item.url_name, 0),
             current=url == current,
         )
         groups[str(item.group)] = NavGroup(group.label, [*group.links, link])
     return list(groups.values())
+
+
+def _usable(viewer: Viewer, area: Area, tenant_key: str | None) -> list[tuple[NavItem, str]]:
+    return [
+        (item, url)
+        for item in sorted(ITEMS, key=lambda item: item.order)
+        if item.area == area and _allowed(item, viewer, tenant_key)
+        if (url := item_url(item, tenant_key)) is not None
+    ]
 
 
 def item_url(item: NavItem, tenant_key: str | None) -> str | None:

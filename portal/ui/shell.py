@@ -12,7 +12,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.ui.nav import Area, NavGroup, NavLink, nav_groups
+from portal.ui.counts import Countable, rows_count
+from portal.ui.nav import Area, NavGroup, NavLink, nav_countables, nav_groups
 from portal.ui.units import time_units
 from portal.viewer import Viewer
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 THEMES = ("light", "dark", "system")
 THEME_COOKIE = "berth_theme"
 TABS = 4
+BELL = "bell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,13 @@ class DemoAccount:
 class Sources:
     """Where the shell asks what the chassis can't know; apps fill these in ready().
 
-    `tenant_choices` and `cluster_choices` give what the viewer may switch to; `bell_count` is the
-    number of unread notices; each may cost one query.
+    `tenant_choices` and `cluster_choices` give what the viewer may switch to; each may cost one
+    query. `bell_rows` are the unread notices, counted together with the places of the navigation.
     """
 
     tenant_choices: Callable[[Viewer], Sequence[Choice]] | None = None
     cluster_choices: Callable[[Viewer], Sequence[Choice]] | None = None
-    bell_count: Callable[[Viewer], int] | None = None
+    bell_rows: Callable[[Viewer], Countable] | None = None
     bell_url_name: str = ""
     help_url: str = "/api/docs/"
     search_url: str = "/search/"
@@ -109,6 +111,14 @@ class Shell:
         return f"layouts/{self.area}.html"
 
     @cached_property
+    def counts(self) -> dict[str, int]:
+        """Numbers beside places and the bell, by one query."""
+        wanted = nav_countables(viewer=self.viewer, area=self.area, tenant_key=self.tenant_key)
+        if self.sources.bell_rows and self.viewer.user_id:
+            wanted[BELL] = self.sources.bell_rows(self.viewer)
+        return rows_count(wanted)
+
+    @cached_property
     def nav(self) -> list[NavGroup]:
         """Navigation of this area for this viewer."""
         return nav_groups(
@@ -116,6 +126,7 @@ class Shell:
             area=self.area,
             tenant_key=self.tenant_key,
             path=self.request.path,
+            counts=self.counts,
         )
 
     @cached_property
@@ -154,11 +165,10 @@ class Shell:
         choices = self.sources.cluster_choices
         return choices(self.viewer) if choices else ()
 
-    @cached_property
+    @property
     def bell(self) -> int:
         """How many notices are unread."""
-        count = self.sources.bell_count
-        return count(self.viewer) if count and self.viewer.user_id else 0
+        return self.counts.get(BELL, 0)
 
     @property
     def bell_url(self) -> str:

@@ -18,6 +18,7 @@ from tenants.approval import RuleAnswer, RuleLine
 from tenants.choices_requests import DECIDED_STATES, OPEN_STATES, RequestKind, RequestState
 from tenants.conflicts import ousted
 from tenants.models import CapacityRequest
+from tenants.models.requests import CapacityRequestQuerySet
 from tenants.offers import Terms
 from tenants.previews import RequestPreview
 from tenants.selectors.previews import allocation_preview
@@ -109,15 +110,10 @@ def queue_build(*, viewer: Viewer, now: datetime) -> Queue:
     return Queue(rows, decided[:MOST_DECIDED], snapshots, pools)
 
 
-def queue_count(viewer: Viewer, _tenant_key: str | None = None) -> int:
-    """How many requests wait for a decision; one query, for the navigation."""
-    return CapacityRequest.objects.visible_to(viewer).filter(state__in=OPEN_STATES).count()
-
-
-def open_count(viewer: Viewer, tenant_key: str | None) -> int | None:
-    """How many of a tenant's requests wait; None for none. One query, for the navigation."""
+def requests_open(viewer: Viewer, tenant_key: str | None = None) -> CapacityRequestQuerySet:
+    """Requests that wait for a decision, of one tenant or of all; the navigation counts them."""
     rows = CapacityRequest.objects.visible_to(viewer).filter(state__in=OPEN_STATES)
-    return rows.filter(tenant_id=tenant_key).count() or None
+    return rows.filter(tenant_id=tenant_key) if tenant_key else rows
 
 
 def pools_free(queue: Queue, leading: Mapping[str, str]) -> list[PoolFree]:

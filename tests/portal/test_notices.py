@@ -121,7 +121,7 @@ def test_the_bell_holds_one_s_own_alone(people: People) -> None:
     for name in ("alice", "bob", "charlie", "operator"):
         viewer = getattr(people, name).viewer
         with scope(viewer):
-            counts[name] = inbox.unread_count(viewer)
+            counts[name] = inbox.notices_unread(viewer).count()
     assert counts == {"alice": 1, "bob": 0, "charlie": 0, "operator": 0}
 
 
@@ -129,7 +129,7 @@ def test_the_bell_holds_one_s_own_alone(people: People) -> None:
 def test_a_notice_of_no_tenant_reaches_a_member(people: People) -> None:
     tell(people.alice, tenant_key="")
     with scope(people.alice.viewer):
-        assert inbox.unread_count(people.alice.viewer) == 1
+        assert inbox.notices_unread(people.alice.viewer).count() == 1
 
 
 @database
@@ -146,7 +146,7 @@ def test_choices_decide_how_one_is_told(people: People) -> None:
         tell(people.alice)
         with scope(SYSTEM):
             mails = Notice.objects.filter(email_state="queued").count()
-            assert (inbox.unread_count(alice), mails) == expected
+            assert (inbox.notices_unread(alice).count(), mails) == expected
     assert NoticePreference.objects.count() == 1
 
 
@@ -351,7 +351,7 @@ def test_the_page_shows_marks_and_keeps_choices(people: People) -> None:
     tell(people.alice)
     client.post("/settings/notices/read/", {"up_to": str(10**17)})
     with scope(people.alice.viewer):
-        assert inbox.unread_count(people.alice.viewer) == 0
+        assert inbox.notices_unread(people.alice.viewer).count() == 0
     assert client.post("/settings/notices/read/", {"up_to": "9" * 40}).status_code == 400
 
 

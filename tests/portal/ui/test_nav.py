@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
+from portal.scope import scope
 from portal.ui import nav
-from portal.ui.nav import NavItem, nav_check, nav_groups, nav_register
+from portal.ui.counts import rows_count
+from portal.ui.nav import NavItem, nav_check, nav_countables, nav_groups, nav_register
 from portal.viewer import Viewer
 
 OPERATOR = Viewer(
@@ -76,8 +80,29 @@ def test_counts_are_asked_only_for_what_is_shown() -> None:
         place("Queue", count=lambda _viewer, _tenant: 7),
         place("Hidden", verb="audit.view", count=never),
     )
-    groups = nav_groups(viewer=OPERATOR, area="ops", tenant_key=None, path="/")
+    counts = nav_countables(viewer=OPERATOR, area="ops", tenant_key=None)
+    assert counts == {"theme_set": 7}
+    groups = nav_groups(
+        viewer=OPERATOR, area="ops", tenant_key=None, path="/", counts={"theme_set": 7}
+    )
     assert [link.count for link in groups[0].links] == [7]
+
+
+@pytest.mark.django_db
+def test_all_numbers_cost_one_query(django_assert_num_queries: Any) -> None:
+    with scope(Viewer.system("tests")):
+        for name in ("ann", "bob"):
+            User.objects.create(username=name)
+        wanted = {
+            "people": User.objects.all(),
+            "ann": User.objects.filter(username="ann"),
+            "nobody": User.objects.none(),
+            "known": 5,
+            "off": None,
+        }
+        with django_assert_num_queries(1):
+            found = rows_count(wanted)
+    assert found == {"people": 2, "ann": 1, "nobody": 0, "known": 5, "off": 0}
 
 
 def test_a_place_without_a_page_is_left_out_and_reported() -> None:

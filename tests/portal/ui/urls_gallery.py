@@ -44,7 +44,7 @@ nav_register(
 shell_register(
     tenant_choices=lambda _viewer: [Choice("speech-lab", "/t/speech-lab/"), Choice("cryo-em", "/")],
     cluster_choices=lambda _viewer: [Choice("ams-1", "/"), Choice("hel-2", "/")],
-    bell_count=lambda _viewer: 3,
+    bell_rows=lambda _viewer: 3,
     bell_url_name="gallery:states",
     version="0.1",
 )
