@@ -30,7 +30,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "notices": inbox.notice_views(list(page.object_list)),
-        "unread": inbox.unread_count(viewer),
+        "unread": inbox.notices_unread(viewer).count(),
         "choices": inbox.choices_of(viewer),
     }
     return render(request, "portal/notices.html", context)
@@ -43,7 +43,10 @@ def notice_bell(request: HttpRequest) -> HttpResponse:
     """The latest notices, for the bell."""
     viewer = viewer_of(request)
     latest = list(inbox.notices_of(viewer)[:BELL_ROWS])
-    context = {"notices": inbox.notice_views(latest), "unread": inbox.unread_count(viewer)}
+    context = {
+        "notices": inbox.notice_views(latest),
+        "unread": inbox.notices_unread(viewer).count(),
+    }
     return render(request, "portal/_bell.html", context)
 
 
