@@ -33,6 +33,14 @@ ACTS: Mapping[str, tuple[str, StrOrPromise]] = {
     "allocation.extend": ("calendar-plus", gettext_lazy("Extended")),
     "drift.choose": ("git-compare", gettext_lazy("Drift settled")),
 }
+# The moves of scheduling.services.moves.
+MOVES: Mapping[str, StrOrPromise] = {
+    "reserve": gettext_lazy("Quota reserved"),
+    "bind": gettext_lazy("Quota bound"),
+    "release": gettext_lazy("Quota releasing"),
+    "credit": gettext_lazy("Quota given back"),
+    "cancel": gettext_lazy("Reservation given back"),
+}
 
 
 def allocation_status(allocation: Allocation) -> tuple[str, StrOrPromise]:

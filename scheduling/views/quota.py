@@ -26,6 +26,7 @@ from scheduling.models import QuotaLedger
 from scheduling.selectors.quota_grid import Grid, quota_grid
 from scheduling.selectors.quota_own import quota_changes, quota_get
 from scheduling.services.quota import quota_set
+from scheduling.words import MOVES
 
 HISTORY = 100
 
@@ -86,7 +87,7 @@ def quota_history_page(request: HttpRequest, quota_id: int) -> HttpResponseBase:
     context = {
         "quota": quota,
         "changes": list(changes[:HISTORY]),
-        "ledger": list(ledger),
+        "ledger": [(move, MOVES.get(move.direction, move.direction)) for move in ledger],
         "most": HISTORY,
         "crumbs": [(_("Quota"), f"{reverse('quota_grid')}?pool={quota.pool.name}")],
     }

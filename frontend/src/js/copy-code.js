@@ -9,7 +9,7 @@ class CopyCode extends HTMLElement {
   async copy() {
     const text = this.querySelector("pre, [data-copy-text]")?.textContent?.trim() ?? "";
     await navigator.clipboard.writeText(text);
-    const done = this.getAttribute("done") ?? "Copied";
+    const done = this.getAttribute("done") ?? "";
     announce(done);
     const use = this.querySelector("[data-copy] use");
     const href = use?.getAttribute("href") ?? "";

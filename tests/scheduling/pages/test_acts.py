@@ -111,6 +111,7 @@ def test_grid_saves_with_a_reason(people: People, seed: Seed) -> None:
     history = client.get(f"/ops/quota/{number}/").content.decode()
     assert "more work" in history
     assert "A-" in history  # the ledger names what moved
+    assert "Quota reserved" in history
 
 
 def test_grid_shows_refusals_and_keeps_what_was_typed(people: People, seed: Seed) -> None:
