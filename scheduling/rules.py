@@ -22,4 +22,5 @@ OPEN_ONE_TYPE = rule_register(
 OPEN_POLICIES = rule_register(
     "open.policies", _("Open capacity needs Berth's admission policies on the cluster")
 )
+OPEN = (OPEN_ONE_TYPE, OPEN_POLICIES)
 NAMESPACE_FOREIGN = rule_register("namespace.foreign", _("The namespace belongs to somebody else"))

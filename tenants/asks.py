@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from portal.errors import Invalid
+from scheduling.choices import AllocationKind
 from tenants.choices_requests import RequestKind
 from tenants.inputs import FieldErrors
 
@@ -44,6 +45,11 @@ def whole_problem(value: Any) -> StrOrPromise | None:
     if whole and 0 <= value <= MAX_AMOUNT:
         return None
     return _("Give a whole number from 0 to %(most)s.") % {"most": MAX_AMOUNT}
+
+
+def is_open(ask: Mapping[str, Any]) -> bool:
+    """Tell whether an ask is for open capacity."""
+    return ask.get("kind") == AllocationKind.OPEN
 
 
 def amounts_problem(value: Any) -> StrOrPromise | None:

@@ -1,6 +1,7 @@
 """The decision: pure, deterministic, and able to say why.
 
-Order of checks: quota of the tenant itself, then of its parents upwards, then room in the pool.
+Order of checks: whether open capacity is offered at all, quota of the tenant itself, then of its
+parents upwards, then room in the pool.
 Each replica goes to the node that it fits best: one without devices it did not ask for, then the
 one with the least left over. Ties go to the lower name, so the same snapshot always gives the
 same answer.
@@ -15,6 +16,7 @@ from scheduling.engine.types import (
     Amounts,
     Ask,
     Check,
+    ClusterView,
     Decision,
     NodeRefusal,
     NodeView,
@@ -31,15 +33,38 @@ Room = dict[str, dict[str, int]]
 
 def decide(snapshot: Snapshot, ask: Ask, policy: Policy) -> Decision:
     """Answer whether and where `ask` fits now, later, or never."""
+    offered = list(_open_checks(snapshot.clusters, ask))
     quota = list(_quota_checks(snapshot.levels, ask)) if policy.check_quota else []
     usable = [node for node in snapshot.nodes if _usable(node, snapshot, ask, policy)]
     placements = _best_cluster(usable, ask, lambda node: node.free)
     room = _room_check(usable, ask, fits=placements is not None)
-    checks = (*quota, room)
+    checks = (*offered, *quota, room)
     refused = _refusals(snapshot, ask, policy, placements or ())
     if all(check.ok for check in checks) and placements is not None:
         return Decision(Verdict.FITS, checks, placements, refused)
-    return Decision(_later_or_never(quota, usable, ask), checks, (), refused)
+    return Decision(_later_or_never(quota, snapshot, ask), checks, (), refused)
+
+
+def _open_checks(clusters: Iterable[ClusterView], ask: Ask) -> Iterable[Check]:
+    """One that failed, where no cluster that is asked for offers open capacity of this shape."""
+    closed = [
+        Check(rule=rule, ok=False, scope=view.name, resource=resource)
+        for view in clusters
+        if ask.cluster in (None, view.name)
+        for rule, resource in [_closed(view, ask)]
+    ]
+    if closed and all(check.rule for check in closed):
+        yield closed[0]
+
+
+def _closed(view: ClusterView, ask: Ask) -> tuple[str, str]:
+    """The rule that keeps open capacity away from a cluster, and its resource; empty for none."""
+    if not ask.is_open:
+        return "", ""
+    mixed = sorted(resource for resource in ask.shape if resource in view.mixed)
+    if mixed:
+        return "open.one-type", mixed[0]
+    return ("", "") if view.fenced else ("open.policies", "")
 
 
 def _quota_checks(levels: Iterable[QuotaLevel], ask: Ask) -> Iterable[Check]:
@@ -77,10 +102,20 @@ def _room_check(usable: list[NodeView], ask: Ask, *, fits: bool) -> Check:
     )
 
 
-def _later_or_never(quota: list[Check], usable: list[NodeView], ask: Ask) -> Verdict:
+def _later_or_never(quota: list[Check], snapshot: Snapshot, ask: Ask) -> Verdict:
+    """Never only where it would not fit on the empty pool with every node and cluster back.
+
+    A node that is cordoned or not ready and a cluster that is away come back by themselves or by
+    an administrator's hand; a taint that the pool does not tolerate was put there to stay.
+    """
     if any(not check.ok and (check.asked or 0) > (check.limit or 0) for check in quota):
         return Verdict.CANNOT
-    empty = _best_cluster(usable, ask, lambda node: node.allocatable)
+    may_come = [
+        node
+        for node in snapshot.nodes
+        if node.blockers != ("tainted",) and ask.cluster in (None, node.cluster)
+    ]
+    empty = _best_cluster(may_come, ask, lambda node: node.allocatable)
     return Verdict.WAIT if empty is not None else Verdict.CANNOT
 
 
@@ -95,8 +130,10 @@ def _blocker(node: NodeView, snapshot: Snapshot, ask: Ask, policy: Policy) -> st
         return "avoided"
     if ask.cluster is not None and node.cluster != ask.cluster:
         return "other-cluster"
-    blocked = {view.name: view.blocker for view in snapshot.clusters}
-    return blocked.get(node.cluster, "unknown-cluster")
+    view = next((view for view in snapshot.clusters if view.name == node.cluster), None)
+    if view is None:
+        return "unknown-cluster"
+    return view.blocker or _closed(view, ask)[0]
 
 
 def _best_cluster(

@@ -46,10 +46,16 @@ class NodeView:
 
 @dataclass(frozen=True, slots=True)
 class ClusterView:
-    """A cluster as the snapshot saw it; `blocker` is a code such as "unreachable", or empty."""
+    """A cluster as the snapshot saw it; `blocker` is a code such as "unreachable", or empty.
+
+    For open capacity: `fenced` tells that the admission policies stand there, `mixed` names the
+    device types whose resource key means another type, too, in this pool.
+    """
 
     name: str
     blocker: str = ""
+    fenced: bool = True
+    mixed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +78,16 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """`replicas` pieces of `shape`, each on one node, all in one cluster of the pool."""
+    """`replicas` pieces of `shape`, each on one node, all in one cluster of the pool.
+
+    `is_open` asks for room for the tenant's own pods, which name resource keys, not device types.
+    """
 
     tenant_key: str
     replicas: int
     shape: Amounts
     cluster: str | None = None
+    is_open: bool = False
 
     @property
     def total(self) -> dict[str, int]:

@@ -28,7 +28,8 @@ def pool_resources(*, pool: Pool) -> set[str]:
 
 def device_keys(*, cluster: Cluster) -> dict[str, str]:
     """Resource key of each device type that nodes of a cluster offer."""
-    meanings = _meanings(list(Node.objects.filter(cluster=cluster, gone_at=None)))
+    nodes = list(Node.objects.filter(cluster=cluster, gone_at=None))
+    meanings = key_meanings(nodes, device_rules())
     return {name: key for key, names in sorted(meanings.items()) for name in sorted(names)}
 
 
@@ -39,14 +40,6 @@ def known_keys(*, cluster: Cluster) -> list[str]:
     return sorted(key for key in found if is_extended(key))
 
 
-def key_types(*, cluster: Cluster, pool: Pool) -> dict[str, set[str]]:
-    """Which device types a resource key means on a pool's nodes of a cluster.
-
-    More than one behind a key, and open capacity can't tell them apart.
-    """
-    return _meanings(list(Node.objects.filter(cluster=cluster, pool=pool, gone_at=None)))
-
-
 def amounts_on(
     *, node: Node, raw: Mapping[str, int], rules: Sequence[DeviceRule]
 ) -> dict[str, int]:
@@ -54,8 +47,11 @@ def amounts_on(
     return amounts_resolve(rules, node.cluster_id, raw, node.labels)
 
 
-def _meanings(nodes: list[Node]) -> dict[str, set[str]]:
-    rules = device_rules()
+def key_meanings(nodes: Sequence[Node], rules: Sequence[DeviceRule]) -> dict[str, set[str]]:
+    """Which device types each resource key means on some nodes of one cluster.
+
+    More than one behind a key, and open capacity can't tell them apart.
+    """
     meanings: dict[str, set[str]] = defaultdict(set)
     for node in nodes:
         for key in filter(is_extended, node.raw_allocatable):

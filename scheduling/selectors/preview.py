@@ -25,7 +25,7 @@ from scheduling.engine import (
     Verdict,
     decide,
 )
-from scheduling.selectors.refusals import refusal_masked, refusal_of_quota
+from scheduling.selectors.refusals import refusal_masked, refusal_of_open, refusal_of_quota
 from scheduling.selectors.snapshot import snapshot_build
 
 
@@ -68,19 +68,24 @@ def preview(
     replicas: int,
     shape: dict[str, int],
     viewer: Viewer,
+    is_open: bool = False,
 ) -> Preview:
     """Decide on the mirrored facts; needs an open scope that sees the tenant."""
-    ask = ask_build(tenant_key, replicas, shape, cluster.name if cluster else None)
-    snapshot = snapshot_build(pool=pool, tenant_key=tenant_key)
+    ask = ask_build(
+        tenant_key, replicas, shape, cluster=cluster.name if cluster else None, is_open=is_open
+    )
+    snapshot = snapshot_build(pool=pool, tenant_key=tenant_key, for_open=is_open)
     names = {view.name for view in snapshot.clusters}
     heard = Cluster.objects.filter(name__in=names).aggregate(at=Min("last_contact_at"))["at"]
     return preview_of(snapshot=snapshot, ask=ask, pool=pool, viewer=viewer, facts_at=heard)
 
 
-def ask_build(tenant_key: str, replicas: int, shape: Amounts, cluster: str | None) -> Ask:
+def ask_build(
+    tenant_key: str, replicas: int, shape: Amounts, *, cluster: str | None, is_open: bool
+) -> Ask:
     """An ask without the resources of which nothing is wanted."""
     wanted = {key: amount for key, amount in shape.items() if amount}
-    return Ask(tenant_key, replicas, wanted, cluster)
+    return Ask(tenant_key, replicas, wanted, cluster, is_open)
 
 
 def preview_of(
@@ -120,6 +125,8 @@ def _largest(snapshot: Snapshot, ask: Ask, decision: Decision) -> int:
     """The failed checks bound it; the engine confirms it."""
     if decision.verdict == Verdict.FITS:
         return ask.replicas
+    if any(check.rule in rules.OPEN for check in decision.checks):
+        return 0
     bounds = [ask.replicas]
     for check in decision.checks:
         left = max(0, (check.limit or 0) - (check.now or 0))
@@ -136,6 +143,8 @@ def refusal_of(decision: Decision, *, ask: Ask, pool: Pool, viewer: Viewer) -> R
     check = decision.first_unmet
     if check is None:
         return None
+    if check.rule in rules.OPEN:
+        return refusal_of_open(check.rule, cluster=check.scope, resource=check.resource)
     if check.rule == rules.ROOM:
         return Refusal(
             rule=rules.ROOM,

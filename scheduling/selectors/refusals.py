@@ -28,6 +28,31 @@ def refusal_of_quota(
     )
 
 
+def refusal_of_open(rule: str, *, cluster: str, resource: str) -> Refusal:
+    """Why a cluster offers no open capacity of a shape, and the way out."""
+    if rule == rules.OPEN_ONE_TYPE:
+        return Refusal(
+            rule=rule,
+            scope=cluster,
+            dimension=resource,
+            who=_("an operator"),
+            next_step=_(
+                "Pods name a resource key, and the key of this device type means another type of"
+                " the pool, too. Split the pool so that the key means one type, or ask for a"
+                " workload."
+            ),
+        )
+    return Refusal(
+        rule=rule,
+        scope=cluster,
+        who=_("an administrator of the cluster"),
+        next_step=_(
+            "Apply the shipped admission policies (deploy/kubernetes), test the cluster again,"
+            " or ask for a workload."
+        ),
+    )
+
+
 def refusal_masked(refusal: Refusal, viewer: Viewer) -> Refusal:
     """Without the numbers of a scope that the viewer may not read (design, section 2)."""
     if refusal.rule != rules.QUOTA_PARENT or viewer.sees(refusal.scope):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
 
 from inventory.choices import ClusterState
+from inventory.divide import DeviceRule
 from inventory.models import Node, Pool
+from inventory.rows import device_rules
 from scheduling.engine import ClusterView, NodeView, QuotaLevel, Snapshot
 from scheduling.models import NodeCommitment
+from scheduling.selectors.devices import key_meanings
 
 BLOCKING_STATES: dict[str, str] = {
     ClusterState.PENDING: "not-connected",
@@ -22,22 +26,44 @@ BLOCKING_STATES: dict[str, str] = {
 NO_SCHEDULE = ("NoSchedule", "NoExecute")
 
 
-def snapshot_build(*, pool: Pool, tenant_key: str) -> Snapshot:
-    """Nodes of the pool, its clusters, and the tenant's quota chain root first; four queries."""
+def snapshot_build(*, pool: Pool, tenant_key: str, for_open: bool = False) -> Snapshot:
+    """Nodes of the pool, its clusters, and the tenant's quota chain root first.
+
+    Four queries; one more `for_open` capacity, which has to know what resource keys mean.
+    """
     nodes = list(
         Node.objects.filter(pool=pool, gone_at=None).select_related("cluster").order_by("name")
     )
     rows: dict[tuple[int, str], dict[str, NodeCommitment]] = defaultdict(dict)
     for row in NodeCommitment.objects.filter(node_uid__in=[node.uid for node in nodes]):
         rows[row.cluster_id, row.node_uid][row.resource] = row
-    clusters = {node.cluster_id: node.cluster for node in nodes}.values()
     return Snapshot(
         nodes=tuple(node_view(node, pool, rows[node.cluster_id, node.uid]) for node in nodes),
-        clusters=tuple(
-            ClusterView(cluster.name, BLOCKING_STATES.get(cluster.state, ""))
-            for cluster in clusters
-        ),
+        clusters=cluster_views(nodes, rules=device_rules() if for_open else ()),
         levels=quota_levels(pool=pool, tenant_key=tenant_key),
+    )
+
+
+def cluster_views(
+    nodes: Sequence[Node], *, rules: Sequence[DeviceRule] = ()
+) -> tuple[ClusterView, ...]:
+    """The clusters of a pool's nodes; `rules` tell which device types share a resource key."""
+    by_cluster: dict[int, list[Node]] = defaultdict(list)
+    for node in nodes:
+        by_cluster[node.cluster_id].append(node)
+    return tuple(
+        ClusterView(
+            name=there[0].cluster.name,
+            blocker=BLOCKING_STATES.get(there[0].cluster.state, ""),
+            fenced=bool(there[0].cluster.abilities.get("fenced")),
+            mixed=frozenset(
+                name
+                for names in (key_meanings(there, rules).values() if rules else ())
+                if len(names) > 1
+                for name in names
+            ),
+        )
+        for there in by_cluster.values()
     )
 
 

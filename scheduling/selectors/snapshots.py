@@ -1,18 +1,20 @@
-"""Snapshots for many asks at once: three queries, however many tenants and pools."""
+"""Snapshots for many asks at once: a few queries, however many tenants and pools."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
+from inventory.divide import DeviceRule
 from inventory.models import Node, Pool
-from scheduling.engine import ClusterView, QuotaLevel, Snapshot
+from inventory.rows import device_rules
+from scheduling.engine import QuotaLevel, Snapshot
 from scheduling.models import NodeCommitment
-from scheduling.selectors.snapshot import BLOCKING_STATES, node_view
+from scheduling.selectors.snapshot import cluster_views, node_view
 
 CHAINS = """
     SELECT want.tenant, want.pool, level.tenant_key, level.resource, level.cap, level.allocated
@@ -32,8 +34,14 @@ class DatedSnapshot:
     facts_at: datetime | None
 
 
-def snapshots_build(*, pairs: Iterable[Pair], pools: Iterable[Pool]) -> dict[Pair, DatedSnapshot]:
-    """A snapshot for each (tenant key, pool id); the same facts as `snapshot_build` would read."""
+def snapshots_build(
+    *, pairs: Iterable[Pair], pools: Iterable[Pool], for_open: bool = False
+) -> dict[Pair, DatedSnapshot]:
+    """A snapshot for each (tenant key, pool id); the same facts as `snapshot_build` would read.
+
+    Three queries, one more `for_open` capacity.
+    """
+    rules = device_rules() if for_open else ()
     wanted = sorted(set(pairs))
     known = {pool.pk: pool for pool in pools}
     nodes: dict[int, list[Node]] = defaultdict(list)
@@ -46,7 +54,7 @@ def snapshots_build(*, pairs: Iterable[Pair], pools: Iterable[Pool]) -> dict[Pai
     rows = _commitments(node.uid for group in nodes.values() for node in group)
     levels = _levels(wanted)
     return {
-        pair: _snapshot(known[pair[1]], nodes[pair[1]], rows, levels[pair])
+        pair: _snapshot(known[pair[1]], nodes[pair[1]], rows, levels[pair], rules)
         for pair in wanted
         if pair[1] in known
     }
@@ -57,11 +65,12 @@ def _snapshot(
     nodes: list[Node],
     rows: dict[tuple[int, str], dict[str, NodeCommitment]],
     levels: tuple[QuotaLevel, ...],
+    rules: Sequence[DeviceRule],
 ) -> DatedSnapshot:
     clusters = {node.cluster_id: node.cluster for node in nodes}.values()
     heard = [cluster.last_contact_at for cluster in clusters if cluster.last_contact_at]
     views = tuple(node_view(node, pool, rows[node.cluster_id, node.uid]) for node in nodes)
-    states = tuple(ClusterView(c.name, BLOCKING_STATES.get(c.state, "")) for c in clusters)
+    states = cluster_views(nodes, rules=rules)
     return DatedSnapshot(Snapshot(views, states, levels), min(heard, default=None))
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from inventory.models import Node, Pool
-from scheduling.engine import Ask, ClusterView, Policy, QuotaLevel, Snapshot, decide
+from scheduling.engine import Ask, Policy, QuotaLevel, Snapshot, decide
 from scheduling.models import NodeCommitment
 from scheduling.rules import ROOM
 from scheduling.selectors.devices import PLAIN
 from scheduling.selectors.quota_own import Levels
-from scheduling.selectors.snapshot import BLOCKING_STATES, node_view
+from scheduling.selectors.snapshot import cluster_views, node_view
 
 GIB = 1024**3
 PER_DEVICE = {"cpu": 1000, "memory": 4 * GIB}
@@ -67,11 +67,10 @@ def _snapshot(
     pool: Pool,
     levels: tuple[QuotaLevel, ...],
 ) -> Snapshot:
-    clusters = {node.cluster_id: node.cluster for node in nodes}.values()
     views = (node_view(node, pool, rooms.get((node.cluster_id, node.uid), {})) for node in nodes)
     return Snapshot(
         nodes=tuple(views),
-        clusters=tuple(ClusterView(c.name, BLOCKING_STATES.get(c.state, "")) for c in clusters),
+        clusters=cluster_views(nodes),
         levels=levels,
     )
 

@@ -18,7 +18,7 @@ from scheduling.models import Allocation
 from scheduling.selectors.devices import pool_resources
 from scheduling.selectors.preview import Preview, preview
 from tenants.approval import RuleAnswer, approve_by_rule, quota_by_rule, renew_by_rule
-from tenants.asks import fields_require
+from tenants.asks import fields_require, is_open
 from tenants.choices_requests import RENEWABLE_STATES, RequestKind, RequestVerdict
 from tenants.inputs import FieldErrors
 from tenants.offers import Terms, terms_total
@@ -75,6 +75,7 @@ def _allocation(tenant_key: str, terms: Terms, viewer: Viewer, now: datetime) ->
         replicas=terms.ask["replicas"],
         shape=dict(terms.ask["shape"]),
         viewer=viewer,
+        is_open=is_open(terms.ask),
     )
     limits = auto_approve_limits(tenant_key=tenant_key, pool=pool.name)
     return allocation_preview(seen, terms=terms, limits=limits, now=now)

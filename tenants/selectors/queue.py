@@ -15,6 +15,7 @@ from scheduling.engine import Ask
 from scheduling.selectors.preview import ask_build, preview_of
 from scheduling.selectors.snapshots import DatedSnapshot, snapshots_build
 from tenants.approval import RuleAnswer, RuleLine
+from tenants.asks import is_open
 from tenants.choices_requests import DECIDED_STATES, OPEN_STATES, RequestKind, RequestState
 from tenants.conflicts import ousted
 from tenants.models import CapacityRequest
@@ -104,7 +105,8 @@ def queue_build(*, viewer: Viewer, now: datetime) -> Queue:
         for request in requests
         if request.kind == RequestKind.ALLOCATION and request.ask["pool"] in pools
     ]
-    snapshots = snapshots_build(pairs=pairs, pools=pools.values())
+    for_open = any(is_open(request.ask) for request in requests)
+    snapshots = snapshots_build(pairs=pairs, pools=pools.values(), for_open=for_open)
     rows = [_row(request, pools, snapshots, viewer, now) for request in requests]
     decided.sort(key=lambda request: request.decided_at or now, reverse=True)
     return Queue(rows, decided[:MOST_DECIDED], snapshots, pools)
@@ -177,7 +179,8 @@ def _row(
         request.tenant_id,
         terms.ask["replicas"],
         terms.ask["shape"],
-        terms.ask.get("cluster") or None,
+        cluster=terms.ask.get("cluster") or None,
+        is_open=is_open(terms.ask),
     )
     seen = preview_of(
         snapshot=dated.snapshot, ask=ask, pool=pool, viewer=viewer, facts_at=dated.facts_at

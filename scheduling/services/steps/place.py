@@ -22,7 +22,6 @@ from scheduling.selectors.snapshot import snapshot_build
 from scheduling.services.allocations import AllocationAsk, allocation_check, allocation_publish
 from scheduling.services.commitments import RoomTaken, commitments_take
 from scheduling.services.moves import quota_move
-from scheduling.services.open_capacity import open_refusal
 from scheduling.services.steps.common import load, load_locked, move_of
 
 AGAIN_SECONDS = 15.0
@@ -80,12 +79,10 @@ def _fits_or_raise(ctx: StepContext, allocation: Allocation, decision: EngineDec
 
 
 def _decide(allocation: Allocation) -> EngineDecision:
-    wanted = allocation.wanted_cluster
-    if allocation.kind == AllocationKind.OPEN:
-        refusal = open_refusal(pool=allocation.pool, cluster=wanted, shape=allocation.shape)
-        if refusal is not None:
-            raise Refused(refusal)
-    snapshot = snapshot_build(pool=allocation.pool, tenant_key=allocation.tenant_key)
+    is_open = allocation.kind == AllocationKind.OPEN
+    snapshot = snapshot_build(
+        pool=allocation.pool, tenant_key=allocation.tenant_key, for_open=is_open
+    )
     return decide(snapshot, _engine_ask(allocation), Policy())
 
 
@@ -165,6 +162,7 @@ def _engine_ask(allocation: Allocation) -> Ask:
         allocation.replicas,
         allocation.shape,
         wanted.name if wanted else None,
+        is_open=allocation.kind == AllocationKind.OPEN,
     )
 
 

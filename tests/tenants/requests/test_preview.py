@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.models import Cluster, DeviceMapping, DeviceType, Node
 from portal.errors import Invalid
 from portal.scope import scope
 from scheduling.models import NodeCommitment
@@ -159,3 +160,29 @@ def test_quota_that_the_parent_does_not_have_is_refused_before_anybody_reads_it(
     told = quota(harbour.people.operator, 17).refusal
     assert told is not None
     assert (told.scope, told.limit, told.now, told.short_by) == ("aurora", 16, 0, 1)
+
+
+def test_open_capacity_says_what_the_cluster_lacks(harbour: Harbour) -> None:
+    seen = looked(harbour, kind="open")
+    assert seen.refusal is not None
+    assert (seen.verdict, seen.refusal.rule) == ("must_wait", "open.policies")
+    assert seen.alternatives == ()
+    Cluster.objects.update(abilities={"fenced": True})
+    assert looked(harbour, kind="open").refusal is None
+
+
+def test_open_capacity_is_refused_where_a_key_means_two_types(harbour: Harbour) -> None:
+    Cluster.objects.update(abilities={"fenced": True})
+    other = DeviceType.objects.create(name="a100-pcie", title="A100 PCIe")
+    for device, product in ((DeviceType.objects.get(name=H100), "H100"), (other, "A100")):
+        DeviceMapping.objects.create(
+            device_type=device, resource_key="nvidia.com/gpu", node_labels={"product": product}
+        )
+    first, second = Node.objects.filter(pool__name="h100")[:2]
+    for node, product in ((first, "H100"), (second, "A100")):
+        labels, raw = {"product": product}, {"nvidia.com/gpu": 8}
+        Node.objects.filter(pk=node.pk).update(labels=labels, raw_allocatable=raw)
+    seen = looked(harbour, kind="open")
+    assert seen.refusal is not None
+    assert (seen.refusal.rule, seen.refusal.dimension) == ("open.one-type", H100)
+    assert looked(harbour).refusal is None
