@@ -19,6 +19,7 @@ def register() -> None:
     notice_register(patrol.EXPIRING)
     periodic.register(name="allocation.ends", every_seconds=30, run=patrol.ends_watch)
     periodic.register(name="allocation.stuck", every_seconds=10, run=patrol.stuck_watch)
+    periodic.register(name="allocation.overcommit", every_seconds=15, run=patrol.overcommit_watch)
     periodic.register(name="drift.scan", every_seconds=15, run=patrol.differences_watch)
     periodic.register(name="object.orphans", every_seconds=60, run=patrol.orphans_watch)
     projection.register(FactKind.NODES, facts.nodes_changed)

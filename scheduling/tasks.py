@@ -9,7 +9,7 @@ from portal.jobs.registry import JobKind, Step
 from scheduling.services.allocations import CREATE, RELEASE, REPLACE
 from scheduling.services.drift import RESTORE
 from scheduling.services.patrol import ORPHAN
-from scheduling.services.steps import apply, mend, place, release, replace, widen
+from scheduling.services.steps import apply, mend, place, release, replace, repoint, widen
 
 ALLOCATION_CREATE = JobKind(
     name=CREATE,
@@ -49,8 +49,8 @@ ALLOCATION_REPLACE = JobKind(
     queue="place",
     steps=(
         Step("choose", replace.choose, _("Choose nodes")),
-        Step("patch", replace.patch, _("Patch")),
-        Step("evict", replace.evict, _("Delete pods")),
+        Step("patch", repoint.patch, _("Patch")),
+        Step("evict", repoint.evict, _("Delete pods")),
         Step("settle", replace.settle, _("Confirm")),
     ),
 )

@@ -95,9 +95,15 @@ _paces: dict[str, Pace] = {}
 _lock = threading.Lock()
 
 
-def pace_of(key: str) -> Pace:
-    """The pace that all clients with this key share; an empty key shares with nobody."""
+def pace_of(key: str, bucket: Bucket | None = None) -> Pace:
+    """The pace that all clients with this key share; an empty key shares with nobody.
+
+    A `bucket` replaces the one they had: the operator may have allowed another number of calls.
+    """
     if not key:
-        return Pace()
+        return Pace(bucket)
     with _lock:
-        return _paces.setdefault(key, Pace())
+        pace = _paces.setdefault(key, Pace())
+        if bucket is not None:
+            pace.bucket = bucket
+        return pace

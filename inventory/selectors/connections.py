@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import threading
 
+from django.utils.translation import gettext as _
+
 from inventory.choices import ClusterState
 from inventory.k8s.connect import ClusterClient, connect
 from inventory.k8s.connection import Connection, Credential
 from inventory.k8s.errors import Unauthorized
-from inventory.k8s.pace import BURST, CALLS_PER_SECOND, Breaker, Bucket, Pace
+from inventory.k8s.pace import BURST, CALLS_PER_SECOND, Breaker, Bucket, Pace, pace_of
 from inventory.models import Cluster
 from portal.errors import Conflict, NotFound
 from portal.seal import unseal
@@ -50,13 +52,14 @@ def cluster_client(cluster_id: int) -> ClusterClient:
     """
     cluster = cluster_get(cluster_id)
     if cluster.state == ClusterState.PAUSED:
-        raise Conflict("The cluster is paused.", code="cluster-paused")
+        raise Conflict(_("The cluster is paused."), code="cluster-paused")
     fingerprint = connection_fingerprint(cluster)
     with _lock:
         known = _clients.get(cluster_id)
         if known is not None and known[0] == fingerprint:
             return known[1]
-    client = connect(cluster_connection(cluster))
+    pace = pace_of(f"cluster:{cluster_id}", _bucket(cluster))
+    client = connect(cluster_connection(cluster), pace=pace)
     with _lock:
         _clients[cluster_id] = (fingerprint, client)
     return client
@@ -65,12 +68,16 @@ def cluster_client(cluster_id: int) -> ClusterClient:
 def watch_client(cluster_id: int) -> ClusterClient:
     """A client of its own for the watcher, whose reflectors have their own patience."""
     cluster = cluster_get(cluster_id)
+    pace = Pace(_bucket(cluster), Breaker(failures_to_open=NEVER))
+    return connect(cluster_connection(cluster), pace=pace)
+
+
+def _bucket(cluster: Cluster) -> Bucket:
+    """As many calls as the operator allowed for this cluster, else the common number."""
     extra = cluster.api_extra
-    bucket = Bucket(
+    return Bucket(
         per_second=extra.get("calls_per_second", CALLS_PER_SECOND), burst=extra.get("burst", BURST)
     )
-    pace = Pace(bucket, Breaker(failures_to_open=NEVER))
-    return connect(cluster_connection(cluster), pace=pace)
 
 
 def cluster_get(cluster_id: int) -> Cluster:

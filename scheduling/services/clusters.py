@@ -50,6 +50,14 @@ def object_ref(allocation: Allocation) -> ObjectRef:
     return ObjectRef(kind, allocation.object_name, space_of(allocation).name)
 
 
+def cluster_id_of(allocation: Allocation) -> int:
+    """The cluster of a placed allocation."""
+    if allocation.cluster_id is None:
+        msg = f"{allocation.ref} has no cluster yet"
+        raise LookupError(msg)
+    return allocation.cluster_id
+
+
 def space_of(allocation: Allocation) -> TenantNamespace:
     """The namespace of a placed allocation."""
     if allocation.namespace is None:

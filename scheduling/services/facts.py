@@ -8,7 +8,7 @@ from inventory.choices import ClusterState
 from inventory.models import Node, Pod, ResourceQuotaFact, WorkloadFact
 from inventory.models.fact import Fact
 from inventory.projection import Changes
-from portal.jobs.requests import jobs_nudge
+from portal.jobs.wake import jobs_wake
 from portal.viewer import Viewer
 from scheduling.choices import HOLDING_STATES, AllocationState, RunsAs
 from scheduling.models import Allocation, TenantNamespace
@@ -69,7 +69,7 @@ def workloads_changed(changes: Changes[Fact]) -> None:
             allocation_release(allocation=allocation, viewer=WATCHER, why="completed")
         else:
             _health_set(allocation, fact)
-        jobs_nudge(keys=[allocation.job_key])
+        jobs_wake(keys=[allocation.job_key])
 
 
 def quotas_changed(changes: Changes[Fact]) -> None:
@@ -85,7 +85,7 @@ def waiting_wake(*, cluster_id: int | None = None) -> None:
         planned = planned.filter(wanted_cluster_id__in=[cluster_id]) | planned.filter(
             wanted_cluster=None
         )
-    jobs_nudge(keys=[f"allocation:{pk}" for pk in planned.values_list("pk", flat=True)])
+    jobs_wake(keys=[f"allocation:{pk}" for pk in planned.values_list("pk", flat=True)])
 
 
 def cluster_state_changed(cluster_id: int, _before: str, after: str) -> None:
@@ -93,7 +93,7 @@ def cluster_state_changed(cluster_id: int, _before: str, after: str) -> None:
     if after != ClusterState.CONNECTED:
         return
     found = Allocation.objects.filter(cluster_id=cluster_id, state__in=HOLDING_STATES)
-    jobs_nudge(keys=[allocation.job_key for allocation in found], parked=True)
+    jobs_wake(keys=[allocation.job_key for allocation in found], parked=True)
     waiting_wake(cluster_id=cluster_id)
 
 
@@ -150,4 +150,4 @@ def _tell(cluster_id: int, *, holders: set[str], namespaces: set[str]) -> None:
     )
     for allocation in found:
         allocation_publish(allocation)
-    jobs_nudge(keys=[allocation.job_key for allocation in found])
+    jobs_wake(keys=[allocation.job_key for allocation in found])

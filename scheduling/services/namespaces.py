@@ -14,6 +14,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from inventory.k8s.errors import AlreadyExists, Conflict
 from inventory.k8s.paths import ObjectRef
@@ -33,19 +34,23 @@ from scheduling.services.drift import Drifted
 
 Object = dict[str, Any]
 TRIES = 5
+CHANGED_MEANWHILE = gettext_lazy("The object changed while it was written; trying again.")
 
 
 def space_ensure(ctx: StepContext, space: TenantNamespace) -> None:
     """Have the namespace there, ours, and furnished. Raises Refused where it is somebody else's."""
     writer = writer_of(space.cluster_id)
-    wanted = _wanted(space)
-    found = _found_or_created(ctx, writer, space, wanted[0])
+    found = _found_or_created(ctx, writer, space)
     if found["metadata"].get("deletionTimestamp"):
         raise Unavailable(_("The namespace is being deleted; the job waits until it is gone."))
     _uid_keep(ctx, space, found["metadata"]["uid"])
+    wanted = _wanted(space)
     digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
     if space.furnished == digest:
         return
+    # What the namespace allows grows and shrinks with its allocations. It was added up after the
+    # object was read, and is written with that version: an older sum never lands on a newer one.
+    wanted[0]["metadata"]["resourceVersion"] = found["metadata"]["resourceVersion"]
     for obj in wanted:
         ctx.check()
         _apply(writer, obj)
@@ -98,8 +103,12 @@ def quota_restore(ctx: StepContext, space: TenantNamespace) -> None:
     if found is None or not is_ours(found, owner_of(tenant_key=space.tenant_key)):
         raise Refused(foreign_refusal(str(ref)))
     meta = {key: found["metadata"][key] for key in ("uid", "resourceVersion")}
+    hard = hard_sum(space)
     ctx.check()
-    writer.patch_merge(ref, {"metadata": meta, "spec": {"hard": hard_sum(space)}})
+    try:
+        writer.patch_merge(ref, {"metadata": meta, "spec": {"hard": hard}})
+    except Conflict:
+        raise Unavailable(CHANGED_MEANWHILE) from None
 
 
 def quota_confirmed(ctx: StepContext, space: TenantNamespace, hard: dict[str, int]) -> bool:
@@ -190,12 +199,11 @@ def _wanted(space: TenantNamespace) -> list[Object]:
     ]
 
 
-def _found_or_created(
-    ctx: StepContext, writer: Writer, space: TenantNamespace, manifest: Object
-) -> Object:
+def _found_or_created(ctx: StepContext, writer: Writer, space: TenantNamespace) -> Object:
     ref = ObjectRef("Namespace", space.name)
     found = writer.get(ref)
     if found is None:
+        manifest = _wanted(space)[0]
         ctx.intend(namespace=space.name)
         ctx.check()
         try:
@@ -245,4 +253,4 @@ def _apply(writer: Writer, obj: Object) -> None:
     except Conflict as conflict:
         if conflict.managers:
             raise Drifted(str(ObjectRef.of(obj)), conflict.managers) from conflict
-        raise Unavailable(_("The object changed while it was written; trying again.")) from None
+        raise Unavailable(CHANGED_MEANWHILE) from None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from portal import live
-from portal.jobs.requests import job_request, jobs_nudge
+from portal.jobs.requests import job_request
+from portal.jobs.wake import jobs_wake
 from portal.viewer import Viewer
 from scheduling.choices import HOLDING_STATES, AllocationState
 from scheduling.models import Allocation, Commitment, NodeCommitment
@@ -62,7 +63,7 @@ def replace_request(allocation: Allocation, *, why: str, avoid: list[str]) -> No
         args={"allocation": allocation.pk, "why": why, "avoid": avoid},
         tenant_key=allocation.tenant_key,
     )
-    jobs_nudge(keys=[allocation.job_key])
+    jobs_wake(keys=[allocation.job_key])
 
 
 def _candidates(loose: dict[str, int]) -> list[Allocation]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Pod, WorkloadFact
+from inventory.models import WorkloadFact
 from portal.errors import BerthError
 from portal.jobs.requests import job_request
 from portal.notices import notify
@@ -15,13 +16,13 @@ from portal.scope import scope
 from portal.viewer import Viewer
 from portal.viewers import audience_of
 from scheduling.choices import AllocationState
-from scheduling.models import Allocation
+from scheduling.models import Allocation, NodeCommitment
+from scheduling.selectors.stuck import pods_stuck
 from scheduling.services.allocations import RELEASABLE, allocation_release
-from scheduling.services.overcommit import replace_request
+from scheduling.services.overcommit import overcommit_resolve, replace_request
 from scheduling.services.scan import cluster_scan, fresh_clusters
 
 PATROL = Viewer.system("patrol")
-UNSCHEDULABLE_SECONDS = 60
 NOTICE_BEFORE = timedelta(days=3)
 EXPIRING = NoticeKind(
     code="allocation.expiring",
@@ -57,15 +58,23 @@ def ends_watch(now: datetime) -> None:
 
 def stuck_watch(now: datetime) -> None:
     """Place anew what Kubernetes has not been able to place for a minute."""
-    limit = now - timedelta(seconds=UNSCHEDULABLE_SECONDS)
     with scope(PATROL):
-        stuck = Pod.objects.filter(
-            node_name="", reason="Unschedulable", deleting_at=None, created_at__lte=limit
-        ).exclude(holder="")
-        ids = {int(holder) for holder in stuck.values_list("holder", flat=True) if holder.isdigit()}
+        holders = pods_stuck(now=now).values_list("holder", flat=True)
+        ids = {int(holder) for holder in holders if holder.isdigit()}
         states = (*RELEASABLE, AllocationState.APPLYING)
         for allocation in Allocation.objects.filter(pk__in=ids, state__in=states):
             replace_request(allocation, why="unschedulable", avoid=[])
+
+
+def overcommit_watch(_now: datetime) -> None:
+    """Ask again for what facts asked for once: a job that was under way then may have ended."""
+    with scope(PATROL):
+        over = NodeCommitment.objects.filter(allocatable__lt=F("foreign") + F("committed"))
+        uids: dict[int, set[str]] = {}
+        for cluster_id, uid in over.values_list("cluster_id", "node_uid"):
+            uids.setdefault(cluster_id, set()).add(uid)
+        for cluster_id, found in sorted(uids.items()):
+            overcommit_resolve(cluster_id=cluster_id, node_uids=found)
 
 
 def differences_watch(now: datetime) -> None:

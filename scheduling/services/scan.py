@@ -10,14 +10,17 @@ from inventory.choices import FactKind, WatchPhase
 from inventory.k8s.paths import ObjectRef
 from inventory.labels import FIELD_MANAGER
 from inventory.models import Namespace, ResourceQuotaFact, WatchState, WorkloadFact
+from portal.models import JobRun
+from portal.models.jobs import JobState
 from scheduling.choices import AllocationKind, AllocationState, DriftKind, RunsAs
 from scheduling.models import Allocation, Drift, TenantNamespace
-from scheduling.services.allocations import RELEASABLE
-from scheduling.services.drift import drift_record, drift_resolve
+from scheduling.services.allocations import RELEASABLE, REPLACE
+from scheduling.services.drift import RESTORE, drift_record, drift_resolve
 
 FRESH = timedelta(seconds=150)
 CONTROLLERS = {FIELD_MANAGER, "kube-controller-manager", "kube-scheduler"}
 MOVING = (AllocationState.RESERVED, AllocationState.APPLYING, AllocationState.RELEASING)
+WRITING = (JobState.QUEUED, JobState.RUNNING)
 LOOKED_AT = (FactKind.STATEFULSETS, FactKind.JOBS, FactKind.QUOTAS, FactKind.NAMESPACES)
 
 
@@ -38,6 +41,12 @@ def cluster_scan(*, cluster_id: int) -> None:
     held = Allocation.objects.filter(
         cluster_id=cluster_id, kind=AllocationKind.WORKLOAD, state__in=RELEASABLE
     ).select_related("namespace")
+    # While a job of ours writes an object, the mirror and the row are in step only by chance.
+    writing = set(
+        JobRun.objects.filter(kind__in=(REPLACE, RESTORE), state__in=WRITING).values_list(
+            "key", flat=True
+        )
+    )
     facts = {
         (fact.kind, fact.namespace, fact.name): fact
         for fact in WorkloadFact.objects.filter(
@@ -45,7 +54,8 @@ def cluster_scan(*, cluster_id: int) -> None:
         )
     }
     for allocation in held:
-        _workload_scan(allocation, facts)
+        if allocation.job_key not in writing:
+            _workload_scan(allocation, facts)
     moving = set(
         Allocation.objects.filter(cluster_id=cluster_id, state__in=MOVING).values_list(
             "namespace_id", flat=True

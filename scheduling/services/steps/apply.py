@@ -16,6 +16,7 @@ from scheduling.manifests.workload import Object
 from scheduling.models import Allocation
 from scheduling.services.allocations import allocation_publish
 from scheduling.services.clusters import (
+    cluster_id_of,
     is_ours,
     manifest_of,
     node_names,
@@ -51,7 +52,7 @@ def apply(ctx: StepContext) -> Outcome:
         object_ref(allocation),
         owner_of(tenant_key=allocation.tenant_key, allocation=allocation),
     )
-    writer = writer_of(_cluster_id(allocation))
+    writer = writer_of(cluster_id_of(allocation))
     if "object" not in ctx.recorded:
         ctx.intend(object=str(ref))
     manifest = manifest_of(allocation, nodes=node_names(allocation), job_id=ctx.job.pk)
@@ -114,12 +115,5 @@ def _refusals(ctx: StepContext, allocation: Allocation) -> list[Object]:
     ctx.check()
     if not allocation.object_uid:
         return []
-    writer = writer_of(_cluster_id(allocation))
+    writer = writer_of(cluster_id_of(allocation))
     return writer.events(namespace=space_of(allocation).name, uid=allocation.object_uid)
-
-
-def _cluster_id(allocation: Allocation) -> int:
-    if allocation.cluster_id is None:
-        msg = f"{allocation.ref} has no cluster yet"
-        raise LookupError(msg)
-    return allocation.cluster_id

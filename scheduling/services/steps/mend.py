@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop
 
-from inventory.k8s.errors import AlreadyExists
+from inventory.k8s.errors import AlreadyExists, Conflict
 from inventory.k8s.paths import ObjectRef
 from inventory.k8s.project import spec_digest
+from inventory.k8s.writer import Object, Writer
 from inventory.models import WorkloadFact
-from portal.errors import Refused
+from portal.errors import Refused, Unavailable
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Outcome
 from portal.scope import scope
 from scheduling.choices import RunsAs
+from scheduling.manifests.merge import exact_patch, merged
 from scheduling.manifests.owner import Owner
 from scheduling.models import Allocation
+from scheduling.services.allocations import RELEASABLE
 from scheduling.services.clusters import (
     SYSTEM,
+    cluster_id_of,
     is_ours,
     manifest_of,
     node_names,
@@ -25,9 +29,13 @@ from scheduling.services.clusters import (
     space_of,
     writer_of,
 )
-from scheduling.services.namespaces import foreign_refusal, quota_restore
+from scheduling.services.namespaces import CHANGED_MEANWHILE, foreign_refusal, quota_restore
 from scheduling.services.steps.common import load
 
+CHANGEABLE = {
+    RunsAs.SERVICE: ("replicas", "template", "updateStrategy", "minReadySeconds", "ordinals"),
+    RunsAs.COMPLETION: ("parallelism", "suspend"),
+}
 RESTORED = gettext_noop("Set %(object)s back to what Berth wrote, as %(who)s chose.")
 REMOVED = gettext_noop("Removed %(object)s, left over from an allocation that has ended.")
 
@@ -38,34 +46,55 @@ def mend(ctx: StepContext) -> Outcome:
     if ctx.args.get("object_kind") == "ResourceQuota":
         quota_restore(ctx, space_of(allocation))
         return Done()
-    ref, writer = object_ref(allocation), writer_of(allocation.cluster_id or 0)
-    owner = owner_of(tenant_key=allocation.tenant_key, allocation=allocation)
-    manifest = manifest_of(allocation, nodes=node_names(allocation), job_id=ctx.job.pk)
+    if allocation.state not in RELEASABLE:  # it is on its way out: nothing is made any more
+        return Done()
+    ref, writer = object_ref(allocation), writer_of(cluster_id_of(allocation))
     ctx.check()
-    found = writer.get(ref)
-    if found is None:
-        ctx.intend(create=str(ref))
-        ctx.check()
-        try:
-            found = writer.create(manifest)
-        except AlreadyExists:
-            found = writer.get(ref)
+    found = writer.get(ref) or _made_again(ctx, allocation, writer)
+    owner = owner_of(tenant_key=allocation.tenant_key, allocation=allocation)
     if found is None or not is_ours(found, owner):
         raise Refused(foreign_refusal(str(ref)))
     if found["metadata"]["uid"] == allocation.object_uid:
-        meta = {key: found["metadata"][key] for key in ("uid", "resourceVersion")}
-        spec = manifest["spec"]
-        if allocation.runs_as == RunsAs.COMPLETION:
-            changed = {"parallelism": spec["parallelism"], "suspend": False}
-        else:
-            changed = {"replicas": spec["replicas"], "template": spec["template"]}
-        found = writer.patch_merge(ref, {"metadata": meta, "spec": changed})
+        found = _written_over(ctx, allocation, writer, found)
     with ctx.transaction():
         Allocation.objects.filter(pk=allocation.pk).update(
             object_uid=found["metadata"]["uid"], spec_hash=spec_digest(found["spec"])
         )
         ctx.log("ok", RESTORED, object=str(ref), who=ctx.job.requested_by_label)
     return Done({"object": str(ref)})
+
+
+def _made_again(ctx: StepContext, allocation: Allocation, writer: Writer) -> Object | None:
+    ref = object_ref(allocation)
+    manifest = manifest_of(allocation, nodes=node_names(allocation), job_id=ctx.job.pk)
+    ctx.intend(create=str(ref))
+    ctx.check()
+    try:
+        return writer.create(manifest)
+    except AlreadyExists:
+        return writer.get(ref)
+
+
+def _written_over(
+    ctx: StepContext, allocation: Allocation, writer: Writer, found: Object
+) -> Object:
+    """Leave nothing of what others wrote into the fields that Kubernetes lets one change."""
+    # After the read: whoever moves the room later also writes a later version of the object.
+    manifest = manifest_of(allocation, nodes=node_names(allocation), job_id=ctx.job.pk)
+    wanted = manifest["spec"] | {"suspend": False}
+    keys = CHANGEABLE[RunsAs(allocation.runs_as)]
+    spec = exact_patch(
+        {key: found["spec"][key] for key in keys if key in found["spec"]},
+        {key: wanted[key] for key in keys if key in wanted},
+    )
+    if merged(found["spec"], spec) == found["spec"]:
+        return found
+    meta = {key: found["metadata"][key] for key in ("uid", "resourceVersion")}
+    ctx.check()
+    try:
+        return writer.patch_merge(object_ref(allocation), {"metadata": meta, "spec": spec})
+    except Conflict:
+        raise Unavailable(CHANGED_MEANWHILE) from None
 
 
 def sweep(ctx: StepContext) -> Outcome:

@@ -13,9 +13,9 @@ from inventory.models.pod import DONE_PHASES
 from portal.errors import Refused
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Outcome, Park, Reason, Wait
-from portal.jobs.requests import jobs_nudge
+from portal.jobs.wake import jobs_wake
 from portal.models import JobRun
-from portal.models.jobs import ACTIVE_STATES
+from portal.models.jobs import ACTIVE_STATES, JobState
 from portal.scope import scope
 from scheduling.choices import AllocationKind, AllocationState
 from scheduling.engine import room_of
@@ -23,6 +23,7 @@ from scheduling.models import Allocation, QuotaLedger
 from scheduling.services.allocations import REPLACE, allocation_publish
 from scheduling.services.clusters import SYSTEM, is_ours, object_ref, owner_of, space_of, writer_of
 from scheduling.services.commitments import commitments_drop, commitments_shrink
+from scheduling.services.drift import RESTORE
 from scheduling.services.moves import Direction, quota_move
 from scheduling.services.namespaces import quota_excess
 from scheduling.services.steps.common import (
@@ -49,12 +50,20 @@ EVICTED = gettext_noop("Evicted %(pod)s, as consented in the request.")
 
 
 def begin(ctx: StepContext) -> Outcome:
-    """Move what is bound to releasing; wait for a placement that is under way."""
+    """Move what is bound to releasing; wait for whoever is writing the object just now.
+
+    The state, set when the release was asked for, lets those others end at their next step. One
+    that is parked is not waited for: it finds the state when it is resumed.
+    """
     with scope(SYSTEM):
         allocation = load(ctx)
-        busy = JobRun.objects.filter(
-            kind=REPLACE, key=allocation.job_key, state__in=ACTIVE_STATES
-        ).exists()
+        busy = (
+            JobRun.objects.filter(
+                kind__in=(REPLACE, RESTORE), key=allocation.job_key, state__in=ACTIVE_STATES
+            )
+            .exclude(state=JobState.PARKED)
+            .exists()
+        )
     if busy:
         return Wait(Reason("busy", BUSY), POLL_SECONDS)
     with ctx.transaction():
@@ -158,7 +167,7 @@ def _settle(ctx: StepContext, state: AllocationState, direction: Direction) -> O
             reason=ctx.job.reason if state == AllocationState.FAILED else None,
         )
         waiting = Allocation.objects.filter(state=AllocationState.PLANNED)
-        jobs_nudge(keys=[f"allocation:{pk}" for pk in waiting.values_list("pk", flat=True)])
+        jobs_wake(keys=[f"allocation:{pk}" for pk in waiting.values_list("pk", flat=True)])
         allocation_publish(allocation)
     return Done({"charged": allocation.charged if held else {}, "undid": held})
 

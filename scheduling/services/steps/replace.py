@@ -9,61 +9,47 @@ API server takes that, and resumed; finished indexes stay.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from datetime import datetime
 
 from django.db.models import F
 from django.utils.translation import gettext_noop
 
-from inventory.k8s.errors import Conflict, Invalid
-from inventory.k8s.paths import ObjectRef
-from inventory.k8s.project import spec_digest
-from inventory.k8s.writer import Writer
 from inventory.models import Node
 from portal.jobs.context import StepContext
-from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
+from portal.jobs.outcome import Done, Outcome, Reason, Wait
 from scheduling import rules
-from scheduling.choices import AllocationKind, AllocationState, RunsAs
+from scheduling.choices import AllocationKind, AllocationState
 from scheduling.engine import Ask, Policy, Verdict, decide, room_of
 from scheduling.engine.explain import explain, placements_dump
 from scheduling.engine.types import Placement
-from scheduling.manifests.workload import affinity
 from scheduling.models import Allocation, Commitment, Decision, NodeCommitment
 from scheduling.selectors.preview import refusal_of
 from scheduling.selectors.snapshot import snapshot_build
+from scheduling.selectors.stuck import pods_stuck
 from scheduling.services.allocations import RELEASABLE, allocation_publish
-from scheduling.services.clusters import node_names, object_ref, space_of, writer_of
+from scheduling.services.clusters import cluster_id_of, node_names, space_of
 from scheduling.services.commitments import (
     RoomTaken,
     commitments_drop,
     commitments_take,
     rows_lock,
 )
-from scheduling.services.drift import Drifted
 from scheduling.services.steps.apply import pods_pending
 from scheduling.services.steps.common import (
-    POLL_SECONDS,
     load,
     load_locked,
-    pods_now,
-    wait_pods_gone,
 )
+from scheduling.services.steps.repoint import MOVABLE, misplaced_evict, out_of_service
 
 AGAIN_SECONDS = 5.0
-ENDED = ("Succeeded", "Failed")
-OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
-MOVABLE = (*RELEASABLE, AllocationState.APPLYING, AllocationState.RESERVED)
 NO_PLACE = gettext_noop("No other place is free. %(why)s")
 MOVED = gettext_noop("Moved from %(old)s to %(new)s.")
-NOT_THERE = gettext_noop("Waiting for the object to be created.")
-RERUN = gettext_noop(
-    "The run would have to begin again on other nodes, and the request did not consent to that."
-)
 
 
 def choose(ctx: StepContext) -> Outcome:
     """Give up the room that can't serve and take other room, in one transaction."""
     if "nodes" in ctx.recorded:
-        return Done({"nodes": ctx.recorded["nodes"]})
+        return Done({"nodes": ctx.recorded["nodes"], "left": ctx.recorded.get("left", [])})
     try:
         with ctx.transaction():
             allocation = load_locked(ctx)
@@ -84,7 +70,8 @@ class _NoPlace(Exception):
 
 def _choose(ctx: StepContext, allocation: Allocation) -> Outcome:
     holder = _holder(allocation)
-    bad = _bad_nodes(allocation, holder)
+    _room_lock(allocation, holder)
+    bad = _bad_nodes(allocation, holder, ctx.now())
     pieces = _pieces(allocation, holder, bad)
     if not pieces:
         ctx.record(nodes=list(node_names(allocation)), moved=False)
@@ -109,17 +96,38 @@ def _choose(ctx: StepContext, allocation: Allocation) -> Outcome:
     return Done({"nodes": nodes, "left": old})
 
 
-def _bad_nodes(allocation: Allocation, holder: str) -> set[str]:
-    """Nodes that are gone, out of service or over-committed, of those it has room on."""
+def _room_lock(allocation: Allocation, holder: str) -> None:
+    """Lock at once, in the one order, what may be given up and what may be taken for it."""
+    held = Commitment.objects.filter(holder=holder).values_list("node_uid", flat=True)
+    pool = Node.objects.filter(
+        pool=allocation.pool, cluster_id=cluster_id_of(allocation), gone_at=None
+    )
+    uids = {*held, *pool.values_list("uid", flat=True)}
+    rows_lock(cluster_id=cluster_id_of(allocation), node_uids=uids)
+
+
+def _bad_nodes(allocation: Allocation, holder: str, now: datetime) -> set[str]:
+    """Nodes it has room on that are gone, out of service, over-committed or of no use to it.
+
+    A pod that Kubernetes has not been able to place for a minute may run on any node where its
+    allocation still has unbound room, so none of them is of use.
+    """
     uids = set(Commitment.objects.filter(holder=holder).values_list("node_uid", flat=True))
-    rows_lock(cluster_id=_cluster_id(allocation), node_uids=uids)
+    stuck = allocation.kind == AllocationKind.WORKLOAD and pods_stuck(now=now).filter(
+        holder=str(allocation.pk)
+    )
+    if stuck and stuck.exists():
+        loose = Commitment.objects.filter(holder=holder, resource="pods", committed__gt=F("bound"))
+        unused = set(loose.values_list("node_uid", flat=True))
+    else:
+        unused = set()
     there = {
         node.uid: node
         for node in Node.objects.filter(
-            cluster_id=_cluster_id(allocation), uid__in=uids, gone_at=None
+            cluster_id=cluster_id_of(allocation), uid__in=uids, gone_at=None
         )
     }
-    bad = {uid for uid in uids if uid not in there or _out_of_service(there[uid])}
+    bad = unused | {uid for uid in uids if uid not in there or out_of_service(there[uid])}
     for row in NodeCommitment.objects.filter(node_uid__in=uids):
         if row.free < 0:
             bad.add(row.node_uid)
@@ -130,9 +138,9 @@ def _pieces(allocation: Allocation, holder: str, bad: set[str]) -> int:
     """How many replicas have to move: those whose room on a bad node no pod of theirs fills."""
     loose: Counter[str] = Counter()
     rows = Commitment.objects.filter(holder=holder, node_uid__in=bad, resource="pods")
-    gone = set(Node.objects.filter(uid__in=bad, gone_at=None).values_list("uid", flat=True))
+    there = set(Node.objects.filter(uid__in=bad, gone_at=None).values_list("uid", flat=True))
     for row in rows:
-        bound = row.bound if row.node_uid in gone else 0
+        bound = row.bound if row.node_uid in there else 0
         loose[row.node_uid] += row.committed - bound
     return min(allocation.replicas, sum(loose.values()))
 
@@ -147,7 +155,7 @@ def _give_up(allocation: Allocation, holder: str, bad: set[str]) -> None:
         row.committed = row.bound
         row.save(update_fields=["committed"])
         NodeCommitment.objects.filter(
-            cluster_id=_cluster_id(allocation), node_uid=row.node_uid, resource=row.resource
+            cluster_id=cluster_id_of(allocation), node_uid=row.node_uid, resource=row.resource
         ).update(committed=F("committed") - spare)
 
 
@@ -172,143 +180,32 @@ def _decide(
     return decision.placements
 
 
-def patch(ctx: StepContext) -> Outcome:
-    """Point the object at the nodes it has room on now."""
-    allocation = load(ctx)
-    if allocation.kind == AllocationKind.OPEN or not ctx.results["choose"].get("left"):
-        return Done()
-    writer, ref = _writer(allocation), object_ref(allocation)
-    ctx.check()
-    found = writer.get(ref)
-    if found is None:
-        return Wait(Reason("not-there", NOT_THERE), POLL_SECONDS)
-    if found["metadata"]["uid"] != allocation.object_uid:
-        return Wait(Reason("not-there", NOT_THERE), POLL_SECONDS)
-    wanted = affinity(node_names(allocation))
-    if found["spec"]["template"]["spec"].get("affinity") == wanted:
-        return _patched(ctx, allocation, found)
-    if allocation.runs_as == RunsAs.COMPLETION:
-        return _patch_job(ctx, allocation, writer, ref, found, wanted)
-    return _patched(ctx, allocation, _patch(writer, ref, found, _template(wanted)))
-
-
-def _patch_job(
-    ctx: StepContext,
-    allocation: Allocation,
-    writer: Writer,
-    ref: ObjectRef,
-    found: dict[str, Any],
-    wanted: dict[str, Any],
-) -> Outcome:
-    """Suspend, wait until the pods are gone, patch where a dry run shows that it is taken."""
-    if not found["spec"].get("suspend"):
-        ctx.intend(suspend=True)
-        found = _patch(writer, ref, found, {"suspend": True})
-    pods = [pod for pod in pods_now(ctx, allocation) if pod["status"].get("phase") not in ENDED]
-    if pods:
-        return wait_pods_gone(ctx, pods)
-    try:
-        writer.patch_merge(ref, {"spec": _template(wanted)}, dry_run=True)
-    except Invalid:
-        return Fail(Reason("rerun", RERUN))
-    found = _patch(writer, ref, found, _template(wanted))
-    return _patched(ctx, allocation, _patch(writer, ref, found, {"suspend": False}))
-
-
-def _template(wanted: dict[str, Any]) -> dict[str, Any]:
-    return {"template": {"spec": {"affinity": wanted}}}
-
-
-def _patch(
-    writer: Writer, ref: ObjectRef, found: dict[str, Any], spec: dict[str, Any]
-) -> dict[str, Any]:
-    """Patch exactly the version that was read; a newer one is drift or another worker's."""
-    meta = {
-        "uid": found["metadata"]["uid"],
-        "resourceVersion": found["metadata"]["resourceVersion"],
-    }
-    try:
-        return writer.patch_merge(ref, {"metadata": meta, "spec": spec})
-    except Conflict as conflict:
-        if conflict.managers:
-            raise Drifted(str(ref), conflict.managers) from conflict
-        raise
-
-
-def _patched(ctx: StepContext, allocation: Allocation, found: dict[str, Any]) -> Outcome:
-    with ctx.transaction():
-        Allocation.objects.filter(pk=allocation.pk).update(spec_hash=spec_digest(found["spec"]))
-    return Done({"nodes": list(node_names(allocation))})
-
-
-def evict(ctx: StepContext) -> Outcome:
-    """Delete the pods that stand in the wrong place or nowhere; the controller makes others."""
-    allocation = load(ctx)
-    if allocation.kind == AllocationKind.OPEN or allocation.namespace is None:
-        return Done()
-    good = set(node_names(allocation))
-    writer, space = _writer(allocation), space_of(allocation)
-    deleted = []
-    for pod in pods_now(ctx, allocation):
-        node = (pod.get("spec") or {}).get("nodeName", "")
-        if pod["status"].get("phase") in ENDED or not _misplaced(pod, node, good):
-            continue
-        name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
-        if f"{name}/{uid}" in ctx.recorded:
-            continue
-        ctx.intend(**{f"{name}/{uid}": "delete"})
-        ctx.check()
-        grace = 0 if node and _proven_dead(allocation, node) else None
-        if writer.delete(ObjectRef("Pod", name, space.name), uid=uid, grace_seconds=grace):
-            deleted.append(name)
-    return Done({"pods": deleted})
-
-
-def _misplaced(pod: dict[str, Any], node: str, good: set[str]) -> bool:
-    """On a node it has no room on, or waiting for one with the affinity of before."""
-    if node:
-        return node not in good
-    terms = pod["spec"]["affinity"]["nodeAffinity"][
-        "requiredDuringSchedulingIgnoredDuringExecution"
-    ]["nodeSelectorTerms"]
-    pinned = {value for term in terms for field in term["matchFields"] for value in field["values"]}
-    return pinned != good
-
-
-def _proven_dead(allocation: Allocation, name: str) -> bool:
-    """By force only where the node is gone or an administrator marked it out of service."""
-    node = Node.objects.filter(cluster_id=_cluster_id(allocation), name=name, gone_at=None).first()
-    return node is None or _out_of_service(node)
-
-
-def _out_of_service(node: Node) -> bool:
-    return any(taint.get("key") == OUT_OF_SERVICE for taint in node.taints)
-
-
 def settle(ctx: StepContext) -> Outcome:
-    """Wait until everything runs again; an allocation still being created is left to its job."""
+    """Wait until everything runs again; an allocation still being created is left to its job.
+
+    Pods that a slow controller made from the old template are evicted here, too. Where the new
+    place was lost meanwhile this job ends, so that the next one can be asked for: there is one
+    active job of a kind per allocation.
+    """
     allocation = load(ctx)
-    if allocation.kind == AllocationKind.WORKLOAD and allocation.state in RELEASABLE:
-        pending = pods_pending(ctx, allocation)
-        if pending is not None:
-            return pending
-        with ctx.transaction():
-            Allocation.objects.filter(pk=allocation.pk, state__in=RELEASABLE).update(
-                state=AllocationState.ACTIVE
-            )
-            allocation_publish(allocation)
+    if allocation.kind != AllocationKind.WORKLOAD or allocation.state not in RELEASABLE:
+        return Done()
+    misplaced_evict(ctx, allocation)
+    pending = pods_pending(ctx, allocation)
+    if pending is not None:
+        return Done({"again": True}) if _place_lost(ctx, allocation) else pending
+    with ctx.transaction():
+        Allocation.objects.filter(pk=allocation.pk, state__in=RELEASABLE).update(
+            state=AllocationState.ACTIVE
+        )
+        allocation_publish(allocation)
     return Done()
 
 
-def _writer(allocation: Allocation) -> Writer:
-    return writer_of(_cluster_id(allocation))
-
-
-def _cluster_id(allocation: Allocation) -> int:
-    if allocation.cluster_id is None:
-        msg = f"{allocation.ref} has no cluster yet"
-        raise LookupError(msg)
-    return allocation.cluster_id
+def _place_lost(ctx: StepContext, allocation: Allocation) -> bool:
+    with ctx.transaction():
+        bad = _bad_nodes(allocation, allocation.holder, ctx.now())
+        return _pieces(allocation, allocation.holder, bad) > 0
 
 
 def _holder(allocation: Allocation) -> str:

@@ -1,0 +1,189 @@
+"""Pointing an object at other nodes, and deleting the pods that stand in the wrong place.
+
+Used by the job that places anew. Every patch names the version that was read; every delete names
+a UID; both may be repeated after a crash.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_noop
+
+from inventory.k8s.errors import Conflict, Invalid
+from inventory.k8s.paths import ObjectRef
+from inventory.k8s.project import spec_digest
+from inventory.k8s.writer import Writer
+from inventory.models import Node
+from portal.errors import Unavailable
+from portal.jobs.context import StepContext
+from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
+from scheduling.choices import AllocationKind, AllocationState, RunsAs
+from scheduling.manifests.merge import merged
+from scheduling.manifests.workload import affinity
+from scheduling.models import Allocation
+from scheduling.services.allocations import RELEASABLE
+from scheduling.services.clusters import cluster_id_of, node_names, object_ref, space_of, writer_of
+from scheduling.services.drift import Drifted
+from scheduling.services.namespaces import CHANGED_MEANWHILE
+from scheduling.services.steps.common import (
+    POLL_SECONDS,
+    load,
+    pods_now,
+    wait_pods_gone,
+)
+
+ENDED = ("Succeeded", "Failed")
+OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
+MOVABLE = (*RELEASABLE, AllocationState.APPLYING, AllocationState.RESERVED)
+NOT_THERE = gettext_noop("Waiting for the object to be created.")
+RERUN = gettext_noop(
+    "The run would have to begin again on other nodes, and the request did not consent to that."
+)
+
+
+def patch(ctx: StepContext) -> Outcome:
+    """Point the object at the nodes it has room on now; what is right already stays untouched."""
+    allocation = load(ctx)
+    if allocation.kind == AllocationKind.OPEN or allocation.state not in MOVABLE:
+        return Done()
+    writer, ref = writer_of(cluster_id_of(allocation)), object_ref(allocation)
+    ctx.check()
+    found = writer.get(ref)
+    if found is None or found["metadata"]["uid"] != allocation.object_uid:
+        return Wait(Reason("not-there", NOT_THERE), POLL_SECONDS)
+    # Read after the object: whoever moves the room later also writes a later version of it.
+    wanted = affinity(node_names(allocation))
+    if found["spec"]["template"]["spec"].get("affinity") != wanted:
+        if allocation.runs_as == RunsAs.COMPLETION:
+            return _patch_job(ctx, allocation, writer, ref, found, wanted)
+        found = _patch(ctx, allocation, writer, found, _template(wanted))
+    return _patched(ctx, allocation, _resumed(ctx, allocation, writer, found))
+
+
+def _patch_job(
+    ctx: StepContext,
+    allocation: Allocation,
+    writer: Writer,
+    ref: ObjectRef,
+    found: dict[str, Any],
+    wanted: dict[str, Any],
+) -> Outcome:
+    """Suspend, wait until the pods are gone, patch where a dry run shows that it is taken."""
+    if not found["spec"].get("suspend"):
+        ctx.intend(suspend=True)
+        found = _patch(ctx, allocation, writer, found, {"suspend": True})
+    pods = [pod for pod in pods_now(ctx, allocation) if pod["status"].get("phase") not in ENDED]
+    if pods:
+        return wait_pods_gone(ctx, pods)
+    try:
+        writer.patch_merge(ref, {"spec": _template(wanted)}, dry_run=True)
+    except Invalid:
+        return Fail(Reason("rerun", RERUN))
+    found = _patch(ctx, allocation, writer, found, _template(wanted))
+    return _patched(ctx, allocation, _resumed(ctx, allocation, writer, found))
+
+
+def _resumed(
+    ctx: StepContext, allocation: Allocation, writer: Writer, found: dict[str, Any]
+) -> dict[str, Any]:
+    """Let a Job go on that this step, perhaps in an earlier attempt, has suspended."""
+    if not (ctx.recorded.get("suspend") and found["spec"].get("suspend")):
+        return found
+    return _patch(ctx, allocation, writer, found, {"suspend": False})
+
+
+def _template(wanted: dict[str, Any]) -> dict[str, Any]:
+    return {"template": {"spec": {"affinity": wanted}}}
+
+
+def _patch(
+    ctx: StepContext,
+    allocation: Allocation,
+    writer: Writer,
+    found: dict[str, Any],
+    spec: dict[str, Any],
+) -> dict[str, Any]:
+    """Patch exactly the version that was read; a newer one is drift or another worker's.
+
+    What the spec will be is noted first: an attempt after a crash can then tell Berth's own patch
+    from a change by somebody else, which has to stay visible as drift.
+    """
+    ref = object_ref(allocation)
+    specs = ctx.recorded.get("specs", [])
+    if spec_digest(found["spec"]) in (allocation.spec_hash, *specs):
+        ctx.intend(specs=[*specs, spec_digest(merged(found["spec"], spec))])
+    meta = {key: found["metadata"][key] for key in ("uid", "resourceVersion")}
+    ctx.check()
+    try:
+        return writer.patch_merge(ref, {"metadata": meta, "spec": spec})
+    except Conflict as conflict:
+        if conflict.managers:
+            raise Drifted(str(ref), conflict.managers) from conflict
+        raise Unavailable(CHANGED_MEANWHILE) from conflict
+
+
+def _patched(ctx: StepContext, allocation: Allocation, found: dict[str, Any]) -> Outcome:
+    digest = spec_digest(found["spec"])
+    with ctx.transaction():
+        if digest in ctx.recorded.get("specs", []):
+            Allocation.objects.filter(pk=allocation.pk).update(spec_hash=digest)
+    return Done({"nodes": list(node_names(allocation))})
+
+
+def evict(ctx: StepContext) -> Outcome:
+    """Delete the pods that stand in the wrong place or nowhere; the controller makes others."""
+    allocation = load(ctx)
+    return Done({"pods": misplaced_evict(ctx, allocation)})
+
+
+def misplaced_evict(ctx: StepContext, allocation: Allocation) -> list[str]:
+    """Ask for each misplaced pod to be deleted, by UID, as often as it takes; return the names."""
+    movable = allocation.kind == AllocationKind.WORKLOAD and allocation.state in MOVABLE
+    if not movable or allocation.namespace is None:
+        return []
+    good = set(node_names(allocation))
+    writer, space = writer_of(cluster_id_of(allocation)), space_of(allocation)
+    deleted = []
+    for pod in pods_now(ctx, allocation):
+        meta, node = pod["metadata"], (pod.get("spec") or {}).get("nodeName", "")
+        if pod["status"].get("phase") in ENDED or not _misplaced(pod, node, good):
+            continue
+        dead = bool(node) and _proven_dead(allocation, node)
+        if meta.get("deletionTimestamp") and not dead:
+            continue
+        if f"{meta['name']}/{meta['uid']}" not in ctx.recorded:
+            ctx.intend(**{f"{meta['name']}/{meta['uid']}": "delete"})
+        ctx.check()
+        ref = ObjectRef("Pod", meta["name"], space.name)
+        if writer.delete(ref, uid=meta["uid"], grace_seconds=0 if dead else None):
+            deleted.append(str(meta["name"]))
+    return deleted
+
+
+def _misplaced(pod: dict[str, Any], node: str, good: set[str]) -> bool:
+    """On a node it has no room on, or waiting for one with the affinity of before."""
+    if node:
+        return node not in good
+    return bool(_pinned(pod) != good)
+
+
+def _pinned(pod: dict[str, Any]) -> set[str]:
+    """The nodes that a pod's required affinity names."""
+    found: Any = pod["spec"]
+    for key in ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution"):
+        found = found.get(key) or {}
+    fields = [f for term in found.get("nodeSelectorTerms", ()) for f in term.get("matchFields", ())]
+    return {str(value) for field in fields for value in field["values"]}
+
+
+def _proven_dead(allocation: Allocation, name: str) -> bool:
+    """By force only where the node is gone or an administrator marked it out of service."""
+    there = Node.objects.filter(cluster_id=cluster_id_of(allocation), gone_at=None)
+    node = there.filter(name=name).first()
+    return node is None or out_of_service(node)
+
+
+def out_of_service(node: Node) -> bool:
+    """Tell whether an administrator vouches that nothing runs on the node any more."""
+    return any(taint.get("key") == OUT_OF_SERVICE for taint in node.taints)
