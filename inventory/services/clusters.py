@@ -56,7 +56,7 @@ def cluster_register(
         raise Conflict(text % {"name": name}, code="cluster-name-taken") from None
     _credential_store(cluster, parsed)
     change_record(viewer=viewer, verb="cluster.register", row=cluster, after=cluster_facts(cluster))
-    cluster_test_request(cluster=cluster, viewer=viewer)
+    _test_request(cluster=cluster, viewer=viewer)
     return cluster
 
 
@@ -102,7 +102,7 @@ def cluster_credential_rotate(
     _credential_store(cluster, parsed)
     after = cluster_facts(cluster)
     change_record(viewer=viewer, verb="cluster.rotate", row=cluster, before=before, after=after)
-    cluster_test_request(cluster=cluster, viewer=viewer)
+    _test_request(cluster=cluster, viewer=viewer)
     return cluster
 
 
@@ -127,17 +127,17 @@ def cluster_resume(*, name: str, viewer: Viewer, generation: int | None = None) 
         raise Conflict(_("The cluster is not paused."), code="cluster-not-paused")
     row_write(cluster, {"state": ClusterState.PENDING, "state_code": ""}, generation)
     change_record(viewer=viewer, verb="cluster.resume", row=cluster)
-    cluster_test_request(cluster=cluster, viewer=viewer)
+    _test_request(cluster=cluster, viewer=viewer)
     return cluster
 
 
 @transaction.atomic
 def cluster_test(*, name: str, viewer: Viewer) -> JobRun:
     """Ask for the connection test; its answer arrives live and on the cluster's row."""
-    return cluster_test_request(cluster=cluster_open(name=name, viewer=viewer), viewer=viewer)
+    return _test_request(cluster=cluster_open(name=name, viewer=viewer), viewer=viewer)
 
 
-def cluster_test_request(*, cluster: Cluster, viewer: Viewer) -> JobRun:
+def _test_request(*, cluster: Cluster, viewer: Viewer) -> JobRun:
     """Ask for the connection test inside the caller's transaction; one that waits goes on now."""
     key = f"{cluster.job_key}:test"
     job = job_request(kind="cluster.test", key=key, viewer=viewer, args={"cluster_id": cluster.pk})

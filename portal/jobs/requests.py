@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError
 
 from portal import audit, live
-from portal.errors import Conflict, Denied
+from portal.errors import Conflict
 from portal.jobs.records import Clock
 from portal.jobs.registry import JobKind, kind_get
 from portal.models.jobs import ACTIVE_STATES, FINAL_STATES, JobRun, JobState, JobStep
-from portal.viewer import Viewer
+from portal.viewer import Viewer, authorize
 
 log = structlog.get_logger()
 RUN_TASK = "portal.jobs.run"
@@ -74,11 +74,14 @@ def job_request(
     return job
 
 
-def job_cancel(*, job: JobRun, viewer: Viewer) -> None:
+def job_cancel(*, job: JobRun, viewer: Viewer, verb: str = "job.control") -> None:
     """Ask for a job to be stopped where stopping is safe; what it did is then undone.
 
-    Raises Conflict for a job that has ended, is being undone, or must go through to the end.
+    `verb` is the right on which it is stopped, where that is another one than that over jobs.
+    Raises NotFound or Denied; Conflict for a job that has ended, is being undone, or must go
+    through to the end.
     """
+    authorize(viewer=viewer, verb=verb, tenant_key=job.tenant_key or None)
     known = kind_get(job.kind)
     if known is None or not known.cancellable:
         raise Conflict(_("This kind of job can't be stopped once it was asked for."))
@@ -101,16 +104,15 @@ def job_cancel(*, job: JobRun, viewer: Viewer) -> None:
 def job_retry(*, job: JobRun, viewer: Viewer) -> JobRun:
     """Ask again for what a finished job failed to do: a new job, linked to the old one.
 
-    A parked job is resumed instead, and stays the same job. Raises Conflict when the job
-    succeeded or still runs.
+    A parked job is resumed instead, and stays the same job. Raises NotFound or Denied, and
+    Conflict when the job succeeded or still runs.
     """
+    authorize(viewer=viewer, verb="job.control", tenant_key=job.tenant_key or None)
     if job.state == JobState.PARKED:
         jobs_nudge(keys=[job.key], parked=True)
         return job
     if job.state not in RETRYABLE:
         raise Conflict(_("Only a job that failed, was stopped or is parked can be tried again."))
-    if viewer.kind == "anonymous":
-        raise Denied(_("Sign in to try this again."))
     audit.record(
         viewer=viewer,
         verb="job.retry",

@@ -83,13 +83,19 @@ def allocation_check(ask: AllocationAsk) -> tuple[Pool, Cluster | None]:
 
 @transaction.atomic
 def allocation_plan(
-    *, ask: AllocationAsk, viewer: Viewer, not_before: datetime | None, deadline_at: datetime | None
+    *,
+    ask: AllocationAsk,
+    viewer: Viewer,
+    not_before: datetime | None,
+    deadline_at: datetime | None,
+    verb: str = "allocation.edit",
 ) -> Allocation:
     """Write an allocation and the job that brings it up; nothing is reserved yet.
 
-    The caller has decided that it may be asked for. `viewer` is whose right the job checks again
-    when it starts. Raises Invalid, and Conflict when the tenant has a live one of this name.
+    `verb` is the right on which it is made, where a decision stands behind it. Raises NotFound,
+    Denied, Invalid, and Conflict when the tenant has a live one of this name.
     """
+    authorize(viewer=viewer, verb=verb, tenant_key=ask.tenant_key)
     pool, cluster = allocation_check(ask)
     try:
         with transaction.atomic():
@@ -149,7 +155,7 @@ def allocation_release(*, allocation: Allocation, viewer: Viewer, why: str = "")
         kind=CREATE, key=allocation.job_key, state__in=ACTIVE_STATES
     ).first()
     if creating is not None:
-        job_cancel(job=creating, viewer=viewer)
+        job_cancel(job=creating, viewer=viewer, verb="allocation.release")
         return creating
     changed = Allocation.objects.filter(pk=allocation.pk, state__in=RELEASABLE).update(
         state=AllocationState.RELEASING
@@ -177,7 +183,11 @@ def allocation_release(*, allocation: Allocation, viewer: Viewer, why: str = "")
 
 @transaction.atomic
 def allocation_replace(*, allocation: Allocation, viewer: Viewer, why: str) -> JobRun:
-    """Ask for an allocation to be placed anew where its nodes or devices can't serve it."""
+    """Ask for an allocation to be placed anew where its nodes or devices can't serve it.
+
+    Raises NotFound, Denied, or Conflict where it does not stand on a cluster.
+    """
+    authorize(viewer=viewer, verb="allocation.edit", tenant_key=allocation.tenant_key)
     if allocation.state not in (*RELEASABLE, AllocationState.APPLYING):
         raise Conflict(_("Only an allocation that stands on a cluster can be placed anew."))
     job = job_request(
@@ -187,15 +197,32 @@ def allocation_replace(*, allocation: Allocation, viewer: Viewer, why: str) -> J
         args={"allocation": allocation.pk, "why": why},
         tenant_key=allocation.tenant_key,
     )
+    audit.record(
+        viewer=viewer,
+        verb="allocation.replace",
+        target_type="allocation",
+        target_id=allocation.pk,
+        tenant_key=allocation.tenant_key,
+        reason=why,
+    )
     allocation_publish(allocation)
     return job
 
 
 @transaction.atomic
 def allocation_extend(
-    *, allocation: Allocation, until_at: datetime | None, now: datetime, viewer: Viewer
+    *,
+    allocation: Allocation,
+    until_at: datetime | None,
+    now: datetime,
+    viewer: Viewer,
+    verb: str = "allocation.edit",
 ) -> Allocation:
-    """Set another end, None for none; an approved renewal does this."""
+    """Set another end, None for none; an approved renewal does this.
+
+    `verb` is the right on which it is set. Raises NotFound, Denied, Invalid or Conflict.
+    """
+    authorize(viewer=viewer, verb=verb, tenant_key=allocation.tenant_key)
     if until_at is not None and until_at <= now:
         raise Invalid(fields={"until": [_("Choose a time in the future.")]})
     changed = Allocation.objects.filter(

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.errors import Conflict
-from portal.viewer import Viewer
+from portal.viewer import Viewer, authorize
 from tenants.demo import PEOPLE, TENANTS, DemoPerson
 from tenants.models import Membership, PlatformRole, Tenant
 from tenants.services.members import member_add
@@ -22,8 +22,9 @@ def demo_make(*, viewer: Viewer, known: dict[str, str]) -> dict[str, str]:
     """Make what is missing; return the password of every demonstration account.
 
     `known` holds passwords of an earlier run, by user name; an account whose password is not
-    known gets a new one, so that the returned list is always complete.
+    known gets a new one, so that the returned list is always complete. Raises Denied.
     """
+    authorize(viewer=viewer, verb="user.edit")
     present = set(Tenant.objects.values_list("key", flat=True))
     for tenant in TENANTS:
         if tenant.key not in present:

@@ -71,11 +71,12 @@ def member_role_change(*, tenant_key: str, user_id: int, role: str, viewer: View
 
 @transaction.atomic
 def member_remove(*, tenant_key: str, user_id: int, viewer: Viewer) -> None:
-    """Take a person out of a tenant; anybody may take themselves out.
+    """Take a person out of a tenant; anybody may take themselves out, their tokens may not.
 
     Raises NotFound, Denied, Conflict, or Refused for the last owner.
     """
-    verb = "member.view" if user_id == viewer.user_id else "member.edit"
+    own = viewer.kind == "user" and user_id == viewer.user_id
+    verb = "member.view" if own else "member.edit"
     authorize(viewer=viewer, verb=verb, tenant_key=tenant_key)
     found = _member(tenant_key, user_id, viewer)
     _owner_remains(found)

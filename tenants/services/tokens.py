@@ -71,8 +71,7 @@ def token_revoke(*, token_id: int, viewer: Viewer, now: datetime) -> ApiToken:
     Its creator may, and whoever has token.edit. Raises NotFound or Denied.
     """
     found = _token(token_id, viewer)
-    if found.created_by_id != viewer.user_id:
-        authorize(viewer=viewer, verb="token.edit", tenant_key=found.tenant_id)
+    _control_check(found, viewer)
     live_rows = ApiToken.objects.filter(pk=found.pk, revoked_at=None)
     if live_rows.update(revoked_at=now, enabled=False) == 1:
         found.revoked_at, found.enabled = now, False
@@ -88,8 +87,7 @@ def token_switch(*, token_id: int, enabled: bool, viewer: Viewer) -> ApiToken:
     Raises NotFound, Denied, or Conflict for a revoked token.
     """
     found = _token(token_id, viewer)
-    if found.created_by_id != viewer.user_id:
-        authorize(viewer=viewer, verb="token.edit", tenant_key=found.tenant_id)
+    _control_check(found, viewer)
     if found.revoked_at is not None:
         raise _revoked()
     ApiToken.objects.filter(pk=found.pk).update(enabled=enabled)
@@ -122,6 +120,14 @@ def token_rotate(*, token_id: int, viewer: Viewer, now: datetime) -> tuple[ApiTo
         viewer=viewer,
         now=now,
     )
+
+
+def _control_check(token: ApiToken, viewer: Viewer) -> None:
+    """People end what they made themselves; a token acts for its creator within its scopes only."""
+    own = token.created_by_id == viewer.user_id
+    if not (own and viewer.kind == "user"):
+        verb = "token.create" if own else "token.edit"
+        authorize(viewer=viewer, verb=verb, tenant_key=token.tenant_id)
 
 
 def _person_id(viewer: Viewer) -> int:

@@ -39,7 +39,8 @@ def request_counter_accept(
     before = found.state
     request_move(found, "accept", values={"decided_at": now})
     with scope(operator):
-        request_fulfil(found, request_terms_granted(found), viewer=operator, now=now)
+        terms = request_terms_granted(found)
+        request_fulfil(found, terms, viewer=operator, verb="request.decide", now=now)
     request_record(found, "accept", viewer=viewer, before=before, params={"offer": found.counter})
     decider_tell(found, "request.accepted")
     asker_tell(found, "request.approved", but=viewer.user_id)

@@ -81,7 +81,7 @@ def request_approve(
     before = found.state
     values = decision_values(viewer, now, reason=reason) | {"counter": None}
     request_move(found, "approve", values=values)
-    request_fulfil(found, terms, viewer=viewer, now=now)
+    request_fulfil(found, terms, viewer=viewer, verb="request.decide", now=now)
     request_record(
         found,
         "approve",

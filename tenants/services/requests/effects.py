@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from portal.errors import Conflict, Invalid
-from portal.viewer import Viewer
+from portal.viewer import Viewer, authorize
 from scheduling.choices import LIVE_STATES, RunsAs
 from scheduling.models import Allocation
 from scheduling.services.allocations import (
@@ -61,20 +61,25 @@ def request_check(request: CapacityRequest, *, viewer: Viewer, now: datetime) ->
 
 
 def request_fulfil(
-    request: CapacityRequest, terms: Terms, *, viewer: Viewer, now: datetime
+    request: CapacityRequest, terms: Terms, *, viewer: Viewer, verb: str, now: datetime
 ) -> None:
     """Do what was approved, in the approval's transaction; reserves nothing by itself.
 
-    Raises Refused where a rule of quota forbids it, Conflict where the world has changed.
+    `verb` is the right that the approval stands on: request.decide, or request.create where a
+    rule decided; new quota needs quota.edit as well. Raises NotFound or Denied, Refused where a
+    rule of quota forbids it, Conflict where the world has changed.
     """
+    authorize(viewer=viewer, verb=verb, tenant_key=request.tenant_id)
     try:
         if request.kind == RequestKind.ALLOCATION:
-            _plan(request, terms, viewer, now)
+            _plan(request, terms, viewer, verb, now)
         elif request.kind == RequestKind.QUOTA:
             _set_quota(request, terms, viewer)
         else:
             target = renewable_get(tenant_key=request.tenant_id, ask=terms.ask, viewer=viewer)
-            allocation_extend(allocation=target, until_at=terms.until_at, now=now, viewer=viewer)
+            allocation_extend(
+                allocation=target, until_at=terms.until_at, now=now, viewer=viewer, verb=verb
+            )
     except Invalid as error:
         raise outdated(error) from error
 
@@ -88,13 +93,16 @@ def outdated(error: Invalid) -> Conflict:
     )
 
 
-def _plan(request: CapacityRequest, terms: Terms, viewer: Viewer, now: datetime) -> None:
+def _plan(
+    request: CapacityRequest, terms: Terms, viewer: Viewer, verb: str, now: datetime
+) -> None:
     start_at = request.start_at
     made = allocation_plan(
         ask=ask_of(request, terms),
         viewer=viewer,
         not_before=start_at if start_at and start_at > now else None,
         deadline_at=request.deadline_at,
+        verb=verb,
     )
     CapacityRequest.objects.filter(pk=request.pk).update(allocation=made)
     request.allocation = made

@@ -68,7 +68,8 @@ def _approve_by_rule(
     rule = preview.rule.rule
     values = decision_values(viewer, now, reason="", rule=rule)
     request_move(request, "approve", values=values)
-    request_fulfil(request, request_terms(request), viewer=viewer, now=now)
+    terms = request_terms(request)
+    request_fulfil(request, terms, viewer=viewer, verb="request.create", now=now)
     request_record(
         request, "rule", viewer=viewer, before=RequestState.SUBMITTED, params={"rule": rule}
     )
