@@ -31,7 +31,7 @@ def _namespaces_follow(changes: Changes[Fact]) -> None:
         if after.tenant_key != tenant_key or before is None:
             namespace_content_assign(after.cluster_id, after.name, after.tenant_key)
         if after.labels_differ and not (isinstance(before, Namespace) and before.labels_differ):
-            _label_drift_record(change, after)
+            _label_drift_note(change, after)
 
 
 def namespace_content_assign(cluster_id: int, name: str, tenant_key: str) -> None:
@@ -42,7 +42,7 @@ def namespace_content_assign(cluster_id: int, name: str, tenant_key: str) -> Non
         ).update(tenant_key=tenant_key)
 
 
-def _label_drift_record(change: Change[Fact], after: Namespace) -> None:
+def _label_drift_note(change: Change[Fact], after: Namespace) -> None:
     before = change.before.labels if change.before is not None else {}
     audit.record(
         viewer=WATCHER,

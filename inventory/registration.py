@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from inventory.acts import ACTS
 from inventory.navigation import navigation_register
 from inventory.tasks import kinds_register
 from inventory.topics import topics_register
+from portal.acts import acts_register
 
 
 def register() -> None:
     """Register everything; called once, from `ready`."""
     kinds_register()
     topics_register()
+    acts_register(ACTS)
     navigation_register()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from inventory import projection
 from inventory.choices import FactKind
 from inventory.services.removal import removal_blocker_register
+from portal.acts import acts_register
 from portal.jobs import periodic
 from portal.notices.kinds import register as notice_register
+from scheduling.acts import ACTS
 from scheduling.registration_pages import pages_register
 from scheduling.services import facts, patrol
 from scheduling.tasks import kinds_register
@@ -15,6 +17,7 @@ from scheduling.tasks import kinds_register
 def register() -> None:
     """Called once, when the app is ready."""
     kinds_register()
+    acts_register(ACTS)
     pages_register()
     notice_register(patrol.EXPIRING)
     periodic.register(name="allocation.ends", every_seconds=30, run=patrol.ends_watch)

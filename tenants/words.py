@@ -1,4 +1,4 @@
-"""Rights and acts in words of people."""
+"""Rights in words of people, and icons of what is done."""
 
 from __future__ import annotations
 
@@ -57,21 +57,6 @@ ROLE_HINTS: Mapping[str, StrOrPromise] = {
     "viewer": _("Reads everything, changes nothing."),
 }
 
-ACT_TITLES: Mapping[str, StrOrPromise] = {
-    "tenant.create": _("Tenant created"),
-    "tenant.edit": _("Tenant changed"),
-    "tenant.move": _("Tenant moved"),
-    "tenant.archive": _("Tenant archived"),
-    "tenant.restore": _("Tenant restored"),
-    "member.add": _("Member added"),
-    "member.edit": _("Role changed"),
-    "member.remove": _("Member removed"),
-    "token.create": _("Token made"),
-    "token.switch": _("Token switched"),
-    "token.revoke": _("Token revoked"),
-    "quota.edit": _("Quota changed"),
-}
-
 ACT_ICONS: Mapping[str, str] = {
     "tenant": "building-community",
     "member": "users",
@@ -80,14 +65,11 @@ ACT_ICONS: Mapping[str, str] = {
     "request": "inbox",
     "allocation": "stack-2",
     "job": "player-play",
+    "namespace": "box",
+    "drift": "git-compare",
 }
 
 
 def verb_title(verb: str) -> str:
     """What a verb allows; its code where nobody has named it."""
     return str(VERB_TITLES.get(verb, verb))
-
-
-def act_title(verb: str) -> str:
-    """What was done; the verb's code where nobody has named it."""
-    return str(ACT_TITLES.get(verb, verb))

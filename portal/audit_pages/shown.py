@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from portal.acts import act_title
 from portal.audit_pages.links import Link, links_verify
 from portal.models import AuditEntry
 
@@ -35,6 +36,11 @@ class EntryRow:
     entry: AuditEntry
     link: Link
     changes: list[FieldChange]
+
+    @property
+    def title(self) -> str:
+        """What was done, in words."""
+        return act_title(self.entry.verb)
 
     @property
     def changed_count(self) -> int:

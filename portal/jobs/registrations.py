@@ -1,10 +1,11 @@
-"""What jobs register with the rest of the chassis: topics and places in the navigation."""
+"""What jobs register with the rest of the chassis: topics, acts, navigation."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.acts import acts_register
 from portal.jobs.topics import topics_register
 from portal.ui.nav import NavItem, nav_register
 
@@ -12,6 +13,7 @@ from portal.ui.nav import NavItem, nav_register
 def registrations_make() -> None:
     """Register; called once, from the chassis' own registrations."""
     topics_register()
+    acts_register({"job.cancel": _("Stop of the job asked for"), "job.retry": _("Job tried again")})
     nav_register(
         NavItem(
             label=pgettext_lazy("of Berth", "Jobs"),

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 from django.db.models import QuerySet
 
+from portal.acts import act_title
 from portal.models import AuditEntry
 from portal.viewer import Viewer, authorize
-from tenants.words import ACT_ICONS, act_title
+from tenants.words import ACT_ICONS
 
 
 @dataclass(frozen=True, slots=True)

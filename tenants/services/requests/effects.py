@@ -93,9 +93,7 @@ def outdated(error: Invalid) -> Conflict:
     )
 
 
-def _plan(
-    request: CapacityRequest, terms: Terms, viewer: Viewer, verb: str, now: datetime
-) -> None:
+def _plan(request: CapacityRequest, terms: Terms, viewer: Viewer, verb: str, now: datetime) -> None:
     start_at = request.start_at
     made = allocation_plan(
         ask=ask_of(request, terms),
