@@ -54,6 +54,12 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
             "scope": self.scope,
         }
 
+    def said(self) -> Refusal:
+        """A kept refusal in the active language: job rows keep who and what next in English."""
+        words = {name: getattr(self, name) for name in ("who", "next_step")}
+        spoken = {name: _(text) for name, text in words.items() if text}
+        return msgspec.structs.replace(self, **spoken)
+
     def as_dict(self) -> dict[str, Any]:
         """Plain data for REST answers, job rows and pages."""
         data: dict[str, Any] = msgspec.to_builtins(self)

@@ -77,17 +77,14 @@ def result_words(kind: str, step: str, outcome: Mapping[str, Any]) -> str:
 
 
 def reason_shown(data: dict[str, Any] | None, *, viewer: Viewer) -> Reason | None:
-    """A recorded reason as this viewer may read it."""
+    """A recorded reason as this viewer may read it, in the active language."""
     reason = reason_load(data)
     if reason is None or reason.refusal is None:
         return reason
     masked = reason.refusal
     for mask in _masks:
         masked = mask(masked, viewer)
-    if masked == reason.refusal:
-        return reason
-    # The sentence was written by Berth, which sees everything: its scope goes as well.
-    params = {
-        name: masked.title if name == "why" else value for name, value in reason.params.items()
-    }
-    return Reason(reason.code, reason.text, params, masked)
+    # The sentence is said anew: it was kept in English by Berth, which sees every scope.
+    why = masked.sentence() if masked == reason.refusal else masked.title
+    params = {name: why if name == "why" else value for name, value in reason.params.items()}
+    return Reason(reason.code, reason.text, params, masked.said())

@@ -22,7 +22,7 @@ def refusal_of_quota(
         now=now,
         asked=asked,
         short_by=max(0, now + asked - limit),
-        who=_("an owner of %(tenant)s asks, an operator decides") % {"tenant": scope_key},
+        who=_("an owner of the tenant asks, an operator decides"),
         next_step=_("Ask for more quota, ask for less, or release something."),
         next_url=f"/t/{own_key}/requests/new/?kind=quota",
     )
