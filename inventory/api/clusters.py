@@ -17,8 +17,6 @@ from inventory.api.serializers import (
     ClusterIn,
     ClusterOut,
     ConnectionIn,
-    NoFields,
-    ReasonIn,
 )
 from inventory.choices import ClusterState
 from inventory.connection_fields import connection_parse
@@ -36,6 +34,7 @@ from inventory.services.clusters import (
     cluster_update,
 )
 from inventory.services.removal import cluster_remove
+from portal.api.bodies import NoFields, ReasonIn
 from portal.api.pagination import BerthCursorPagination
 from portal.api.resources import (
     CreateMixin,

@@ -6,9 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from inventory.api.serializers import MAX_TITLE, TextField
+from inventory.api.serializers import MAX_TITLE
 from inventory.models import DeviceMapping, DeviceType, Namespace, Pool
-from portal.api.fields import KeyField, StrictIntegerField
+from portal.api.fields import KeyField, StrictIntegerField, TextField
 
 SELECTOR_HELP = '[{"key", "operator": In|NotIn|Exists|DoesNotExist, "values"}]; all must hold.'
 TOLERATIONS_HELP = '[{"key", "operator", "value", "effect"}], as in Kubernetes.'

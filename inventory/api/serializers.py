@@ -8,28 +8,11 @@ from rest_framework import serializers
 
 from inventory.models import Cluster, Node
 from inventory.selectors.clusters import KindFreshness
-from portal.api.fields import KeyField
+from portal.api.fields import KeyField, TextField
 
 MAX_TITLE = 120
 MAX_PEM = 64 * 1024
 MAX_KUBECONFIG = 128 * 1024  # beyond what is read, so that the sentence about it comes
-
-
-class TextField(serializers.CharField):
-    """Text as it was sent: a number is no text, and nothing is trimmed in silence."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(trim_whitespace=False, **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        """The text; ValidationError for anything else."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
-
-
-class NoFields(serializers.Serializer[Any]):
-    """A body without fields."""
 
 
 class ConnectionIn(serializers.Serializer[Any]):
@@ -69,12 +52,6 @@ class ClusterChange(LoginIn):
     """What can be changed; its name never can."""
 
     title = TextField(max_length=MAX_TITLE)
-
-
-class ReasonIn(serializers.Serializer[Any]):
-    """Why; kept in the audit log."""
-
-    reason = TextField(max_length=500, allow_blank=True, default="")
 
 
 class CredentialOut(serializers.Serializer[Cluster]):

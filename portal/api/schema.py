@@ -46,8 +46,6 @@ ETAG = OpenApiParameter(
 )
 
 
-# Which class was first to be called so; two rooms may both have a "ReasonIn".
-NAMES: dict[str, str] = {}
 EXTENSIONS = (openapi.StrictIntegerSchema, openapi.AmountsSchema, openapi.NameSchema)
 
 
@@ -63,17 +61,6 @@ class BerthAutoSchema(AutoSchema):
         if versioned and "{" in self.path:
             found += [ETAG, IF_MATCH] if self.method in VERSIONED else [ETAG]
         return found
-
-    def _get_serializer_name(
-        self, serializer: Any, direction: str, bypass_extensions: bool = False
-    ) -> str:
-        """The class's name; with its room before it where another class was first."""
-        name = str(super()._get_serializer_name(serializer, direction, bypass_extensions))
-        found = serializer if isinstance(serializer, type) else type(serializer)
-        first = NAMES.setdefault(name, f"{found.__module__}.{found.__qualname__}")
-        if first == f"{found.__module__}.{found.__qualname__}":
-            return name
-        return f"{found.__module__.partition('.')[0].title()}{name}"
 
     def get_request_serializer(self) -> Any:
         """What goes in: the view's serializer_in for this action."""

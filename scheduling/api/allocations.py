@@ -10,6 +10,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.bodies import ReasonIn
 from portal.api.resources import ListMixin, ResourceViewSet, RetrieveMixin
 from portal.errors import NotFound
 from portal.models import JobRun
@@ -18,7 +19,6 @@ from scheduling.api.serializers import (
     AllocationOut,
     DecisionOut,
     JobLinkOut,
-    ReasonIn,
     ReasonNeeded,
 )
 from scheduling.connecting import kubeconfig_text

@@ -29,12 +29,6 @@ class StrictText(serializers.CharField):
         return str(super().to_internal_value(data))
 
 
-class ReasonIn(serializers.Serializer[Any]):
-    """Why."""
-
-    reason = StrictText(max_length=500, allow_blank=True, default="")
-
-
 class ReasonNeeded(serializers.Serializer[Any]):
     """Why; required."""
 

@@ -57,10 +57,6 @@ class TenantArchive(serializers.Serializer[Any]):
     reason = StrictCharField(max_length=500, allow_blank=True, default="")
 
 
-class NoFields(serializers.Serializer[Any]):
-    """A body without fields."""
-
-
 class TenantOut(serializers.ModelSerializer[Tenant]):
     """A tenant. `path` and `parent` begin at the highest tenant that the asker sees."""
 

@@ -11,6 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.bodies import NoFields
 from portal.api.pagination import BerthCursorPagination
 from portal.api.resources import (
     CreateMixin,
@@ -21,7 +22,6 @@ from portal.api.resources import (
 )
 from portal.errors import Invalid
 from tenants.api.serializers import (
-    NoFields,
     TenantArchive,
     TenantChange,
     TenantIn,

@@ -11,10 +11,11 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.bodies import NoFields
 from portal.api.resources import ListMixin, RetrieveMixin, UpdateMixin
 from tenants.api.members import NestedViewSet
 from tenants.api.once import OnceResponse
-from tenants.api.serializers import NoFields, TokenChange, TokenIn, TokenMadeOut, TokenOut
+from tenants.api.serializers import TokenChange, TokenIn, TokenMadeOut, TokenOut
 from tenants.models import ApiToken
 from tenants.services.tokens import token_create, token_revoke, token_rotate, token_switch
 from tenants.tokens import TokenText

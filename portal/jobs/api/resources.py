@@ -9,8 +9,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.bodies import NoFields
 from portal.api.resources import ListMixin, ResourceViewSet, RetrieveMixin
-from portal.jobs.api.serializers import JobDetailOut, JobOut, NoFields
+from portal.jobs.api.serializers import JobDetailOut, JobOut
 from portal.jobs.filters import JobApiFilter
 from portal.jobs.requests import job_cancel, job_retry
 from portal.models.jobs import JobRun

@@ -12,10 +12,6 @@ from portal.jobs.words import kind_title, reason_shown
 from portal.models.jobs import JobAttempt, JobLog, JobRun, JobStep
 
 
-class NoFields(serializers.Serializer[Any]):
-    """A body without fields."""
-
-
 class ReasonOut(serializers.Serializer[Any]):
     """Why a job waits, is parked or failed; `refusal` has the fields of a refusal, or is null."""
 
