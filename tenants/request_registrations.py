@@ -65,5 +65,5 @@ def _sees_request(viewer: Viewer, ident: str) -> bool:
     return tenant_key is not None and viewer.can("request.view", tenant_key)
 
 
-def _sees_queue(viewer: Viewer, _ident: str) -> bool:
-    return viewer.sees_all and viewer.can("request.view")
+def _sees_queue(viewer: Viewer, ident: str) -> bool:
+    return ident == "" and viewer.sees_all and viewer.can("request.view")

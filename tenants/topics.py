@@ -17,9 +17,9 @@ def _sees_tenant(viewer: Viewer, ident: str) -> bool:
     return viewer.sees(ident) and viewer.can("tenant.view", ident)
 
 
-def _sees_all(viewer: Viewer, _ident: str) -> bool:
-    return viewer.sees_all and viewer.can("tenant.view")
+def _sees_all(viewer: Viewer, ident: str) -> bool:
+    return ident == "" and viewer.sees_all and viewer.can("tenant.view")
 
 
-def _sees_users(viewer: Viewer, _ident: str) -> bool:
-    return viewer.can("user.view")
+def _sees_users(viewer: Viewer, ident: str) -> bool:
+    return ident == "" and viewer.can("user.view")

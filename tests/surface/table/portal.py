@@ -1,0 +1,73 @@
+"""Addresses of the chassis: the way in, jobs, notices, the audit log, documents."""
+
+from __future__ import annotations
+
+from tests.surface.kit import (
+    ANY_TEAM,
+    EVERYONE,
+    EVERYONE_SIGNED_IN,
+    MEMBERS_WRITE,
+    ONE_PERSON,
+    PERSONAL,
+    PLATFORM_READS,
+    TEAM_READS,
+    Row,
+)
+
+ALL_READ = {"items": [{"kind": "member.added", "bell": True, "email": False}]}
+
+ROWS = [
+    Row("home", get=EVERYONE_SIGNED_IN),
+    Row("live", get=EVERYONE),
+    Row("ready", get=EVERYONE),
+    Row("deep", get=EVERYONE, done=(200, 503)),
+    Row("csp_report", post=EVERYONE),
+    # Django's own view: it redirects whatever the method is, and changes something by POST alone.
+    Row(
+        "set_language",
+        get=EVERYONE,
+        post=EVERYONE,
+        put=EVERYONE,
+        patch=EVERYONE,
+        delete=EVERYONE,
+        send={"language": "en", "next": "/"},
+    ),
+    Row("theme_set", post=EVERYONE, send={"theme": "dark"}),
+    Row("api_schema", get=EVERYONE),
+    Row("api_docs", get=EVERYONE),
+    # jobs
+    Row("job_list", get=EVERYONE_SIGNED_IN, query={"tenant": "{tenant}"}),
+    Row("job_page", {"job_id": "job"}, get=TEAM_READS),
+    Row("job_part", {"job_id": "job"}, get=TEAM_READS),
+    Row("job_cancel", {"job_id": "coming_job"}, post=MEMBERS_WRITE),
+    Row("job_retry", {"job_id": "failed_job"}, post=MEMBERS_WRITE),
+    Row("tenant_job_list", {"tenant_key": "tenant"}, get=TEAM_READS),
+    Row("api-job-list", get=ANY_TEAM, query={"tenant": "{tenant}"}),
+    Row("api-job-detail", {"pk": "job"}, get=TEAM_READS),
+    Row("api-job-cancel", {"pk": "coming_job"}, post=MEMBERS_WRITE),
+    Row("api-job-retry", {"pk": "failed_job"}, post=MEMBERS_WRITE),
+    # notices
+    Row("notice_list", get=EVERYONE_SIGNED_IN),
+    Row("notice_bell", get=EVERYONE_SIGNED_IN),
+    Row("notice_read_all", post=EVERYONE_SIGNED_IN, send={"up_to": "{notice}"}),
+    Row("notice_choices", post=EVERYONE_SIGNED_IN, send={}),
+    Row("notice_open", {"notice_id": "notice"}, post=ONE_PERSON),
+    Row("api_notice-list", get=PERSONAL),
+    Row("api_notice-read", {"pk": "notice"}, post=ONE_PERSON),
+    Row(
+        "api_notice-read-all",
+        post=PERSONAL,
+        send={"up_to": "{notice}"},
+        open_ids=("notice",),  # a number up to which one's own are marked; it names none
+    ),
+    Row("api_notice_preferences", get=PERSONAL, put=PERSONAL, send=ALL_READ),
+    # audit
+    Row("audit_list", get=PLATFORM_READS, query={"tenant": "{tenant}", "before": "{audit}"}),
+    Row(
+        "api-audit-list",
+        get=ANY_TEAM,
+        query={"tenant": "{tenant}", "target_id": "{allocation}", "actor": "{username}"},
+    ),
+    Row("api-audit-chains", get=ANY_TEAM),
+    Row("api-audit-detail", {"pk": "audit"}, get=TEAM_READS),
+]

@@ -1,0 +1,55 @@
+"""Topics of the live socket, as a table: who may hear of what."""
+
+from __future__ import annotations
+
+from portal.live.rights import topic_snapshot, topics_allowed
+from tests.surface.kit import PLATFORM_READS, TEAM_READS, Audience
+from tests.surface.stage import Stage
+from tests.surface.world import ALPHA, BRAVO, MISSING
+
+# prefix -> what stands after it ("" for nothing), and who may listen
+TOPICS: dict[str, tuple[str, Audience]] = {
+    "allocation": ("allocation", TEAM_READS),
+    "allocations": ("", PLATFORM_READS),
+    "cluster": ("cluster_id", PLATFORM_READS),
+    "clusters": ("", PLATFORM_READS),
+    "drift": ("", PLATFORM_READS),
+    "job": ("job", TEAM_READS),
+    "jobs": ("", PLATFORM_READS),
+    "pools": ("", PLATFORM_READS),
+    "quota": ("tenant", TEAM_READS),
+    "quotas": ("", PLATFORM_READS),
+    "request": ("request", TEAM_READS),
+    "requests": ("", PLATFORM_READS),
+    "tenant": ("tenant", TEAM_READS),
+    "tenants": ("", PLATFORM_READS),
+    "user": ("owner", Audience(frozenset({"owner"}))),
+    "users": ("", PLATFORM_READS),
+}
+# A socket is opened by a session: tokens have none.
+LISTENERS = ("viewer", "member", "owner", "other", "auditor", "operator")
+
+
+def topic_name(stage: Stage, prefix: str, whose: str) -> str:
+    """The topic about somebody's object."""
+    what, _audience = TOPICS[prefix]
+    return f"{prefix}:{stage.world.ids[whose][what]}" if what else prefix
+
+
+def topic_leaks(stage: Stage) -> list[str]:
+    """Topics about strangers' objects that a person may hear."""
+    found = []
+    for person in LISTENERS:
+        viewer = stage.world.crew.someone(person).viewer
+        strange = ALPHA if person == "other" else BRAVO
+        if viewer.sees_all:
+            continue
+        for prefix, (what, _audience) in TOPICS.items():
+            if not what or what == "cluster_id":
+                continue
+            topic = topic_name(stage, prefix, strange)
+            if topics_allowed(viewer=viewer, topics=[topic]):
+                shown = topic_snapshot(viewer=viewer, topic=topic)
+                found.append(f"{person} hears {topic} {shown}")
+            assert not topics_allowed(viewer=viewer, topics=[topic_name(stage, prefix, MISSING)])
+    return found
