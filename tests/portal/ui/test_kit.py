@@ -37,6 +37,10 @@ class SizeForm(forms.Form):
     kind = forms.ChoiceField(choices=[("a", "A"), ("b", "B")], widget=Segmented)
     memory = forms.IntegerField(widget=UnitInput("GiB"), help_text="Per replica.", max_value=9)
     note = forms.CharField(required=False)
+    agreed = forms.BooleanField()
+    zones = forms.MultipleChoiceField(
+        choices=[("a", "A"), ("b", "B")], widget=forms.CheckboxSelectMultiple
+    )
 
 
 def table_html(query: str = "", rows: list[dict[str, Any]] | None = None) -> str:
@@ -145,6 +149,15 @@ def test_choices_side_by_side_are_a_fieldset() -> None:
 
 def test_an_optional_field_says_so() -> None:
     assert "optional" in str(SizeForm()["note"].as_field_group())
+
+
+def test_one_checkbox_stands_before_its_label_and_several_in_a_group() -> None:
+    lone, several = (str(SizeForm()[name].as_field_group()) for name in ("agreed", "zones"))
+    assert "b-field-check" in lone
+    assert "<fieldset" not in lone
+    assert "b-field-check" not in several
+    assert "<legend" in several
+    assert several.count('type="checkbox"') == 2
 
 
 def test_a_refusal_without_numbers_says_not_shown() -> None:
