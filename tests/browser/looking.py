@@ -2,16 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from tests.people import Someone
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 READY = ".b-live[data-state=live], .b-entrance"
+SETTLED = """() => document.fonts.status === 'loaded'
+  && !document.querySelector('.htmx-request, [aria-busy=true]')"""
+CSP = """addEventListener('securitypolicyviolation', e =>
+  console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"""
 Look = tuple[str, int, str]  # theme, width in px, language
+
+
+@dataclass
+class Complaints:
+    """What a page said, and what it asked for in vain; `status` is what its document may answer."""
+
+    status: int = 200
+    said: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        """Hear console, exceptions, refused requests and violations of the content policy."""
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._answered)
+        page.add_init_script(CSP)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        refused = message.text.startswith("Failed to load resource")  # _answered says which
+        if message.type in {"error", "warning"} and not refused:
+            self.said.append(message.text)
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # a newer one took its place
+            self.said.append(f"{request.failure} {request.method} {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        expected = self.status if response.request.is_navigation_request() else 200
+        if response.status >= 400 and response.status != expected:
+            self.said.append(f"{response.status} {response.request.method} {response.url}")
 
 
 def context_open(browser: Browser, origin: str, look: Look) -> BrowserContext:
@@ -25,41 +60,35 @@ def context_open(browser: Browser, origin: str, look: Look) -> BrowserContext:
     return context
 
 
-def signed_in(browser: Browser, origin: str, who: Someone, look: Look) -> BrowserContext:
-    """The same, where somebody has signed in."""
+def signed_in(browser: Browser, origin: str, who: Someone | None, look: Look) -> BrowserContext:
+    """The same, where somebody has signed in (or nobody)."""
     context = context_open(browser, origin, look)
-    found = {name: cookie.value for name, cookie in who.client().cookies.items()}
+    cookies = who.client().cookies.items() if who else []
     context.add_cookies(
-        [{"name": name, "value": value, "url": origin} for name, value in found.items()]
+        [{"name": name, "value": cookie.value, "url": origin} for name, cookie in cookies]
     )
     return context
 
 
 def page_open(context: BrowserContext, address: str, ready: str = READY) -> tuple[Page, list[str]]:
     """Open a page; whatever it complains about is collected, CSP violations included."""
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on(
-        "console",
-        lambda message: (
-            complaints.append(message.text) if message.type in {"error", "warning"} else None
-        ),
-    )
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.add_init_script(
-        "addEventListener('securitypolicyviolation', e =>"
-        " console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"
-    )
+    page, complaints = context.new_page(), Complaints()
+    complaints.listen(page)
     page.goto(address)
     page.locator(ready).first.wait_for()
-    return page, complaints
+    return page, complaints.said
+
+
+def page_settle(page: Page) -> None:
+    """Wait until nothing is being fetched or drawn any more."""
+    page.wait_for_function(SETTLED)
 
 
 def axe_find(page: Page) -> list[tuple[str, list[str]]]:
     """What axe finds, without exclusions: rule and elements."""
     # Through the debugger's channel: the page's own policy stays as strict as it is.
     page.evaluate(AXE.read_text(encoding="utf-8") + ";0")
-    found = page.evaluate("axe.run(document)")["violations"]
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
 
 

@@ -315,7 +315,7 @@ def _allocations(
     job = _coming_job(coming, now)
     waiting = _plan(_ask("big-run", replicas=6), viewer)
     refusal = refusal_of_quota(
-        own_key="vision", scope_key="aurora", resource=H100, limit=20, now=8, asked=24
+        own_key="vision", scope_key="aurora", resource=H100, limit=20, now=10, asked=12
     )
     why = Reason("quota.parent", "Waiting for room. %(why)s", {"why": refusal.sentence()}, refusal)
     stuck = JobRun.objects.get(key=waiting.job_key)

@@ -1,0 +1,144 @@
+"""Every page in both languages and both themes: silent, open to everybody, within the window.
+
+Pictures of all of them, at 1366 and 390 px, are left in tests/artifacts/pages/.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connections
+from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.browser.catalogue import EMPTY, PAGES, Row
+from tests.browser.looking import (
+    READY,
+    Complaints,
+    axe_find,
+    page_settle,
+    sideways,
+    signed_in,
+)
+from tests.browser.world import World, world_make
+from tests.database import tables_empty
+from tests.people import People, Someone, people_make
+from tests.portal.servers import Server, uvicorn_running
+
+SHOTS = Path(__file__).resolve().parents[1] / "artifacts" / "pages"
+LOOKS = [(theme, language) for theme in ("light", "dark") for language in ("en", "zh-hans")]
+WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+Problems = dict[str, list[object]]
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def people(
+    browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[People]:
+    """Everybody, committed, for all looks."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("django.conf.settings.PASSWORD_HASHERS", [
+            "django.contrib.auth.hashers.MD5PasswordHasher"
+        ])  # fmt: skip
+        yield people_make()
+        connections.close_all()
+        tables_empty()
+
+
+@pytest.fixture(scope="module")
+def server(
+    people: People, assets: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """The program itself, on this database, with its real settings."""
+    with uvicorn_running(tmp_path_factory.mktemp("web") / "log", BERTH_DEBUG="1") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def empty_problems(browser: Browser, server: Server, people: People) -> Problems:
+    """What is wrong before anything exists; looked at before the world is made."""
+    shutil.rmtree(SHOTS, ignore_errors=True)
+    SHOTS.mkdir(parents=True)
+    found: Problems = {}
+    for look in ():
+        found |= Sweep(browser, server, people, None, look).problems(EMPTY)
+    return found
+
+
+@pytest.fixture(scope="module")
+def world(empty_problems: Problems, people: People) -> World:
+    """Everything, committed."""
+    return world_make(people)
+
+
+def test_pages_are_whole_while_nothing_exists(empty_problems: Problems) -> None:
+    assert empty_problems == {}
+
+
+@pytest.mark.parametrize("look", LOOKS, ids="-".join)
+def test_every_page_is_whole(
+    browser: Browser, server: Server, people: People, world: World, look: tuple[str, str]
+) -> None:
+    assert Sweep(browser, server, people, world, look).problems(PAGES) == {}
+
+
+class Sweep:
+    """A walk over pages in one theme and one language."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        server: Server,
+        people: People,
+        world: World | None,
+        look: tuple[str, str],
+    ) -> None:
+        self.browser, self.server, self.people = browser, server, people
+        self.world, self.look = world, look
+        self.contexts: dict[str, BrowserContext] = {}
+
+    def problems(self, rows: tuple[Row, ...]) -> Problems:
+        """What is wrong with these pages, by name and look."""
+        found = {f"{row.name} {'-'.join(self.look)}": self._look_at(row) for row in rows}
+        for context in self.contexts.values():
+            context.close()
+        return {name: problems for name, problems in found.items() if problems}
+
+    def _context(self, who: str) -> BrowserContext:
+        if who not in self.contexts:
+            theme, language = self.look
+            people = (self.people, self.world)
+            someone: Someone | None = next(
+                (getattr(p, who) for p in people if hasattr(p, who)), None
+            )
+            look = (theme, WIDE["width"], language)
+            self.contexts[who] = signed_in(self.browser, self.server.origin, someone, look)
+        return self.contexts[who]
+
+    def _look_at(self, row: Row) -> list[object]:
+        page, complaints = self._context(row.who).new_page(), Complaints(row.status)
+        complaints.listen(page)
+        names = self.world.names() if self.world else {}
+        page.goto(self.server.origin + row.path.format(**names))
+        page.locator(".opblock" if row.route == "api_docs" else READY).first.wait_for()
+        page_settle(page)
+        problems = [
+            *axe_find(page),
+            *self._picture(page, row, WIDE),
+            *self._picture(page, row, NARROW),
+        ]
+        assert page.locator("html").get_attribute("data-bs-theme") == self.look[0], row.name
+        page.close()
+        return [*complaints.said, *problems]
+
+    def _picture(self, page: Page, row: Row, size: dict[str, int]) -> list[object]:
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        over = sideways(page)
+        name = "-".join((row.name, str(size["width"]), *self.look))
+        page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+        return [f"{over} px wider than {size['width']} px"] if over > 0 else []

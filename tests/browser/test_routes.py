@@ -1,0 +1,66 @@
+"""Every page of the program is in the sweep, opens, and costs few queries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLResolver, get_resolver
+
+from tests.browser.catalogue import NO_PAGES, PAGES, Row
+from tests.browser.world import World, world_make
+from tests.people import People, Someone
+
+MOST_QUERIES = 12
+TRANSACTION_CONTROL = re.compile(r"^(SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|SELECT set_config)")
+NOT_OURS = ("api/v1/", "ui/gallery/", "accounts/social/")  # REST; debug only; other names of pages
+
+
+def routes(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    """Names of all addresses that may show a page."""
+    for pattern in resolver.url_patterns:
+        path = f"{prefix}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, path)
+        elif not path.startswith(NOT_OURS):
+            yield str(pattern.name)
+
+
+def test_each_route_is_looked_at_or_says_why_not() -> None:
+    known = {row.route for row in PAGES} | set(NO_PAGES)
+    found = set(routes(get_resolver()))
+    assert found - known == set(), "add a row to PAGES in tests/browser/catalogue.py"
+    assert known - found == set(), "these routes are gone"
+
+
+def test_no_route_is_both() -> None:
+    assert {row.route for row in PAGES} & set(NO_PAGES) == set()
+
+
+@pytest.mark.django_db
+def test_each_page_opens_and_costs_few_queries(people: People) -> None:
+    world = world_make(people)
+    clients = {"nobody": Client()}
+    wrong: dict[str, object] = {}
+    for row in PAGES:
+        who: Someone | None = getattr(people, row.who, getattr(world, row.who, None))
+        client = clients.setdefault(row.who, who.client() if who else Client())
+        status, asked = page_cost(client, row, world)
+        if status != row.status:
+            wrong[row.name] = status
+        elif len(asked) > MOST_QUERIES and row.status == 200:
+            wrong[row.name] = (len(asked), asked)
+    assert wrong == {}
+
+
+def page_cost(client: Client, row: Row, world: World) -> tuple[int, list[str]]:
+    """Status and statements of a page (transaction control aside), opened a second time."""
+    address = row.path.format(**world.names())
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        status = client.get(address).status_code
+    return status, [q["sql"] for q in queries if not TRANSACTION_CONTROL.match(q["sql"])]
