@@ -1,0 +1,78 @@
+"""What each page costs on a large installation: server time and queries.
+
+bin/bench pages --json [--rounds 15] [--only PART]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks.setting import database_fresh
+from benchmarks.world import big_world_make
+from tests.browser.catalogue import PAGES
+
+MOST_MS = 200.0  # the median that a page may take
+
+
+def main(arguments: list[str]) -> int:
+    """Measure; print a table, or with --json one object; return 1 when a page is too slow."""
+    parser = argparse.ArgumentParser(prog="bin/bench pages", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--rounds", type=int, default=15, help="how often each page is opened")
+    parser.add_argument("--only", default="", help="only pages whose name has this part")
+    options = parser.parse_args(arguments)
+    database_fresh()
+    found = measure(rounds=options.rounds, only=options.only)
+    if options.json:
+        print(json.dumps(found, indent=1, sort_keys=True))
+    else:
+        for name, cost in sorted(found.items(), key=lambda item: -item[1]["median_ms"]):
+            print(f"{cost['median_ms']:8.1f} ms {cost['queries']:4d} queries  {name}")
+    return int(any(cost["median_ms"] > MOST_MS for cost in found.values()))
+
+
+def measure(*, rounds: int, only: str) -> dict[str, dict[str, Any]]:
+    """Open every page of the catalogue in the large world."""
+    world = big_world_make()
+    clients: dict[str, Client] = {"nobody": Client()}
+    found = {}
+    for row in PAGES:
+        if only not in row.name or row.status != 200:
+            continue
+        who = getattr(world.people, row.who, getattr(world.pages, row.who, None))
+        client = clients.setdefault(row.who, who.client() if who else Client())
+        found[row.name] = cost(client, row.path.format(**world.pages.names()), rounds)
+    return found
+
+
+def cost(client: Client, address: str, rounds: int) -> dict[str, Any]:
+    """Median and 95th percentile of the time to answer, and the number of queries."""
+    client.get(address)  # fills caches of templates and addresses
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(address)
+    assert answer.status_code == 200, (address, answer.status_code)
+    took = []
+    for _round in range(rounds):
+        began = time.perf_counter()
+        client.get(address)
+        took.append((time.perf_counter() - began) * 1000)
+    control = ("SAVEPOINT", "RELEASE", "ROLLBACK", "BEGIN", "COMMIT", "SELECT set_config")
+    return {
+        "median_ms": round(statistics.median(took), 1),
+        "p95_ms": round(statistics.quantiles(took, n=20)[-1], 1),
+        "queries": sum(not query["sql"].startswith(control) for query in queries),
+        "bytes": len(answer.content) if not answer.streaming else 0,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,22 @@
+"""Django for a benchmark: servers and a database of its own. Import this before any model."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import django
+
+from tests.bootstrap import environment_prepare
+from tests.database import database_make
+
+__all__ = ["database_fresh", "environment_prepare"]
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+logging.disable(logging.WARNING)
+django.setup()
+
+
+def database_fresh() -> None:
+    """Make this process's database anew, migrated and empty."""
+    database_make()
