@@ -192,3 +192,18 @@ def test_pages_work_without_a_script(browser: Browser, gallery: str) -> None:
     page.locator("summary.b-switch").first.click()
     expect(page.locator(".b-menu-list").first).to_be_visible()
     context.close()
+
+
+def test_a_long_title_leaves_room_for_the_live_mark_on_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/ui/gallery/home/")
+    live(page)
+    page.locator(".b-switchers details").nth(1).evaluate("found => found.remove()")
+    page.locator(".b-switch .b-clip").evaluate(
+        "found => { found.textContent = 'Computer Vision and Autonomous Perception' }"
+    )
+    switch, tools = (page.locator(name).bounding_box() for name in (".b-switch", ".b-tools"))
+    assert switch
+    assert tools
+    assert switch["width"] > 100
+    assert switch["x"] + switch["width"] + 4 <= tools["x"]
