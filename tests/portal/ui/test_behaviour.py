@@ -196,7 +196,7 @@ def test_pages_work_without_a_script(browser: Browser, gallery: str) -> None:
 
 def test_a_long_title_leaves_room_for_the_live_mark_on_a_phone(page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto("/ui/gallery/home/")
+    page.goto("/ui/gallery/")
     live(page)
     page.locator(".b-switchers details").nth(1).evaluate("found => found.remove()")
     page.locator(".b-switch .b-clip").evaluate(
