@@ -50,6 +50,7 @@ def api_patterns() -> Patterns:
 
 urlpatterns: Patterns = [
     path("", views.home, name="home"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("live", views.live, name="live"),
     path("ready", views.ready, name="ready"),
     path("deep", views.deep, name="deep"),

@@ -10,9 +10,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
@@ -53,6 +54,13 @@ def home(request: HttpRequest) -> HttpResponseBase:
     if last in own or own:
         return HttpResponseRedirect(f"/t/{last if last in own else own[0]}/")
     return render(request, "portal/no_tenant.html")
+
+
+@require_GET
+@cache_control(public=True, max_age=3600)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """To the picture that pages name: some browsers ask here without having read a page."""
+    return HttpResponseRedirect(static("images/favicon.svg"))
 
 
 @require_GET

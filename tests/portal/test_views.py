@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import resolve, reverse
 
@@ -59,3 +60,10 @@ def test_an_error_page_has_the_shell_and_a_fragment_has_not(people: People) -> N
     assert "<html" in page
     assert "<html" not in fragment
     assert client.get("/t/vision/nowhere/").status_code == 404
+
+
+def test_the_icon_that_browsers_ask_for_unasked_is_there(client: Client) -> None:
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 302
+    assert "max-age" in answer["Cache-Control"]
+    assert finders.find(answer["Location"].removeprefix("/static/")) is not None
