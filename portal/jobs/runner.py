@@ -145,6 +145,12 @@ def _reauthorise(kind: JobKind, job: JobRun) -> None:
 
 
 def _from_error(error: BerthError, context: StepContext) -> Outcome:
+    log.warning(
+        "job.step_refused",
+        step=context.step.name,
+        code=error.code,
+        detail=getattr(error, "detail", "") or str(error),
+    )
     reason = Reason(
         error.code,
         gettext_noop("%(message)s"),

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from portal import live
 from portal.jobs.requests import job_request
 from portal.jobs.wake import jobs_wake
+from portal.models import JobRun
+from portal.models.jobs import ACTIVE_STATES
 from portal.viewer import Viewer
 from scheduling.choices import HOLDING_STATES, AllocationState
 from scheduling.models import Allocation, Commitment, NodeCommitment
@@ -56,6 +58,15 @@ def _give_way(row: NodeCommitment) -> list[Allocation]:
 
 def replace_request(allocation: Allocation, *, why: str, avoid: list[str]) -> None:
     """Ask for a new place, as Berth itself; one that is asked for already is woken."""
+    # Looked for first: an insert that meets a job at work would wait for it, and this transaction
+    # may hold the nodes that the job waits for. One that ends just now is asked for next round.
+    active = JobRun.objects.filter(kind=REPLACE, key=allocation.job_key, state__in=ACTIVE_STATES)
+    if not active.exists():
+        _ask(allocation, why=why, avoid=avoid)
+    jobs_wake(keys=[allocation.job_key])
+
+
+def _ask(allocation: Allocation, *, why: str, avoid: list[str]) -> None:
     job_request(
         kind=REPLACE,
         key=allocation.job_key,
@@ -63,7 +74,6 @@ def replace_request(allocation: Allocation, *, why: str, avoid: list[str]) -> No
         args={"allocation": allocation.pk, "why": why, "avoid": avoid},
         tenant_key=allocation.tenant_key,
     )
-    jobs_wake(keys=[allocation.job_key])
 
 
 def _candidates(loose: dict[str, int]) -> list[Allocation]:

@@ -25,8 +25,12 @@ def load(ctx: StepContext) -> Allocation:
 
 
 def load_locked(ctx: StepContext) -> Allocation:
-    """The allocation of a job, held until the open transaction ends."""
-    return _rows().select_for_update(of=("self",)).get(pk=ctx.args["allocation"])
+    """The allocation of a job, held until the open transaction ends.
+
+    Not against those who only refer to it: the log of claims does, while it holds nodes that the
+    job is about to ask for.
+    """
+    return _rows().select_for_update(of=("self",), no_key=True).get(pk=ctx.args["allocation"])
 
 
 def _rows() -> QuerySet[Allocation]:
