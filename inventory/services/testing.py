@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from inventory import projection
 from inventory.choices import ClusterState
 from inventory.k8s.abilities import Abilities, probe
 from inventory.k8s.connect import ClusterClient, connect
@@ -51,6 +52,9 @@ def findings_store(
         last_contact_at=now,
     )
     cluster_state_set(cluster_id=cluster_id, state=ClusterState.CONNECTED, code="", now=now)
+    # Also where the state was never another: a job may have met the dead credential first.
+    connected = ClusterState.CONNECTED
+    projection.run_cluster_state(cluster_id, connected, connected)
     live.publish(f"cluster:{cluster_id}", "tested", cluster=cluster_id)
     live.publish("clusters", "tested", cluster=cluster_id)
     return found
