@@ -38,11 +38,13 @@ class ResourceViewSet(BerthView, GenericViewSet[Any]):
     """Objects of one kind. Subclasses add the mixins of what they offer.
 
     `visible` gives the rows the viewer may see; `tenant_field` names their tenant column ("" for
-    objects of the platform); `versioned` names the column that counts changes ("" for none).
+    objects of the platform); `versioned` names the column that counts changes ("" for none);
+    `paged` names the actions beside `list` that answer with a page of rows.
     """
 
     tenant_field: ClassVar[str] = ""
     versioned: ClassVar[str] = ""
+    paged: ClassVar[frozenset[str]] = frozenset()
     lookup_value_regex = "[^/]+"
 
     def visible(self) -> QuerySet[Any]:

@@ -75,12 +75,22 @@ class BerthAutoSchema(AutoSchema):
         if not hasattr(view, "serializers_out"):
             return super().get_response_serializers()
         out = view.serializers_out.get(view.action_name, view.serializer_out)
+        status = self._success_status()
+        media_type = view.media_types.get(view.action_name)
+        success: Any = {(status, media_type): str} if media_type else {status: out}
+        if status == 204:
+            success = {status: None}
         words = {status: str(text) for status, text in TITLES.items()}
         problems = {
             (status, PROBLEM_TYPE): OpenApiResponse(ProblemSerializer, description=words[status])
             for status in self._problem_statuses()
         }
-        return {self._success_status(): out} | problems
+        return success | problems
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Also for actions that answer with a page of other rows."""
+        paged = getattr(self.view, "paged", frozenset())
+        return getattr(self.view, "action", "") in paged or super()._is_list_view(serializer)
 
     def _problem_statuses(self) -> list[int]:
         found = [*ALWAYS]

@@ -49,6 +49,7 @@ class BerthView(APIView):
     throttle_classes = [BerthThrottle]
     schema = BerthAutoSchema()
     success_statuses: ClassVar[Mapping[str, int]] = {}
+    media_types: ClassVar[Mapping[str, str]] = {}
     authorized: bool = False
 
     @property

@@ -48,6 +48,8 @@ class AllocationViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
         "decisions": DecisionOut,
     }
     success_statuses: ClassVar = {"release": 202, "replace": 202}
+    media_types: ClassVar = {"kubeconfig": "text/yaml"}
+    paged = frozenset({"decisions"})
     filterset_class = AllocationAllFilter
     lookup_field = "pk"
     tenant_field = "tenant_key"

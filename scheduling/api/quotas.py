@@ -38,6 +38,7 @@ class QuotaViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
     lookup_field = "pk"
     tenant_field = "tenant_key"
     versioned = "generation"
+    paged = frozenset({"changes", "ledger"})
 
     def visible(self) -> QuerySet[Any]:
         """Numbers of tenants that the viewer sees."""

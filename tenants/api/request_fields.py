@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema_field
 from rest_framework import serializers
 
 from portal.api.fields import AmountsField, KeyField, StrictIntegerField
@@ -70,15 +69,10 @@ class RenewAskShape(serializers.Serializer[Any]):
     allocation = StrictIntegerField(required=False, least=1)
 
 
-@extend_schema_field(
-    PolymorphicProxySerializer(
-        component_name="RequestAsk",
-        serializers=[AllocationAskShape, QuotaAskShape, RenewAskShape],
-        resource_type_field_name=None,
-    )
-)
 class AskField(serializers.Field[dict[str, Any], Any, dict[str, Any], Any]):
     """An ask; the service reads it strictly, field by field."""
+
+    shapes = (AllocationAskShape, QuotaAskShape, RenewAskShape)
 
     def to_internal_value(self, data: Any) -> Any:
         """What was sent."""

@@ -28,6 +28,7 @@ class JobViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
     }
     serializer_in, serializer_out = NoFields, JobOut
     serializers_out: ClassVar = {"retrieve": JobDetailOut}
+    success_statuses: ClassVar = {"cancel": 202, "retry": 202}
     filterset_class = JobApiFilter
     lookup_field = "pk"
     tenant_field = "tenant_key"
