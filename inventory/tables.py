@@ -171,8 +171,8 @@ class NodeTable(BerthTable):
     name = NameColumn(
         verbose_name=_("Node"),
         url=lambda node: reverse("node_page", args=[node.cluster.name, node.name]),
-        context=lambda node: node.cluster.name,
     )
+    cluster = django_tables2.Column(verbose_name=_("Cluster"), order_by="cluster__name")
     state = StatusColumn(
         verbose_name=_("State"),
         of=node_status,

@@ -26,7 +26,7 @@ class ShownCell:
     sent: str
     edited: bool
     error: str
-    bar: Bar
+    bar: Bar | None
     allocated: str
     children: str
     over: bool
@@ -169,7 +169,7 @@ def _cell(row: Row, resource: str, cell: Cell, edits: GridEdits) -> ShownCell:
         sent=f"{generation}|{was}",
         edited=typed is not None,
         error=edits.errors.get((row.node_id, resource), ""),
-        bar=cell_bar(cell, resource),
+        bar=cell_bar(cell, resource) if cell.guaranteed or cell.allocated else None,
         allocated=amount_text(cell.allocated, resource).number,
         children=amount_text(cell.children, resource).number if row.has_children else "",
         over=cell.children > cell.guaranteed,

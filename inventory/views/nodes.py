@@ -59,7 +59,7 @@ def cluster_nodes_part(request: HttpRequest, name: str) -> HttpResponseBase:
     table = NodeTable(
         rows.order_by("ready", "schedulable", "name")[:PART],
         now=timezone.now(),
-        exclude=("created_at",),
+        exclude=("cluster", "created_at"),
         orderable=False,
     )
     context = {"table": table, "cluster": cluster, "total": rows.count()}

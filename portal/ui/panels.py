@@ -24,7 +24,8 @@ class Panel:
 
     `name` is its part of the address where the place shows tabs. `verb` is what a viewer must be
     able to do to see it. The URL takes the tenant's key as only argument where the place belongs
-    to a tenant. `summary` also puts it on the first tab; `wide` gives it the whole width.
+    to a tenant. `summary` also puts it on the first tab; `wide` gives it the
+    whole width there, `side` stands it in the narrow column.
     """
 
     place: str
@@ -35,6 +36,7 @@ class Panel:
     order: int = 100
     summary: bool = False
     wide: bool = False
+    side: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class PanelLink:
     url: str
     summary: bool
     wide: bool
+    side: bool
 
 
 PANELS: list[Panel] = []
@@ -59,7 +62,7 @@ def panel_register(*panels: Panel) -> None:
 def panels_for(*, place: str, viewer: Viewer, tenant_key: str | None = None) -> list[PanelLink]:
     """Panels of a place that this viewer may see, in order."""
     return [
-        PanelLink(panel.name, panel.title, url, panel.summary, panel.wide)
+        PanelLink(panel.name, panel.title, url, panel.summary, panel.wide, panel.side)
         for panel in sorted(PANELS, key=lambda panel: panel.order)
         if panel.place == place and (not panel.verb or viewer.can(panel.verb, tenant_key))
         if (url := panel_url(panel, tenant_key)) is not None

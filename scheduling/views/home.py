@@ -103,7 +103,7 @@ def plain_tile(total: Sums, resource: str) -> dict[str, str]:
     free, usable = amount_text(sums.free, resource), amount_text(sums.usable, resource)
     return {
         "free": _whole(free.number),
-        "usable": f"{_whole(usable.number)} {usable.unit}",
+        "usable": _whole(usable.number),
         "percent": percent_text(sums.committed, sums.usable),
     }
 
@@ -114,20 +114,18 @@ def cluster_row(cluster: Cluster, fleet: Fleet, now: datetime) -> dict[str, Any]
     devices = _devices(sums)
     seen_at: datetime | None = getattr(cluster, "seen_at", None)
     level = fresh_level(now - seen_at, FACTS_SECONDS) if seen_at else "gone"
+    connected = cluster.state == ClusterState.CONNECTED
     return {
         "name": cluster.name,
         "url": _url("cluster_page", cluster.name),
-        "state": (
-            CLUSTER_STATES.get(ClusterState(cluster.state), "info"),
-            cluster.get_state_display(),
-        ),
-        "connected": cluster.state == ClusterState.CONNECTED,
+        "state": ("silent", _("Silent")) if connected and level == "gone" else _state(cluster),
+        "connected": connected,
         "paused": cluster.state in {ClusterState.PAUSED, ClusterState.PENDING},
-        "version": cluster.version or _("not reported"),
+        "version": cluster.version or "–",
         "nodes": sums.get(NODES, Sum()),
         "devices": devices,
         "bar": sum_bar(_("Devices"), devices) if devices.installed else None,
-        "cpu": percent_text(*_shares(sums, "cpu")),
+        "cpu": _share_text(sums, "cpu"),
         "drifted": int(getattr(cluster, "drifted", 0)),
         "drifts": getattr(cluster, "drifts", None) or [],
         "seen_at": seen_at,
@@ -144,7 +142,7 @@ def total_row(clusters: list[dict[str, Any]], total: Sums) -> dict[str, Any]:
         "nodes": total.get(NODES, Sum()),
         "devices": devices,
         "bar": sum_bar(_("Devices"), devices) if devices.installed else None,
-        "cpu": percent_text(*_shares(total, "cpu")),
+        "cpu": _share_text(total, "cpu"),
         "drifted": sum(row["drifted"] for row in clusters),
     }
 
@@ -244,6 +242,11 @@ def over_items(clusters: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def _state(cluster: Cluster) -> tuple[str, str]:
+    kind = CLUSTER_STATES.get(ClusterState(cluster.state), "info")
+    return kind, str(cluster.get_state_display())
+
+
 def _devices(sums: Sums) -> Sum:
     total = Sum()
     for name in devices_in(sums):
@@ -251,9 +254,11 @@ def _devices(sums: Sums) -> Sum:
     return total
 
 
-def _shares(sums: Sums, resource: str) -> tuple[int, int]:
+def _share_text(sums: Sums, resource: str) -> str:
+    """What is taken of what can be used, with its unit; an en dash where nothing can be used."""
     found = sums.get(resource, Sum())
-    return found.committed + found.foreign, found.usable
+    text = percent_text(found.committed + found.foreign, found.usable)
+    return f"{text} %" if found.usable else text
 
 
 def _whole(number: str) -> str:

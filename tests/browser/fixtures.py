@@ -16,6 +16,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from deploy.setup.assets import static_collect
+from deploy.setup.check_environment import check_environment
+from deploy.setup.suite import STATIC
+
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox",
@@ -41,6 +45,14 @@ def assets() -> Path:
     folder = ROOT / "portal/locale/zh_Hans/LC_MESSAGES"
     subprocess.run(["msgfmt", "-o", folder / "django.mo", folder / "django.po"], check=True)
     return ROOT / "static/dist"
+
+
+@pytest.fixture(scope="session")
+def static_root(assets: Path) -> Path:
+    """Static files as `bin/start` serves them: gathered, with hashes in their names."""
+    assert assets.is_dir()
+    static_collect(check_environment() | {"BERTH_STATIC_ROOT": str(STATIC)}, STATIC)
+    return STATIC
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ class LiveRegion extends HTMLElement {
       const name = `live:${topic.replaceAll(":", "-")}`;
       document.body.addEventListener(name, () => this.onChange(), { signal });
     }
+    this.addEventListener("htmx:beforeSwap", (event) => this.beforeSwap(event), { signal });
     this.addEventListener("htmx:afterSwap", () => this.clear(), { signal });
     this.addEventListener("pointerleave", () => this.releaseSoon(), { signal });
     this.addEventListener("focusout", () => this.releaseSoon(), { signal });
@@ -58,7 +59,16 @@ class LiveRegion extends HTMLElement {
     }, 400);
   }
 
-  refresh() {
+  /** Somebody may have begun to work in here while the answer was on its way. */
+  beforeSwap(/** @type {any} */ event) {
+    if (event.target?.parentElement !== this || this.wanted || !this.isBusy) return;
+    event.detail.shouldSwap = false;
+    this.changes = Math.max(1, this.changes ?? 0);
+    this.showButton();
+  }
+
+  refresh(wanted = false) {
+    this.wanted = wanted;
     this.clear();
     this.querySelector("[hx-get]")?.dispatchEvent(new CustomEvent("refresh"));
   }
@@ -74,7 +84,7 @@ class LiveRegion extends HTMLElement {
       this.button = document.createElement("button");
       this.button.type = "button";
       this.button.className = "b-btn b-btn-primary b-changes";
-      this.button.addEventListener("click", () => this.refresh());
+      this.button.addEventListener("click", () => this.refresh(true));
       (this.querySelector(".b-table-wrap") ?? this.firstElementChild ?? this).append(this.button);
     }
     const words = this.getAttribute(this.changes === 1 ? "words-one" : "words") ?? "{n}";

@@ -41,6 +41,7 @@ MORE_QUOTA = {
     ("h100", "cpu"): {"robotics": 32_000, "borealis": 768_000, "cascade": 960_000},
     ("h100", "memory"): {"robotics": 256 * GIB, "borealis": 6144 * GIB, "cascade": 8192 * GIB},
     ("a100", A100): {"aurora": 40, "vision": 16, "robotics": 16, "borealis": 24, "speech": 24},
+    ("a100", "memory"): {"aurora": 4096 * GIB, "vision": 1536 * GIB, "borealis": 2048 * GIB},
     ("a100", "cpu"): {"aurora": 480_000, "vision": 192_000, "borealis": 240_000},
     ("cpu", "cpu"): {"aurora": 384_000, "vision": 96_000, "cascade": 192_000, "forecast": 96_000},
     ("cpu", "memory"): {"aurora": 3072 * GIB, "vision": 768 * GIB, "cascade": 1024 * GIB},

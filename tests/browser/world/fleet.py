@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from inventory.choices import ClusterState
-from inventory.models import Cluster, DeviceMapping, DeviceType, Namespace, Node, Pod
+from inventory.models import Cluster, DeviceMapping, DeviceType, Namespace, Node, Pod, Pool
 from scheduling.models import NodeCommitment
 from tests.inventory.pages.fleet import ABILITIES, RIGHTS
 from tests.scheduling.pages.seed import A100, GIB, H100, Seed, cluster_make, node_make
@@ -35,6 +35,7 @@ def fleet_widen(seed: Seed) -> None:
     )
     _titles(seed, fra, now)
     _devices()
+    _pools()
     _nodes_describe(now)
     _foreign_pods(fra, now)
 
@@ -64,6 +65,7 @@ def _titles(seed: Seed, fra: Cluster, now: datetime) -> None:
     Cluster.objects.filter(pk=seed.cluster.pk).update(
         abilities=ABILITIES | {"berth_policies": True}, rights=RIGHTS
     )
+    Cluster.objects.filter(name="lab-3").update(abilities=fenced, rights=full)
 
 
 def _devices() -> None:
@@ -74,6 +76,16 @@ def _devices() -> None:
         DeviceMapping.objects.create(
             device_type=kind, resource_key=KEY, node_labels={"nvidia.com/gpu.product": product}
         )
+
+
+def _pools() -> None:
+    """What makes the pools: labels of their nodes, and tolerations of what stands there."""
+    tolerated = [{"key": KEY, "operator": "Exists", "effect": "NoSchedule"}]
+    for name, device in (("h100", H100), ("a100", A100)):
+        term = {"key": "nvidia.com/gpu.product", "operator": "In", "values": [PRODUCTS[device]]}
+        Pool.objects.filter(name=name).update(selector=[term], tolerations=tolerated)
+    term = {"key": "nvidia.com/gpu.product", "operator": "DoesNotExist", "values": []}
+    Pool.objects.filter(name="cpu").update(selector=[term])
 
 
 def _nodes_describe(now: datetime) -> None:

@@ -1,0 +1,275 @@
+"""The main job in a browser, on the real processes and a real control plane.
+
+The tests stand in the order of the story: an operator divides the fleet, a team asks, the two
+agree, and everything is given back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import yaml
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.yard import CLUSTER, Person, Yard, wait_for, yard_open
+
+pytestmark = [pytest.mark.bed, pytest.mark.browser, pytest.mark.timeout(600)]
+
+PRODUCT = "nvidia.com/gpu.product=NVIDIA-H100-80GB-HBM3"
+MANAGED, OPEN = "berth-vision", "berth-vision-h100"
+SLOW = 60_000  # ms that a job may take on a busy machine
+
+
+@pytest.fixture(scope="module")
+def yard(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
+    with yard_open(browser, tmp_path_factory.mktemp("journey")) as found:
+        yield found
+
+
+@pytest.fixture
+def operator(yard: Yard) -> Iterator[Person]:
+    with yard.person("operator") as found:
+        yield found
+        assert found.complaints.said == []
+
+
+@pytest.fixture
+def member(yard: Yard) -> Iterator[Person]:
+    with yard.person("vision-member") as found:
+        yield found
+        assert found.complaints.said == []
+
+
+def test_an_operator_divides_the_fleet(operator: Person) -> None:
+    page = operator.page
+    operator.go(f"/ops/clusters/{CLUSTER}/")
+    expect(page.locator(".b-head")).to_contain_text("Connected", timeout=SLOW)
+    expect(page.locator("#cluster-nodes")).to_contain_text("h100-1", timeout=SLOW)
+    assert operator.is_same
+    operator.go("/ops/pools/new/")
+    page.get_by_label("Name", exact=True).fill("h100")
+    page.get_by_label("Title").fill("H100")
+    page.get_by_label("Conditions on node labels").fill(PRODUCT)
+    expect(page.locator("#preview")).to_contain_text("1 node would belong to it")
+    page.get_by_role("button", name="Make the pool").click()
+    page.goto("/ops/quota/?pool=h100")
+    for tenant in ("aurora", "vision"):
+        for resource, amount in (("H100", "8"), ("CPU", "64"), ("Memory", "512")):
+            label = re.compile(f"Guaranteed, {tenant}, {resource}")
+            page.get_by_label(label).fill(amount)
+    page.get_by_label("Why").fill("First plan")
+    page.get_by_role("button", name="Save quota").click()
+    expect(page.get_by_label(re.compile("Guaranteed, vision, H100"))).to_have_value("8")
+
+
+def test_a_team_asks_and_is_offered_less(yard: Yard, operator: Person, member: Person) -> None:
+    operator.go("/ops/queue/")
+    member.go("/t/vision/requests/new/?pool=h100")
+    ask(member.page, name="train", replicas=3, devices=2)
+    preview = member.page.locator("#preview")
+    expect(preview).to_contain_text("Fits now")
+    expect(preview).to_contain_text("h100-1")
+    submit(member.page)
+    expect(member.page.locator("#request")).to_contain_text("Waits for a decision")
+    member.mark()
+    row = operator.page.locator("#queue-list .b-pick", has_text="vision")
+    expect(row).to_have_count(1, timeout=15_000)
+    assert operator.is_same
+    operator.page.goto(row.get_attribute("href") or "")
+    operator.page.get_by_role("button", name="Approve less").click()
+    less = operator.page.locator("#less")
+    less.get_by_label("Replicas").fill("2")
+    less.get_by_label("Reason").fill("Two now, the third on Friday.")
+    less.get_by_role("button", name="Make this offer").click()
+    offer = member.page.locator(".b-offer")
+    expect(offer).to_contain_text("Two now, the third on Friday.", timeout=15_000)
+    assert member.is_same
+
+
+def test_the_offer_is_accepted_and_steps_appear_as_they_happen(yard: Yard, member: Person) -> None:
+    page = member.page
+    member.go("/t/vision/requests/")
+    page.get_by_role("link", name=re.compile("train")).or_(
+        page.locator("a.b-name", has_text="#")
+    ).first.click()
+    page.get_by_role("button", name="Accept the offer").click()
+    member.mark()
+    steps = page.locator(".b-steps")
+    expect(steps.locator("tr.is-done")).to_have_count(5, timeout=SLOW)
+    assert member.is_same
+    page.get_by_role("link", name=re.compile("Allocation A-")).first.click()
+    expect(page.locator("#allocation")).to_contain_text("Active", timeout=SLOW)
+    expect(page.locator("#allocation")).to_contain_text("Running")
+    assert len(yard.names("pods", MANAGED)) == 2
+    assert len(yard.names("statefulsets", MANAGED)) == 1
+    member.go("/t/vision/quota/")
+    expect(allocated(page)).to_have_text("4")
+
+
+def test_release_credits_when_the_pods_are_gone(yard: Yard, member: Person) -> None:
+    page, quota = member.page, member.context.new_page()
+    quota.goto("/t/vision/quota/")
+    expect(allocated(quota)).to_have_text("4")
+    quota.evaluate("window.sameDocument = true")
+    open_allocation(member, "train")
+    page.get_by_role("link", name="Release").click()
+    page.get_by_role("button", name=re.compile("^Release 4 H100")).click()
+    expect(page.locator("#allocation")).to_contain_text("Released", timeout=SLOW)
+    expect(allocated(quota)).to_have_text("0", timeout=SLOW)
+    assert quota.evaluate("window.sameDocument === true")
+    assert yard.names("pods,statefulsets,jobs", MANAGED) == []
+
+
+def test_open_capacity_is_approved_and_its_kubeconfig_has_no_credential(
+    yard: Yard, operator: Person, member: Person
+) -> None:
+    page = member.page
+    member.go("/t/vision/requests/new/?pool=h100")
+    page.locator("label", has_text="Open capacity").click()
+    ask(page, name="room", replicas=1, devices=2)
+    submit(page)
+    operator.go("/ops/queue/")
+    operator.page.locator("#queue-list .b-pick", has_text="vision").first.click()
+    operator.page.get_by_role("button", name=re.compile("^Approve 2 ")).click()
+    operator.page.locator("#approve").get_by_role("button", name="Approve", exact=True).click()
+    expect(page.locator(".b-steps tr.is-done")).to_have_count(5, timeout=SLOW)
+    open_allocation(member, "room")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="kubeconfig").click()
+    config = yaml.safe_load(download.value.path().read_text(encoding="utf-8"))
+    assert config["users"][0]["user"] == {}
+    assert config["contexts"][0]["context"]["namespace"] == OPEN
+    assert config["clusters"][0]["cluster"]["server"] == yard.bed.server
+    hard = yard.bed.kubectl("get", "resourcequota", "berth", "-n", OPEN, "-o", "yaml").stdout
+    assert yaml.safe_load(hard)["status"]["hard"]["requests.nvidia.com/gpu"] == "2"
+    page.get_by_role("link", name="Release").click()
+    page.get_by_role("button", name=re.compile("^Release 2 H100")).click()
+    expect(page.locator("#allocation")).to_contain_text("Released", timeout=SLOW)
+    member.go("/t/vision/quota/")
+    expect(allocated(page)).to_have_text("0")
+
+
+def test_a_cut_socket_is_marked_polled_and_caught_up(operator: Person, member: Person) -> None:
+    member.go("/t/vision/requests/new/?pool=h100")
+    ask(member.page, name="later", replicas=1, devices=1)
+    submit(member.page)
+    expect(member.page.locator("#request")).to_contain_text("Waits for a decision")
+    member.mark()
+    mark = member.page.locator(".b-live")
+    expect(mark).to_have_attribute("data-state", "live")
+    member.cut()
+    expect(mark).to_have_attribute("data-state", "polling", timeout=20_000)
+    operator.go("/ops/queue/")
+    operator.page.locator("#queue-list .b-pick", has_text="vision").first.click()
+    operator.page.get_by_role("button", name=re.compile("^Reject")).click()
+    operator.page.locator("#reject-reason").fill("Not this week.")
+    operator.page.locator("#reject").get_by_role("button", name="Reject").click()
+    expect(member.page.locator("#request")).to_contain_text("Not this week.", timeout=40_000)
+    expect(mark).to_have_attribute("data-state", "polling")
+    member.mend()
+    with member.page.expect_response(re.compile("/t/vision/requests/"), timeout=40_000):
+        expect(mark).to_have_attribute("data-state", "live", timeout=40_000)
+    assert member.is_same
+    member.complaints.said[:] = [
+        text for text in member.complaints.said if "WebSocket connection" not in text
+    ]
+
+
+def ask(page: Page, *, name: str, replicas: int, devices: int) -> None:
+    """Fill the form in, as far as the answer depends on it."""
+    page.locator("#id_name").fill(name)
+    if page.locator("#id_image").is_visible():
+        page.locator("#id_image").fill("registry.example/vision/train:1")
+    for field, value in (
+        ("replicas", replicas),
+        ("devices", devices),
+        ("cores", 4),
+        ("memory", 16),
+    ):
+        page.locator(f"#id_{field}").fill(str(value))
+    page.locator("#id_justification").fill("A paper is due.")
+
+
+def submit(page: Page) -> None:
+    """Submit, once the preview stands still."""
+    expect(page.locator("#preview")).to_have_attribute("aria-busy", "false")
+    page.get_by_role("button", name="Submit for approval").click()
+    page.wait_for_url(re.compile(r"/t/vision/requests/\d+/$"))
+
+
+def open_allocation(person: Person, name: str) -> None:
+    """Go to an allocation by its name in the list."""
+    person.go("/t/vision/allocations/")
+    person.page.get_by_role("link", name=name, exact=True).first.click()
+    expect(person.page.locator("#allocation h1")).to_have_text(name)
+
+
+def allocated(page: Page):  # type: ignore[no-untyped-def]
+    """The cell that says how many H100 are allocated."""
+    return page.locator("#quota-own tr", has_text="H100").locator("[data-label=Allocated]")
+
+
+def test_the_same_loop_by_curl_alone(yard: Yard) -> None:
+    operator, owner = token_make(yard, "operator", "/ops/tokens/new/"), ""
+    owner = token_make(yard, "vision-owner", "/t/vision/tokens/new/")
+    terms = [{"key": "nvidia.com/gpu.product", "operator": "In", "values": ["NVIDIA-L40S"]}]
+    yard.curl("POST", "pools/", operator, {"name": "l40s", "title": "L40S", "selector": terms})
+    amounts = {"l40s-48gb": 4, "cpu": 32_000, "memory": 2**36}
+    edits = [
+        {"tenant": tenant, "pool": "l40s", "resource": name, "guaranteed": amount}
+        for tenant in ("aurora", "vision")
+        for name, amount in amounts.items()
+    ]
+    yard.curl("POST", "quotas:set", operator, {"why": "First plan", "edits": edits})
+    for kind in ("workload", "open"):
+        made = yard.curl("POST", "requests/", owner, request_body(kind), 201)
+        offer = {"ask": {"replicas": 1}, "reason": "One is enough."}
+        yard.curl("POST", f"requests/{made['id']}/counter/", operator, offer)
+        yard.curl("POST", f"requests/{made['id']}/accept/", owner)
+        loop_finish(yard, owner, made["id"])
+    quotas = yard.curl("GET", "quotas/?tenant=vision&pool=l40s", owner)["results"]
+    assert {row["allocated"] for row in quotas} == {0}
+
+
+def request_body(kind: str) -> dict[str, object]:
+    """Two replicas of one L40S each, submitted at once."""
+    ask: dict[str, object] = {
+        "kind": kind,
+        "name": f"curl-{kind}",
+        "pool": "l40s",
+        "replicas": 2,
+        "shape": {"cpu": 1000, "memory": 2**30, "l40s-48gb": 1},
+    }
+    if kind == "workload":
+        ask |= {"runs_as": "service", "spec": {"image": "registry.example/a:1"}}
+    return {"tenant": "vision", "kind": "allocation", "ask": ask, "submit": True}
+
+
+def loop_finish(yard: Yard, token: str, request: int) -> None:
+    """See it come up, give it back, and see that nothing is left."""
+    number = wait_for(lambda: yard.curl("GET", f"requests/{request}/", token)["allocation"], bool)
+    path = f"allocations/{number}/"
+    wait_for(lambda: yard.curl("GET", path, token)["state"], lambda state: state == "active")
+    found = yard.curl("GET", path, token)
+    space = found["namespace"]
+    kind = found["kind"]
+    if kind == "workload":
+        assert len(yard.names("pods,statefulsets", space)) == 2
+    assert [row["this"] for row in found["quota_effect"] if row["resource"] == "l40s-48gb"] == [1]
+    yard.curl("POST", f"{path}release/", token, {"reason": "done"}, 202)
+    wait_for(lambda: yard.curl("GET", path, token)["state"], lambda state: state == "released")
+    assert yard.names("pods,statefulsets", space) == []
+
+
+def token_make(yard: Yard, name: str, path: str) -> str:
+    """Make a token with every right by the page that shows it once."""
+    with yard.person(name) as person:
+        page = person.page
+        page.goto(path)
+        page.get_by_label("Name", exact=True).fill("journey")
+        for box in page.locator("input[name=scopes]").all():
+            box.check()
+        page.get_by_role("button", name="Make token").click()
+        return page.locator(".b-code pre").first.inner_text().strip()
