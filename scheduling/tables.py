@@ -107,7 +107,9 @@ class DriftTable(BerthTable):
         icon="circle-check",
     )
     object_ref = NameColumn(verbose_name=_("Object"), context=lambda d: d.object_kind)
-    kind = django_tables2.Column(verbose_name=_("What happened"), accessor="get_kind_display")
+    kind = django_tables2.Column(
+        verbose_name=_("What happened"), accessor="get_kind_display", order_by="kind"
+    )
     manager = django_tables2.Column(verbose_name=_("By"), default=_("not reported"))
     cluster = django_tables2.Column(verbose_name=_("Cluster"), accessor="cluster__name")
     allocation = django_tables2.Column(verbose_name=_("Allocation"))

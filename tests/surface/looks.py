@@ -17,7 +17,13 @@ PASSING = re.compile(
     r"|\b[0-9a-f]{32}\b|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)?",
     re.IGNORECASE,
 )
-PASSING_HEADERS = ("x-request-id", "content-length", "set-cookie", "content-security-policy")
+PASSING_HEADERS = (
+    "x-request-id",
+    "content-length",
+    "set-cookie",
+    "content-security-policy",
+    "expires",
+)
 
 
 def seen_by(person: str) -> set[str]:

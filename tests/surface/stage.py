@@ -7,6 +7,7 @@ owner's, whom no policy holds) or "none".
 
 from __future__ import annotations
 
+import copy
 import json
 import uuid
 from collections.abc import Iterator
@@ -67,24 +68,25 @@ class Stage:
         form: dict[str, Any] | None = None,
         raw: bytes | None = None,
         headers: dict[str, str] | None = None,
+        content_type: str = "application/json",
         keep: bool = False,
     ) -> Answer:
         """Send one request as a person; what it did is taken back unless `keep`."""
         client = self.clients[person]
         sent = self._headers(person, method, path) | (headers or {})
-        cookies = client.cookies.output()
+        cookies = copy.deepcopy(client.cookies)
         with transaction.atomic():
             if form is not None:
                 made = client.post(path, form, headers=sent)
             else:
                 data = raw if raw is not None else b""
                 data = json.dumps(json_body).encode() if json_body is not None else data
-                made = client.generic(method, path, data, "application/json", headers=sent)
+                made = client.generic(method, path, data, content_type, headers=sent)
             answer = _answer(made, f"{path} {form or json_body}")
             if not keep:
                 transaction.set_rollback(True)
-        if client.cookies.output() != cookies and not keep:
-            client.cookies.load(cookies)
+        if not keep:
+            client.cookies = cookies
         return answer
 
     def _headers(self, person: str, method: str, path: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ ROWS = [
     Row("cluster_test", SPARE, post=PLATFORM_WRITES),
     Row("cluster_rotate", SPARE, get=PLATFORM_WRITES, post=PLATFORM_WRITES, send=KUBE),
     Row("cluster_pause", SPARE, get=PLATFORM_WRITES, post=PLATFORM_WRITES, send={"reason": "x"}),
-    Row("cluster_resume", SPARE, post=PLATFORM_WRITES),
+    Row("cluster_resume", {"name": "paused"}, post=PLATFORM_WRITES),
     Row(
         "cluster_remove",
         SPARE,
@@ -86,7 +86,7 @@ ROWS = [
     Row("api-cluster-detail", SPARE, get=FLEET_READS, patch=FLEET_WRITES, send={"title": "Two"}),
     Row("api-cluster-pause", SPARE, post=FLEET_WRITES, send={"reason": "x"}),
     Row("api-cluster-remove", SPARE, post=FLEET_WRITES, send={"reason": "x"}),
-    Row("api-cluster-resume", SPARE, post=FLEET_WRITES, done=(200, 202, 409)),
+    Row("api-cluster-resume", {"name": "paused"}, post=FLEET_WRITES),
     Row("api-cluster-rotate", SPARE, post=FLEET_WRITES, send=KUBE),
     Row("api-cluster-test", SPARE, post=FLEET_WRITES),
     Row("api-cluster-node-list", {"cluster": "cluster"}, get=PLATFORM_READS),

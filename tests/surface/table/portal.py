@@ -21,6 +21,7 @@ ROWS = [
     Row("live", get=EVERYONE),
     Row("ready", get=EVERYONE),
     Row("deep", get=EVERYONE, done=(200, 503)),
+    Row("favicon", get=EVERYONE),
     Row("csp_report", post=EVERYONE),
     # Django's own view: it redirects whatever the method is, and changes something by POST alone.
     Row(

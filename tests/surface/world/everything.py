@@ -8,7 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from inventory.models import DeviceMapping, DeviceType, Namespace, Node, Pool
+from inventory.choices import ClusterState
+from inventory.models import Cluster, DeviceMapping, DeviceType, Namespace, Node, Pool
 from portal import audit
 from portal.jobs.requests import job_request
 from portal.models import AuditEntry, JobRun, Notice
@@ -78,6 +79,8 @@ def _site() -> Site:
     cluster.login = {"server": "https://ams-1.example.com:6443", "ca_pem": "", "exec": {}}
     cluster.save()
     cluster_make("spare-2", seen=now - timedelta(seconds=9))
+    paused = cluster_make("paused-3", seen=now - timedelta(hours=9))
+    Cluster.objects.filter(pk=paused.pk).update(state=ClusterState.PAUSED)
     pool = Pool.objects.create(name="h100", title="H100 train", ordering=0)
     Pool.objects.create(name="empty", title="Empty", ordering=1)
     for name in NODES:
@@ -146,6 +149,9 @@ def _ids(world: World, key: str) -> dict[str, Any]:
     found |= {f"{name}_request": row.pk for name, row in asked.items()}
     return found | {
         "tenant": key,
+        "leaf": f"{key}-leaf",
+        "old": f"{key}-old",
+        "newcomer": "newcomer",
         "allocation": held.allocations["active"].pk,
         "job": held.jobs["coming"].pk,
         "request": asked["waiting"].pk,
@@ -163,6 +169,7 @@ def _ids(world: World, key: str) -> dict[str, Any]:
         "audit": _audit_id(key),
         "cluster": "ams-1",
         "spare": "spare-2",
+        "paused": "paused-3",
         "cluster_id": node.cluster_id,
         "node": node.name,
         "pool": "h100",
@@ -185,6 +192,8 @@ def _nobody(like: dict[str, Any]) -> dict[str, Any]:
     """Ids of nothing; numbers have as many digits as those of rows."""
     words = {
         "tenant": MISSING,
+        "leaf": f"{MISSING}-leaf",
+        "old": f"{MISSING}-old",
         "username": f"{MISSING}-member",
         "email": f"{MISSING}-member@{MISSING}.example.com",
         "token_public": "zzzzzzzzzzzz",

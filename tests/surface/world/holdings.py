@@ -49,7 +49,7 @@ class Site:
 def holdings_make(tenant_key: str, site: Site, viewer: Viewer) -> Holdings:
     """Everything that one tenant holds; every text has its word."""
     plans = {
-        name: _plan(tenant_key, name, viewer, **more)
+        name: plan_make(tenant_key, name, viewer, **more)
         for name, more in {
             "active": {},
             "coming": {},
@@ -82,7 +82,8 @@ def holdings_make(tenant_key: str, site: Site, viewer: Viewer) -> Holdings:
     return Holdings(plans, jobs, drift, namespace)
 
 
-def _plan(tenant_key: str, name: str, viewer: Viewer, **more: Any) -> Allocation:
+def plan_make(tenant_key: str, name: str, viewer: Viewer, **more: Any) -> Allocation:
+    """An allocation that is asked for, with its job; `more` changes the ask."""
     word = text_of(tenant_key)
     values: dict[str, Any] = {
         "tenant_key": tenant_key,
@@ -163,7 +164,11 @@ def _facts(tenant_key: str, active: Allocation, site: Site) -> Namespace:
         **common, uid=f"ns-{tenant_key}", name=active.namespace.name, kind="managed", phase="Active"
     )
     claimed = Namespace.objects.create(
-        **common, uid=f"own-{tenant_key}", name=f"{word}-batch", kind="claimed", phase="Active"
+        **common,
+        uid=f"own-{tenant_key}",
+        name=f"{tenant_key}-batch",
+        kind="claimed",
+        phase="Active",
     )
     NamespaceClaim.objects.create(
         cluster=site.cluster,

@@ -15,6 +15,7 @@ from tenants.choices import Theme
 from tenants.models import UserPreference
 from tenants.roles import ALL_VERBS, TENANT_TABLE
 from tenants.selectors.viewers import viewer_for_user
+from tenants.services.archive import tenant_archive
 from tenants.services.members import member_add
 from tenants.services.platform import platform_role_grant, user_create
 from tenants.services.tokens import token_create
@@ -28,6 +29,7 @@ TENANTS = (
     (BORDER, "organisation", None),
     (BRAVO, "project", BORDER),
 )
+LEAVES = [(key, f"{key}-{name}") for key in (ALPHA, BRAVO) for name in ("leaf", "old")]
 # Who looks, in the order of reports; the last three come with a token.
 PERSONS = (
     "anonymous",
@@ -67,9 +69,20 @@ def crew_make() -> Crew:
                 parent_key=parent,
                 viewer=viewer,
             )
+        for key, below in LEAVES:
+            tenant_create(
+                key=below,
+                title=f"Tenant {text_of(key)}",
+                kind="project",
+                parent_key=key,
+                viewer=viewer,
+            )
+        for key in (ALPHA, BRAVO):
+            tenant_archive(key=f"{key}-old", viewer=viewer, now=timezone.now(), reason="old")
         accounts = {
             name: _account(name, viewer) for name in ("operator", "auditor", "viewer", "owner")
         }
+        accounts["newcomer"] = _account("newcomer", viewer)
         accounts["other"] = _account(f"{BRAVO}-owner", viewer, text_of(BRAVO))
         accounts["member"] = _account(f"{ALPHA}-member", viewer, text_of(ALPHA))
         accounts["upper"] = _account(f"{UPPER}-owner", viewer, text_of(UPPER))
