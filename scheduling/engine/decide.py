@@ -9,8 +9,10 @@ same answer.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 from scheduling.engine.types import (
     Amounts,
@@ -28,21 +30,48 @@ from scheduling.engine.types import (
 )
 
 PLAIN = ("cpu", "memory", "pods", "ephemeral-storage", "hugepages-1Gi", "hugepages-2Mi")
-Room = dict[str, dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """A node as one ask meets it: what keeps the ask away, and how many pieces it takes."""
+
+    node: NodeView
+    blocker: str
+    pieces: int
 
 
 def decide(snapshot: Snapshot, ask: Ask, policy: Policy) -> Decision:
     """Answer whether and where `ask` fits now, later, or never."""
+    room = ask.room
+    seats = _seats(snapshot, ask, room, policy)
     offered = list(_open_checks(snapshot.clusters, ask))
     quota = list(_quota_checks(snapshot.levels, ask)) if policy.check_quota else []
-    usable = [node for node in snapshot.nodes if _usable(node, snapshot, ask, policy)]
-    placements = _best_cluster(usable, ask, lambda node: node.free)
-    room = _room_check(usable, ask, fits=placements is not None)
-    checks = (*offered, *quota, room)
-    refused = _refusals(snapshot, ask, policy, placements or ())
+    placements = _best_cluster([seat for seat in seats if seat.pieces], ask, room)
+    checks = (*offered, *quota, _room_check(seats, ask, room, fits=placements is not None))
+    refused = _refusals(seats, room, {placement.node_uid for placement in placements or ()})
     if all(check.ok for check in checks) and placements is not None:
         return Decision(Verdict.FITS, checks, placements, refused)
-    return Decision(_later_or_never(quota, snapshot, ask), checks, (), refused)
+    return Decision(_later_or_never(quota, snapshot, ask, room), checks, (), refused)
+
+
+def _seats(snapshot: Snapshot, ask: Ask, room: Amounts, policy: Policy) -> list[_Seat]:
+    closed = {view.name: view.blocker or _closed(view, ask)[0] for view in snapshot.clusters}
+    seats = []
+    for node in snapshot.nodes:
+        blocker = _blocker(node, ask, policy, closed)
+        seats.append(_Seat(node, blocker, 0 if blocker else _pieces(node.free, room)))
+    return seats
+
+
+def _blocker(node: NodeView, ask: Ask, policy: Policy, closed: Mapping[str, str]) -> str:
+    if node.blockers:
+        return node.blockers[0]
+    if node.uid in policy.avoid:
+        return "avoided"
+    if ask.cluster is not None and node.cluster != ask.cluster:
+        return "other-cluster"
+    return closed.get(node.cluster, "unknown-cluster")
 
 
 def _open_checks(clusters: Iterable[ClusterView], ask: Ask) -> Iterable[Check]:
@@ -85,16 +114,16 @@ def _quota_checks(levels: Iterable[QuotaLevel], ask: Ask) -> Iterable[Check]:
             )
 
 
-def _room_check(usable: list[NodeView], ask: Ask, *, fits: bool) -> Check:
-    """How many pieces fit in the best cluster, in pieces; names the scarcest resource."""
+def _room_check(seats: list[_Seat], ask: Ask, room: Amounts, *, fits: bool) -> Check:
+    """How many pieces fit in the best cluster, in pieces; names what is scarce where they don't."""
     counts: Counter[str] = Counter()
-    for node in usable:
-        counts[node.cluster] += _pieces(node.free, ask.room)
+    for seat in seats:
+        counts[seat.node.cluster] += seat.pieces
     best = max(counts.values(), default=0)
     return Check(
         rule="room",
         ok=fits,
-        resource=_scarcest(usable, ask),
+        resource="" if fits else _scarcest([s.node for s in seats if not s.blocker], room),
         limit=best,
         now=0,
         asked=ask.replicas,
@@ -102,7 +131,7 @@ def _room_check(usable: list[NodeView], ask: Ask, *, fits: bool) -> Check:
     )
 
 
-def _later_or_never(quota: list[Check], snapshot: Snapshot, ask: Ask) -> Verdict:
+def _later_or_never(quota: list[Check], snapshot: Snapshot, ask: Ask, room: Amounts) -> Verdict:
     """Never only where it would not fit on the empty pool with every node and cluster back.
 
     A node that is cordoned or not ready and a cluster that is away come back by themselves or by
@@ -110,62 +139,43 @@ def _later_or_never(quota: list[Check], snapshot: Snapshot, ask: Ask) -> Verdict
     """
     if any(not check.ok and (check.asked or 0) > (check.limit or 0) for check in quota):
         return Verdict.CANNOT
-    may_come = [
-        node
-        for node in snapshot.nodes
-        if node.blockers != ("tainted",) and ask.cluster in (None, node.cluster)
-    ]
-    empty = _best_cluster(may_come, ask, lambda node: node.allocatable)
-    return Verdict.WAIT if empty is not None else Verdict.CANNOT
+    empty: Counter[str] = Counter()
+    for node in snapshot.nodes:
+        if node.blockers != ("tainted",) and ask.cluster in (None, node.cluster):
+            empty[node.cluster] += _pieces(node.allocatable, room)
+    fits = max(empty.values(), default=0) >= ask.replicas
+    return Verdict.WAIT if fits else Verdict.CANNOT
 
 
-def _usable(node: NodeView, snapshot: Snapshot, ask: Ask, policy: Policy) -> bool:
-    return _blocker(node, snapshot, ask, policy) == ""
-
-
-def _blocker(node: NodeView, snapshot: Snapshot, ask: Ask, policy: Policy) -> str:
-    if node.blockers:
-        return node.blockers[0]
-    if node.uid in policy.avoid:
-        return "avoided"
-    if ask.cluster is not None and node.cluster != ask.cluster:
-        return "other-cluster"
-    view = next((view for view in snapshot.clusters if view.name == node.cluster), None)
-    if view is None:
-        return "unknown-cluster"
-    return view.blocker or _closed(view, ask)[0]
-
-
-def _best_cluster(
-    nodes: list[NodeView], ask: Ask, amounts: Callable[[NodeView], Amounts]
-) -> tuple[Placement, ...] | None:
+def _best_cluster(seats: list[_Seat], ask: Ask, room: Amounts) -> tuple[Placement, ...] | None:
     """The cluster that needs the fewest nodes; None where no cluster takes every replica."""
-    answers = []
-    for cluster in sorted({node.cluster for node in nodes}):
-        placed = _place([node for node in nodes if node.cluster == cluster], ask, amounts)
-        if placed is not None:
-            answers.append(placed)
+    by_cluster: dict[str, list[_Seat]] = defaultdict(list)
+    for seat in seats:
+        by_cluster[seat.node.cluster].append(seat)
+    answers = [
+        _place(there, ask, room)
+        for _cluster, there in sorted(by_cluster.items())
+        if sum(seat.pieces for seat in there) >= ask.replicas
+    ]
     return min(answers, key=len) if answers else None
 
 
-def _place(
-    nodes: list[NodeView], ask: Ask, amounts: Callable[[NodeView], Amounts]
-) -> tuple[Placement, ...] | None:
-    room: Room = {node.uid: dict(amounts(node)) for node in nodes}
-    by_uid = {node.uid: node for node in nodes}
+def _place(seats: list[_Seat], ask: Ask, room: Amounts) -> tuple[Placement, ...]:
+    """Piece after piece to the node that it fits best; there is room for all of them."""
+    left = {seat.node.uid: dict(seat.node.free) for seat in seats}
+    by_uid = {seat.node.uid: seat for seat in seats}
+    queue = [(_leftover(seat.node, seat.node.free, ask.shape), seat.node.uid) for seat in seats]
+    heapify(queue)
     placed: Counter[str] = Counter()
     for _replica in range(ask.replicas):
-        fitting = [uid for uid, free in room.items() if _pieces(free, ask.room) > 0]
-        if not fitting:
-            return None
-        uid = min(fitting, key=lambda uid: _leftover(by_uid[uid], room[uid], ask.shape))
-        for resource, amount in ask.room.items():
-            room[uid][resource] = room[uid].get(resource, 0) - amount
+        _key, uid = heappop(queue)
+        for resource, amount in room.items():
+            left[uid][resource] -= amount
         placed[uid] += 1
-    chosen = sorted(placed, key=lambda uid: by_uid[uid].name)
-    return tuple(
-        Placement(uid, by_uid[uid].name, by_uid[uid].cluster, placed[uid]) for uid in chosen
-    )
+        if placed[uid] < by_uid[uid].pieces:
+            heappush(queue, (_leftover(by_uid[uid].node, left[uid], ask.shape), uid))
+    chosen = sorted((by_uid[uid].node for uid in placed), key=lambda node: node.name)
+    return tuple(Placement(node.uid, node.name, node.cluster, placed[node.uid]) for node in chosen)
 
 
 def _leftover(node: NodeView, free: Amounts, shape: Amounts) -> tuple[int, int, int, int, str]:
@@ -187,30 +197,25 @@ def _pieces(free: Mapping[str, int], shape: Amounts) -> int:
     return min(counts, default=0)
 
 
-def _scarcest(nodes: list[NodeView], ask: Ask) -> str:
+def _scarcest(nodes: list[NodeView], room: Amounts) -> str:
     """The resource of which the fewest pieces are free over all nodes."""
     sums = {
         resource: sum(max(0, node.free.get(resource, 0)) // amount for node in nodes)
-        for resource, amount in sorted(ask.room.items())
+        for resource, amount in sorted(room.items())
     }
     return min(sums, key=lambda resource: sums[resource], default="")
 
 
-def _refusals(
-    snapshot: Snapshot, ask: Ask, policy: Policy, placements: tuple[Placement, ...]
-) -> tuple[NodeRefusal, ...]:
-    chosen = {placement.node_uid for placement in placements}
-    return tuple(
-        _refusal(node, snapshot, ask, policy) for node in snapshot.nodes if node.uid not in chosen
-    )
+def _refusals(seats: list[_Seat], room: Amounts, chosen: set[str]) -> tuple[NodeRefusal, ...]:
+    return tuple(_refusal(seat, room) for seat in seats if seat.node.uid not in chosen)
 
 
-def _refusal(node: NodeView, snapshot: Snapshot, ask: Ask, policy: Policy) -> NodeRefusal:
-    code = _blocker(node, snapshot, ask, policy)
-    if code:
-        return NodeRefusal(node.name, node.cluster, code)
-    for resource, asked in sorted(ask.room.items()):
-        free = node.free.get(resource, 0)
-        if free < asked:
-            return NodeRefusal(node.name, node.cluster, "no-room", resource, free, asked)
-    return NodeRefusal(node.name, node.cluster, "not-needed")
+def _refusal(seat: _Seat, room: Amounts) -> NodeRefusal:
+    node = seat.node
+    if seat.blocker:
+        return NodeRefusal(node.name, node.cluster, seat.blocker)
+    if seat.pieces:
+        return NodeRefusal(node.name, node.cluster, "not-needed")
+    resource = next(key for key in sorted(room) if node.free.get(key, 0) < room[key])
+    free, asked = node.free.get(resource, 0), room[resource]
+    return NodeRefusal(node.name, node.cluster, "no-room", resource, free, asked)
