@@ -6,6 +6,7 @@ import logging
 import os
 
 import django
+from django.conf import settings
 
 from tests.bootstrap import environment_prepare
 from tests.database import database_make
@@ -15,6 +16,9 @@ __all__ = ["database_fresh", "environment_prepare"]
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 logging.disable(logging.WARNING)
 django.setup()
+# Pages name static files that nobody has collected: the sources do.
+PLAIN = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+settings.STORAGES = settings.STORAGES | {"staticfiles": PLAIN}
 
 
 def database_fresh() -> None:

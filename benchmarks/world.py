@@ -1,7 +1,7 @@
 """A large installation in rows: the fleet and the teams that the benchmarks measure against.
 
 The world of the page tests, widened to 500 nodes, 20 tenants and 300 allocations that run, with
-their pods and 60 requests that wait. Rows that have rules are made by the services.
+their pods and 30 requests that wait. Rows that have rules are made by the services.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.browser.world import World, world_make
 from tests.people import People, people_make
 from tests.scheduling.pages.seed import A100, GIB, H100, hold, node_make, pod_make
 
-NODES, TENANTS, ALLOCATIONS, REQUESTS = 500, 20, 300, 60
+NODES, TENANTS, ALLOCATIONS, REQUESTS = 500, 20, 300, 30
 FLEET = (("h100", H100), ("a100", A100), ("cpu", ""))  # pool and its device type
 ORGANISATION = "dune"
 FOREIGN_PODS_EACH = 9
