@@ -1,0 +1,1 @@
+"""What a write has to pass after it was understood and before it is kept."""

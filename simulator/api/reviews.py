@@ -1,0 +1,149 @@
+"""Questions about rights and identity, and tokens that are asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from simulator.admission.attempt import Attempt
+from simulator.api import answer, bodies, errors, managed
+from simulator.api.answer import Answer
+from simulator.api.changes import options_of
+from simulator.api.managed import Manager
+from simulator.api.read import get
+from simulator.api.request import Request
+from simulator.api.write import decode
+from simulator.auth.identity import User
+from simulator.auth.rbac import MASTERS, Attributes
+from simulator.auth.tokens import ISSUER, token_make
+from simulator.kinds.registry import Kind, kind_named
+from simulator.objects import Object, now_text
+from simulator.schema.types import type_of_kind
+
+if TYPE_CHECKING:
+    from simulator.core import Core
+
+REVIEWS = frozenset(
+    {"SelfSubjectReview", "SelfSubjectAccessReview", "SelfSubjectRulesReview"}
+    | {"SubjectAccessReview"}
+)
+TOKEN_REQUEST = Kind("TokenRequest", "tokenrequests", "authentication.k8s.io", True, ())
+SHORTEST_TOKEN = 600
+DEFAULT_TOKEN = 3600
+
+
+def review(core: Core, kind: Kind, request: Request) -> Answer:
+    """Answer a review; nothing is kept."""
+    options = options_of(request, "CreateOptions")
+    body = bodies.object_read(kind, request.body, request.headers.get("content-type", ""))
+    obj = decode(kind, body, options)
+    if kind.name == "SelfSubjectReview":
+        info = {"userInfo": request.user.info()}
+        made = {"metadata": {"creationTimestamp": now_text()}, "status": info}
+        return answer.of_object(201, kind, made)
+    spec = obj.get("spec") or {}
+    if kind.name == "SelfSubjectRulesReview":
+        obj["status"] = _rules(core, request.user, spec)
+    else:
+        user = request.user
+        if kind.name == "SubjectAccessReview":
+            user = User(spec.get("user", ""), tuple(spec.get("groups") or ()))
+        obj["status"] = _access(core, kind, user, spec)
+    manager = options.as_manager(kind)
+    given = {k: v for k, v in obj.items() if k != "status"}
+    entries = managed.updated(None, given, kind.type, manager)
+    if entries:
+        obj["metadata"]["managedFields"] = entries
+    return answer.of_object(201, kind, obj)
+
+
+def _access(core: Core, kind: Kind, user: User, spec: Object) -> Object:
+    resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
+    if (resource is None) == (path is None):
+        why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+        causes = errors.Causes()
+        causes.invalid("spec", None, why)
+        raise errors.invalid("", kind.group, "", causes.found)
+    if resource is not None:
+        wanted = Attributes(
+            resource.get("verb", ""),
+            resource.get("group", ""),
+            resource.get("resource", ""),
+            resource.get("subresource", ""),
+            resource.get("namespace", ""),
+            resource.get("name", ""),
+        )
+    else:
+        wanted = Attributes(path["verb"], path=path["path"]) if path else Attributes("")
+    allowed, reason = core.authorizer.allows(user, wanted)
+    return {"allowed": allowed} | ({"reason": reason} if reason else {})
+
+
+def _rules(core: Core, user: User, spec: Object) -> Object:
+    namespace = spec.get("namespace", "")
+    if not namespace:
+        raise errors.bad_request("no namespace on request")
+    resources: list[Object] = []
+    paths: list[Object] = []
+    if MASTERS in user.groups:
+        resources.append({"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]})
+        paths.append({"verbs": ["*"], "nonResourceURLs": ["*"]})
+    for grant in core.authorizer.grants(user, namespace):
+        for rule in grant.rules:
+            if rule.get("resources"):
+                names = ("verbs", "apiGroups", "resources", "resourceNames")
+                resources.append({n: rule[n] for n in names if rule.get(n)})
+            if rule.get("nonResourceURLs"):
+                paths.append({n: rule[n] for n in ("verbs", "nonResourceURLs")})
+    return {"resourceRules": resources, "nonResourceRules": paths, "incomplete": False}
+
+
+def token(core: Core, request: Request) -> Answer:
+    """A token for a ServiceAccount."""
+    options = options_of(request, "CreateOptions")
+    media = request.headers.get("content-type", "")
+    body = bodies.object_read(TOKEN_REQUEST, request.body, media)
+    account = get(core, kind_named("ServiceAccount"), request)
+    obj = decode(TOKEN_REQUEST, body, options)
+    spec: dict[str, Any] = obj.setdefault("spec", {})
+    seconds = spec.setdefault("expirationSeconds", DEFAULT_TOKEN)
+    entries = managed.updated(
+        None, {"metadata": {}, "spec": dict(spec)}, type_of_kind("TokenRequest"),
+        Manager(options.manager, "Update", TOKEN_REQUEST.api_version, "token"),
+    )  # fmt: skip
+    if seconds < SHORTEST_TOKEN:
+        causes = errors.Causes()
+        causes.invalid(
+            "spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes"
+        )
+        raise errors.invalid("TokenRequest", TOKEN_REQUEST.group, "", causes.found)
+    core.admission.validate(
+        Attempt(
+            "CREATE", kind_named("ServiceAccount"), request.namespace, request.name,
+            request.user, obj, part="token", object_kind="TokenRequest",
+        )
+    )  # fmt: skip
+    spec.setdefault("audiences", [ISSUER])
+    bound = spec.setdefault("boundObjectRef", None)
+    meta = account.obj["metadata"]
+    text = token_make(
+        core.authority.token_key,
+        namespace=request.namespace,
+        account=request.name,
+        uid=meta["uid"],
+        seconds=seconds,
+        bound=bound,
+    )
+    end = datetime.now(UTC) + timedelta(seconds=seconds)
+    obj["metadata"] = {
+        "name": meta["name"],
+        "namespace": meta["namespace"],
+        "uid": meta["uid"],
+        "creationTimestamp": now_text(),
+        "managedFields": entries,
+    }
+    obj["status"] = {
+        "token": text,
+        "expirationTimestamp": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    return answer.of_object(201, TOKEN_REQUEST, obj)

@@ -1,0 +1,1 @@
+"""The part of the Common Expression Language that admission policies are written in."""

@@ -1,0 +1,27 @@
+"""Runs every controller, the scheduler and the kubelets of one cluster."""
+
+from __future__ import annotations
+
+import asyncio
+
+from simulator.controllers.garbage import Garbage
+from simulator.controllers.jobs import Jobs
+from simulator.controllers.loop import Loop
+from simulator.controllers.namespaces import Namespaces
+from simulator.controllers.nodes import Nodes
+from simulator.controllers.quotas import Quotas
+from simulator.controllers.scheduler import Scheduler
+from simulator.controllers.stateful_sets import StatefulSets
+from simulator.core import Core
+from simulator.kubelet.kubelet import Kubelet
+
+PARTS: tuple[type[Loop], ...] = (
+    Namespaces, Nodes, Kubelet, Scheduler, Quotas, StatefulSets, Jobs, Garbage,
+)  # fmt: skip
+
+
+async def run_all(core: Core) -> None:
+    """Run them until cancelled."""
+    async with asyncio.TaskGroup() as group:
+        for part in PARTS:
+            group.create_task(part(core).run(), name=part.name)

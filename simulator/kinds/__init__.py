@@ -1,0 +1,1 @@
+"""What is particular to kinds: defaults, validation, what can't change."""

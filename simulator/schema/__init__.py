@@ -1,0 +1,1 @@
+"""What kinds look like, as a real API server describes them."""

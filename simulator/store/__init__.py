@@ -1,0 +1,1 @@
+"""Objects, their versions and what happened to them."""
