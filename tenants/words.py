@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from portal.ui.units import moment_text
+from scheduling.words import amount_words
+from tenants.choices import PlatformRoleName, Role, TenantKind
 from tenants.roles import READ
 
 if TYPE_CHECKING:
@@ -69,7 +73,47 @@ ACT_ICONS: Mapping[str, str] = {
     "drift": "git-compare",
 }
 
+# Fields whose change is worth a word beside the act's title; what the title says is left out.
+FIELD_TITLES: Mapping[str, StrOrPromise] = {
+    "title": _("Title"),
+    "kind": _("Kind"),
+    "path": _("Where"),
+    "until": _("Until"),
+}
+CODES: Mapping[str, StrOrPromise] = {
+    code: title for kind in (Role, PlatformRoleName, TenantKind) for code, title in kind.choices
+}
+
 
 def verb_title(verb: str) -> str:
     """What a verb allows; its code where nobody has named it."""
     return str(VERB_TITLES.get(verb, verb))
+
+
+def change_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """What an act changed, "alice, Member → Owner", from the facts kept of it; often empty."""
+    subject = after.get("user") or before.get("user") or after.get("name")
+    if subject:
+        roles = [
+            str(CODES.get(facts["role"], facts["role"]))
+            for facts in (before, after)
+            if facts.get("role")
+        ]
+        return ", ".join(filter(None, (str(subject), " → ".join(roles))))
+    if "resource" in after and "guaranteed" in before:
+        old, new = (
+            amount_words(facts["guaranteed"], after["resource"]) for facts in (before, after)
+        )
+        return f"{after['pool']}, {old} → {new}"
+    changed = [name for name in FIELD_TITLES if name in before and before[name] != after.get(name)]
+    return ", ".join(
+        f"{FIELD_TITLES[name]} {_value(name, before[name])} → {_value(name, after.get(name))}"
+        for name in changed
+    )
+
+
+def _value(name: str, value: object) -> str:
+    if name != "until":
+        return str(CODES.get(str(value), value)) if name == "kind" else str(value)
+    at = parse_datetime(str(value))
+    return moment_text(at, "minute") if at else str(_("no end"))

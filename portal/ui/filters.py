@@ -11,6 +11,7 @@ import django_filters
 from django import forms
 from django.http import HttpRequest
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 NOT_FILTERS = frozenset({"page", "per_page", "sort"})
 
@@ -78,13 +79,12 @@ class BerthFilterSet(django_filters.FilterSet):
 
 
 def _words(field: forms.Field, value: Any) -> str:
-    if isinstance(field, forms.ChoiceField) and not isinstance(value, (list, tuple)):
-        choices: Any = field.choices
-        found = (label for key, label in choices if str(key) == str(value))
-        return str(next(found, value))
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(entry) for entry in value)
-    return str(value)
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    choices: Any = field.choices if isinstance(field, forms.ChoiceField) else ()
+    titles = {str(key): str(label) for key, label in choices}
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return ", ".join(titles.get(str(entry), str(entry)) for entry in values)
 
 
 def filters_in_force(request: HttpRequest) -> bool:

@@ -131,8 +131,8 @@ def _set_one(
         target_type="quota",
         target_id=quota.pk,
         tenant_key=edit.tenant_key,
-        before={"guaranteed": old},
-        after={"guaranteed": edit.guaranteed},
+        before={"pool": edit.pool, "resource": edit.resource, "guaranteed": old},
+        after={"pool": edit.pool, "resource": edit.resource, "guaranteed": edit.guaranteed},
         reason=why,
     )
     live.publish(f"quota:{edit.tenant_key}", "changed", quota=quota.pk)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 from django.db.models import QuerySet
 
 from portal.acts import act_title
 from portal.models import AuditEntry
 from portal.viewer import Viewer, authorize
-from tenants.words import ACT_ICONS
+from tenants.words import ACT_ICONS, change_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +44,5 @@ def act_of(entry: AuditEntry) -> Act:
 
 def _text(entry: AuditEntry) -> str:
     title = act_title(entry.verb)
-    detail = _detail(entry.before or {}, entry.after or {})
+    detail = change_words(entry.before or {}, entry.after or {})
     return f"{title}: {detail}" if detail else title
-
-
-def _detail(before: dict[str, Any], after: dict[str, Any]) -> str:
-    subject = after.get("user") or before.get("user") or after.get("name")
-    if subject and before.get("role") and after.get("role"):
-        return f"{subject}, {before['role']} → {after['role']}"
-    if subject and (after.get("role") or before.get("role")):
-        return f"{subject}, {after.get('role') or before.get('role')}"
-    if subject:
-        return str(subject)
-    changed = [name for name in after if name in before and before[name] != after[name]]
-    return ", ".join(
-        f"{name} {before[name]} → {after[name]}" for name in changed if _short(after[name])
-    )
-
-
-def _short(value: object) -> bool:
-    return isinstance(value, str | int | bool) and len(str(value)) <= 60

@@ -1,0 +1,42 @@
+"""What an act changed, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tenants.words import change_words
+
+Facts = dict[str, Any]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ({}, {"user": "dana", "role": "member"}, "dana, Member"),
+        (
+            {"user": "dana", "role": "member"},
+            {"user": "dana", "role": "owner"},
+            "dana, Member → Owner",
+        ),
+        ({"user": "dana", "role": "viewer"}, {}, "dana, Viewer"),
+        ({}, {"name": "nightly", "scopes": ["read"]}, "nightly"),
+        ({"state": "draft"}, {"state": "submitted"}, ""),
+        ({"archived": False, "path": "a/b"}, {"archived": True, "path": "a/b"}, ""),
+        ({"title": "A", "kind": "project"}, {"title": "B", "kind": "project"}, "Title A → B"),
+        ({"kind": "project"}, {"kind": "department"}, "Kind Project → Department"),
+        (
+            {"pool": "h100", "resource": "cpu", "guaranteed": 0},
+            {"pool": "h100", "resource": "cpu", "guaranteed": 96_000},
+            "h100, 0 cores → 96 cores",
+        ),
+        (
+            {"until": "None"},
+            {"until": "2026-12-01 08:30:00+00:00"},
+            "Until no end → Tue 1 Dec, 08:30 UTC",
+        ),
+    ],
+)
+def test_a_change_is_told_in_words(before: Facts, after: Facts, words: str) -> None:
+    assert change_words(before, after) == words
