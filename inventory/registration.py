@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from inventory.acts import ACTS
+from inventory.found import KINDS
 from inventory.navigation import navigation_register
 from inventory.tasks import kinds_register
 from inventory.topics import topics_register
 from portal.acts import acts_register
+from portal.search.kinds import search_register
 
 
 def register() -> None:
@@ -14,4 +16,5 @@ def register() -> None:
     kinds_register()
     topics_register()
     acts_register(ACTS)
+    search_register(*KINDS)
     navigation_register()

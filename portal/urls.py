@@ -20,6 +20,7 @@ APPS = (
     "portal.jobs",
     "portal.notices",
     "portal.audit_pages",
+    "portal.search",
     "inventory",
     "scheduling",
     "tenants",

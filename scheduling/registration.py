@@ -8,7 +8,9 @@ from inventory.services.removal import removal_blocker_register
 from portal.acts import acts_register
 from portal.jobs import periodic
 from portal.notices.kinds import register as notice_register
+from portal.search.kinds import search_register
 from scheduling.acts import ACTS
+from scheduling.found import ALLOCATIONS
 from scheduling.registration_pages import pages_register
 from scheduling.services import facts, patrol
 from scheduling.tasks import kinds_register
@@ -18,6 +20,7 @@ def register() -> None:
     """Called once, when the app is ready."""
     kinds_register()
     acts_register(ACTS)
+    search_register(ALLOCATIONS)
     pages_register()
     notice_register(patrol.EXPIRING)
     periodic.register(name="allocation.ends", every_seconds=30, run=patrol.ends_watch)

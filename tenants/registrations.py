@@ -7,11 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from inventory.services.namespaces import tenant_check_register
 from portal.acts import acts_register
 from portal.notices.readers import languages_register
+from portal.search.kinds import search_register
 from portal.ui.nav import NavItem, nav_register
 from portal.ui.panels import Panel, panel_register
 from portal.ui.shell import shell_register
 from portal.viewers import audience_register, resolver_register
 from tenants.acts import ACTS
+from tenants.found import KINDS
 from tenants.notice_kinds import member_kinds_register
 from tenants.request_registrations import requests_register
 from tenants.selectors.languages import languages_of
@@ -110,6 +112,7 @@ def registrations_make() -> None:
     tenant_check_register(tenant_in_use)
     topics_register()
     acts_register(ACTS)
+    search_register(*KINDS)
     member_kinds_register()
     requests_register()
     nav_register(*OPS_ITEMS, *TENANT_ITEMS)

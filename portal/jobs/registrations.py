@@ -6,13 +6,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.acts import acts_register
+from portal.jobs.found import JOBS
 from portal.jobs.topics import topics_register
+from portal.search.kinds import search_register
 from portal.ui.nav import NavItem, nav_register
 
 
 def registrations_make() -> None:
     """Register; called once, from the chassis' own registrations."""
     topics_register()
+    search_register(JOBS)
     acts_register({"job.cancel": _("Stop of the job asked for"), "job.retry": _("Job tried again")})
     nav_register(
         NavItem(

@@ -59,7 +59,8 @@ class Sources:
     bell_rows: Callable[[Viewer], Countable] | None = None
     bell_url_name: str = ""
     help_url: str = "/api/docs/"
-    search_url: str = "/search/"
+    search_url_name: str = "search"
+    quick_url_name: str = "search_quick"
     account_url_name: str = ""
     demo_accounts: Callable[[], Sequence[DemoAccount]] | None = None
     version: str = ""
@@ -192,9 +193,19 @@ class Shell:
         return accounts() if accounts else ()
 
     @property
+    def search_url(self) -> str:
+        """Address of the search, empty where there is none."""
+        return url_or_empty(self.sources.search_url_name)
+
+    @property
+    def quick_url(self) -> str:
+        """Address of the list that opens below the search field."""
+        return url_or_empty(self.sources.quick_url_name)
+
+    @property
     def search_text(self) -> str:
         """What was searched for, on the page that shows what was found."""
-        here = self.request.path == self.sources.search_url
+        here = self.request.path == self.search_url
         return self.request.GET.get("q", "") if here else ""
 
     @property

@@ -11,4 +11,5 @@ import "./auto-preview.js";
 import "./open-dialog.js";
 import "./toast-stack.js";
 import "./menus.js";
+import "./quick-open.js";
 import "./request-form.js";
