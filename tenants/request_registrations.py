@@ -42,6 +42,7 @@ ITEMS = (
     ),
 )
 PANELS = (
+    Panel("ops_home", "queue", _("Queue"), "queue_panel", "request.view", 10),
     Panel("tenant", "requests", _("Requests"), "request_panel", "request.view", 50, summary=True),
     Panel("tenant_home", "requests", _("Requests"), "request_panel", "request.view", 50),
 )

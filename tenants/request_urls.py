@@ -8,6 +8,7 @@ from tenants.views import queue, request_form, requests
 
 request_ops_urlpatterns: list[URLPattern] = [
     path("queue/", queue.queue_page, name="request_queue"),
+    path("queue/panel/", queue.queue_panel, name="queue_panel"),
     path("queue/<int:request_id>/", queue.queue_page, name="queue_one"),
     *(
         path(f"queue/<int:request_id>/{verb}/", queue.queue_act, {"verb": verb}, f"queue_{verb}")

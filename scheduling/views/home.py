@@ -21,6 +21,7 @@ from portal.models import JobRun
 from portal.models.jobs import JobState
 from portal.pages import verb_required, viewer_of
 from portal.ui.html import fresh_level
+from portal.ui.panels import panels_for
 from portal.ui.units import age_text, amount_text, format_count, percent_text, resource_title
 from portal.viewer import Viewer
 from scheduling.charts import promise_bar, sum_bar
@@ -75,6 +76,7 @@ def ops_home(request: HttpRequest) -> HttpResponseBase:
         "nodes": total.get(NODES, Sum()),
         "facts_seconds": FACTS_SECONDS,
         "cluster_new_url": _url("cluster_new"),
+        "panels": panels_for(place="ops_home", viewer=viewer),
     }
     return render(request, "scheduling/ops_home.html", context)
 

@@ -37,6 +37,7 @@ from tenants.services.requests import (
 )
 
 DECIDE = "request.decide"
+PANEL_ROWS = 6
 
 
 @require_GET
@@ -48,6 +49,16 @@ def queue_page(request: HttpRequest, request_id: int | None = None) -> HttpRespo
     if request_id is not None and queue.row(request_id) is None:
         return _elsewhere(request_id, viewer)
     return _render(request, queue, request_id, viewer)
+
+
+@require_GET
+@verb_required("request.view")
+def queue_panel(request: HttpRequest) -> HttpResponseBase:
+    """What waits first, for the operators' home."""
+    now = timezone.now()
+    rows = queue_build(viewer=_operator_side(request), now=now).rows
+    context = {"rows": [list_row(row, now) for row in rows[:PANEL_ROWS]], "total": len(rows)}
+    return render(request, "requests/_queue_panel.html", context)
 
 
 @require_POST

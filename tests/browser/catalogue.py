@@ -148,7 +148,11 @@ ACCOUNT = (
     Row("socialaccount_login_cancelled", "nobody", "/accounts/3rdparty/login/cancelled/"),
     Row("socialaccount_login_error", "nobody", "/accounts/3rdparty/login/error/", "", 401),
 )
-OTHERS = (Row("api_docs", "alice", "/api/docs/"),)
+OTHERS = (
+    Row("api_docs", "alice", "/api/docs/"),
+    Row("search", "operator", "/search/?q=a"),
+    Row("search", "member", "/search/?q=nothing-like-it", "none"),
+)
 
 PAGES: tuple[Row, ...] = (
     *OPERATOR,
@@ -189,6 +193,8 @@ EMPTY: tuple[Row, ...] = tuple(
 # Fragments and acts belong to the pages that use them; their own tests look at them.
 NO_PAGES: dict[str, str] = {
     "home": "sends everybody to a home of theirs",
+    "favicon": "a file",
+    "search_quick": "fragment",
     "live": "health",
     "ready": "health",
     "deep": "health",
@@ -239,6 +245,7 @@ NO_PAGES: dict[str, str] = {
     "token_rotate": "act",
     "token_revoke": "act",
     "token_switch": "act",
+    "queue_panel": "fragment",
     "request_panel": "fragment",
     "request_preview": "fragment",
     "request_draft": "fragment",
