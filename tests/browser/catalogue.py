@@ -150,7 +150,7 @@ ACCOUNT = (
 )
 OTHERS = (
     Row("api_docs", "alice", "/api/docs/"),
-    Row("search", "operator", "/search/?q=a"),
+    Row("search", "operator", "/search/?q=ams"),
     Row("search", "member", "/search/?q=nothing-like-it", "none"),
 )
 

@@ -36,6 +36,10 @@ ROWS = [
     Row("theme_set", post=EVERYONE, send={"theme": "dark"}),
     Row("api_schema", get=EVERYONE),
     Row("api_docs", get=EVERYONE),
+    # search: everybody finds what they may open
+    Row("search", get=EVERYONE_SIGNED_IN, query={"q": "{tenant}"}),
+    Row("search_quick", get=EVERYONE_SIGNED_IN, query={"q": "{tenant}"}),
+    Row("api_search", get=ANY_TEAM, query={"q": "{tenant}"}),
     # jobs
     Row("job_list", get=EVERYONE_SIGNED_IN, query={"tenant": "{tenant}"}),
     Row("job_page", {"job_id": "job"}, get=TEAM_READS),
