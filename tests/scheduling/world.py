@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -14,10 +15,14 @@ from django.utils import timezone
 
 from deploy.testbed import Bed
 from inventory.choices import ClusterState
+from inventory.k8s import pace
 from inventory.k8s.connection import Credential
 from inventory.k8s.kubeconfig import parse_kubeconfig
+from inventory.k8s.timing import Timing
 from inventory.models import Cluster, DeviceMapping, DeviceType, Node, Pool
+from inventory.selectors import connections
 from inventory.watcher.cluster import ClusterWatch
+from portal.jobs import periodic
 from portal.jobs.runner import job_run
 from portal.jobs.sweeper import sweep_once
 from portal.models import JobRun
@@ -28,12 +33,21 @@ from portal.viewer import Viewer
 from scheduling.models import Allocation, NodeCommitment, Quota
 from scheduling.services.allocations import AllocationAsk, allocation_plan
 from scheduling.services.quota import QuotaEdit, quota_set
+from tests.people import People
 
 GIB = 1024**3
 MODELS = {
     "h100-sxm-80gb": "NVIDIA-H100-80GB-HBM3",
     "a100-sxm-40gb": "NVIDIA-A100-SXM4-40GB",
     "l40s-48gb": "NVIDIA-L40S",
+}
+
+IN_SPACES = {
+    "/apis/apps/v1": ("statefulsets", "deployments", "replicasets", "controllerrevisions"),
+    "/apis/batch/v1": ("jobs",),
+    "/api/v1": ("pods", "resourcequotas", "limitranges", "configmaps", "serviceaccounts"),
+    "/apis/networking.k8s.io/v1": ("networkpolicies",),
+    "/apis/rbac.authorization.k8s.io/v1": ("rolebindings",),
 }
 
 
@@ -61,7 +75,7 @@ class World:
     bed: Bed
     cluster: Cluster
     pools: dict[str, Pool]
-    watch: ClusterWatch | None = field(default=None)
+    people: People | None = None
 
     def ask(self, name: str, **changes: Any) -> Allocation:
         """Plan an allocation as an approved request would."""
@@ -124,10 +138,46 @@ class World:
         text = str(self.bed.kubectl("get", kind, *place, "-o", "name").stdout)
         return {line.split("/", 1)[1] for line in text.splitlines() if line}
 
+    def job(self, allocation: Allocation, kind: str) -> JobRun | None:
+        """The last job of a kind for an allocation as it is now; None where there is none."""
+        with system():
+            found: JobRun | None = JobRun.objects.filter(key=allocation.job_key, kind=kind).last()
+        return found
+
+    def said(self, job: JobRun) -> str:
+        """Why a job stands where it does, as REST says it; the page has to say the same."""
+        assert self.people is not None
+        client = self.people.operator.client()
+        reason = client.get(f"/api/v1/jobs/{job.pk}/").json()["reason"]
+        page = client.get(f"/jobs/{job.pk}/").content.decode()
+        assert html.escape(reason["sentence"]) in page
+        return str(reason["sentence"])
+
     @contextmanager
-    def watching(self) -> Iterator[ClusterWatch]:
+    def working(self) -> Iterator[None]:
+        """A worker and the clock's rounds, in a thread, as they run in an installation."""
+        stop = threading.Event()
+
+        def work() -> None:
+            while not stop.wait(0.05):
+                with system():
+                    active = JobRun.objects.filter(state__in=ACTIVE_STATES)
+                    ids = list(active.values_list("pk", flat=True))
+                for job_id in ids:
+                    job_run(job_id=job_id)
+                periodic.run_due(now=timezone.now())
+
+        thread = thread_run(work)
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(timeout=60)
+
+    @contextmanager
+    def watching(self, timing: Timing | None = None) -> Iterator[ClusterWatch]:
         """A watcher of the cluster in a thread."""
-        watch = ClusterWatch(self.cluster.pk)
+        watch = ClusterWatch(self.cluster.pk, timing=timing)
         watch.start()
         try:
             yield watch
@@ -136,14 +186,17 @@ class World:
             watch.join(timeout=20)
 
 
-def cluster_make(bed: Bed, *, name: str = "bed", user: str = "berth") -> Cluster:
-    """A registered, connected cluster row for a bed."""
+def cluster_make(
+    bed: Bed, *, name: str = "bed", user: str = "berth", server: str = "", ca_pem: str = ""
+) -> Cluster:
+    """A registered, connected cluster row for a bed; `server` and `ca_pem` of one in between."""
+    pace_forget()
     parsed = parse_kubeconfig(bed.kubeconfig(user).read_text(encoding="utf-8"))
     cluster = Cluster.objects.create(
         name=name,
         title=name,
-        server_url=parsed.server,
-        ca_pem=parsed.ca_pem,
+        server_url=server or parsed.server,
+        ca_pem=ca_pem or parsed.ca_pem,
         state=ClusterState.CONNECTED,
         abilities={"fenced": True},
         api_extra={"calls_per_second": 1000, "burst": 1000},
@@ -151,6 +204,35 @@ def cluster_make(bed: Bed, *, name: str = "bed", user: str = "berth") -> Cluster
     cluster.sealed_credential = seal(Credential.of(parsed).dump(), cluster.seal_context)
     cluster.save(update_fields=["sealed_credential"])
     return cluster
+
+
+def pace_forget() -> None:
+    """Drop clients and open circuits of the test before: the rows' numbers begin anew."""
+    connections._clients.clear()
+    pace._paces.clear()
+
+
+def space_remove(bed: Bed, name: str) -> None:
+    """Remove a namespace with all that is in it, without the pauses of its controller."""
+    client, path = bed.client(), f"/api/v1/namespaces/{name}"
+    collections = [
+        f"{group}/namespaces/{name}/{kind}" for group, kinds in IN_SPACES.items() for kind in kinds
+    ]
+    client.delete(path)
+
+    def empty() -> bool:
+        for collection in collections:
+            client.delete(collection, {"gracePeriodSeconds": 0, "propagationPolicy": "Background"})
+        return not any(client.get(collection)["items"] for collection in collections)
+
+    until(empty, seconds=60)
+    body = {"metadata": {"name": name}, "spec": {"finalizers": []}}
+    client.request("PUT", f"{path}/finalize", body={"kind": "Namespace", "apiVersion": "v1"} | body)
+    until(lambda: name not in _spaces(bed), seconds=60)
+
+
+def _spaces(bed: Bed) -> set[str]:
+    return {item["metadata"]["name"] for item in bed.client().get("/api/v1/namespaces")["items"]}
 
 
 def pools_make() -> dict[str, Pool]:
