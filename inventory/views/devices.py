@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import messages
@@ -94,7 +95,12 @@ def mapping_new_page(request: HttpRequest) -> HttpResponseBase:
             messages.success(request, _("The mapping holds; nodes were counted anew."))
             return redirect("device_list")
         status = attempt.status
-    context = {"form": form, "crumbs": _crumbs(), "unknown": unknown_device_keys()}
+    context = {
+        "form": form,
+        "crumbs": _crumbs(),
+        "unknown": unknown_device_keys(),
+        "example": _mapping_example(),
+    }
     return render(request, "inventory/mapping_new.html", context, status=status)
 
 
@@ -105,6 +111,15 @@ def mapping_delete_act(request: HttpRequest, mapping_id: int) -> HttpResponseBas
     device_mapping_delete(mapping_id=mapping_id, viewer=viewer_of(request))
     messages.success(request, _("The mapping is gone; nodes were counted anew."))
     return redirect("device_list")
+
+
+def _mapping_example() -> str:
+    """The body of the REST call, with a type that there is."""
+    name = DeviceType.objects.values_list("name", flat=True).first()
+    labels = {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3"}
+    return json.dumps(
+        {"device_type": name or "h100", "resource_key": "nvidia.com/gpu", "node_labels": labels}
+    )
 
 
 def _type_create(request: HttpRequest, data: dict[str, object]) -> DeviceType:

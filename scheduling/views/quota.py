@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -141,8 +142,24 @@ def _page(
         ],
         "effect_url": f"{reverse('quota_effect')}?pool={grid.pool.name}",
         "posted": request.method == "POST",
+        "example": _example(grid),
     }
     return render(request, "scheduling/quota_grid.html", context, status=trial.status)
+
+
+def _example(grid: Grid) -> str:
+    """The body of a REST call that gives the first tenant of the grid a little more."""
+    resource = "cpu" if "cpu" in grid.resources or not grid.resources else grid.resources[0]
+    row = grid.rows[0] if grid.rows else None
+    cell = row.cells.get(resource) if row else None
+    edit = {
+        "tenant": row.tenant_key if row else "vision",
+        "pool": grid.pool.name,
+        "resource": resource,
+        "guaranteed": (cell.guaranteed if cell else 0) + (1000 if resource == "cpu" else 1),
+        "generation": (cell.generation or None) if cell else None,
+    }
+    return json.dumps({"why": "Q4", "edits": [edit]})
 
 
 def _titles(viewer: Viewer) -> dict[str, str]:

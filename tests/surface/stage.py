@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -45,10 +45,21 @@ class Answer:
     sent: str = ""
     error: Any = None
 
+    def refused(self) -> bool:
+        """Whether it is a refusal: then there is nothing to take back, and tests look at that."""
+        return self.status >= 400
+
+    def always(self) -> bool:
+        """For requests that build on each other."""
+        return True
+
     @property
     def data(self) -> Any:
         """The body as JSON."""
         return json.loads(self.body)
+
+
+Keep = Callable[[Answer], bool]
 
 
 @dataclass(slots=True)
@@ -67,13 +78,14 @@ class Stage:
         json_body: Any = None,
         form: dict[str, Any] | None = None,
         raw: bytes | None = None,
-        headers: dict[str, str] | None = None,
+        headers: dict[str, str | None] | None = None,
         content_type: str = "application/json",
-        keep: bool = False,
+        keep: Keep | None = None,
     ) -> Answer:
-        """Send one request as a person; what it did is taken back unless `keep`."""
+        """Send one request as a person; what it did is taken back unless `keep(answer)`."""
         client = self.clients[person]
         sent = self._headers(person, method, path) | (headers or {})
+        sent = {header: value for header, value in sent.items() if value is not None}
         cookies = copy.deepcopy(client.cookies)
         with transaction.atomic():
             if form is not None:
@@ -83,11 +95,17 @@ class Stage:
                 data = json.dumps(json_body).encode() if json_body is not None else data
                 made = client.generic(method, path, data, content_type, headers=sent)
             answer = _answer(made, f"{path} {form or json_body}")
-            if not keep:
+            if keep is None or not keep(answer):
                 transaction.set_rollback(True)
-        if not keep:
-            client.cookies = cookies
+                client.cookies = cookies
         return answer
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Around several requests that build on each other; all is taken back at the end."""
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
 
     def _headers(self, person: str, method: str, path: str) -> dict[str, str]:
         found: dict[str, str] = {}

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.forms import BoundField
 from django.http import HttpRequest
@@ -108,8 +109,11 @@ def get(mapping: Mapping[Any, Any] | None, key: object) -> Any:
 
 @register.filter
 def optional(field: BoundField) -> bool:
-    """Tell whether to mark the field as optional: fields are required unless they say so."""
-    return not field.field.required
+    """Tell whether to mark the field as optional: fields are required unless they say so.
+
+    A form whose services check what is needed names in `answered` what is not optional all the same.
+    """
+    return not field.field.required and field.name not in getattr(field.form, "answered", ())
 
 
 @register.filter
@@ -173,12 +177,28 @@ def page_numbers(paginator: Paginator[Any], number: int) -> list[int | str]:
 
 
 @register.simple_tag
-def curl(method: str, path: str, body: str = "") -> str:
-    """A call as one would type it; the token is a variable, never a value."""
-    lines = [f"curl -X {method} $BERTH_URL{path}", '-H "Authorization: Bearer $BERTH_TOKEN"']
+def curl(method: str, path: str, body: str = "", version: str = "", session: bool = False) -> str:
+    """A call as one would type it; the token is a variable, never a value.
+
+    `version` is that of an object whose change has to name it. `session` is for what belongs to a
+    person, which no token may touch.
+    """
+    lines = [f'curl -X {method} "$BERTH_URL{path}"', *_who(method, session=session)]
+    if method != "GET":
+        lines.append('-H "Idempotency-Key: $(uuidgen)"')
+    if version:
+        lines.append(f"-H 'If-Match: \"{version}\"'")
     if body:
         quoted = body.strip().replace("'", "'\\''")
         lines += ['-H "Content-Type: application/json"', f"-d '{quoted}'"]
-    if method != "GET":
-        lines.insert(2, '-H "Idempotency-Key: $(uuidgen)"')
     return " \\\n  ".join(lines)
+
+
+def _who(method: str, *, session: bool) -> list[str]:
+    if not session:
+        return ['-H "Authorization: Bearer $BERTH_TOKEN"']
+    names = {"SESSION": settings.SESSION_COOKIE_NAME, "CSRF": settings.CSRF_COOKIE_NAME}
+    cookies = f'-b "{names["SESSION"]}=$BERTH_SESSION; {names["CSRF"]}=$BERTH_CSRF"'
+    if method == "GET":
+        return [cookies]
+    return [cookies, '-H "X-CSRFToken: $BERTH_CSRF"', '-H "Referer: $BERTH_URL/"']

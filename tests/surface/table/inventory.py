@@ -40,7 +40,7 @@ ROWS = [
     Row("cluster_by_id", {"cluster_id": "cluster_id"}, get=PLATFORM_READS),
     Row("cluster_page", CLUSTER, get=PLATFORM_READS),
     Row("cluster_nodes", CLUSTER, get=PLATFORM_READS),
-    Row("cluster_setup", CLUSTER, get=PLATFORM_READS),
+    Row("cluster_setup", SPARE, get=PLATFORM_READS),
     Row("cluster_edit", SPARE, get=PLATFORM_WRITES, post=PLATFORM_WRITES, send={"title": "Two"}),
     Row("cluster_test", SPARE, post=PLATFORM_WRITES),
     Row("cluster_rotate", SPARE, get=PLATFORM_WRITES, post=PLATFORM_WRITES, send=KUBE),

@@ -34,7 +34,7 @@ def asks_make(
         return {
             "kind": "workload",
             "name": f"{word}-{name}",
-            "pool": "h100",
+            "pool": "train",
             "replicas": replicas,
             "shape": {"cpu": 2000, "memory": 4 * GIB, H100: 1},
             "runs_as": "service",
@@ -64,7 +64,7 @@ def asks_make(
         ),
         "rejected": decided(request_reject, "no", reason=no),
         "approved": decided(request_approve, "yes", reason=f"Yes to {word}."),
-        "quota": sent({"pool": "h100", "guaranteed": {H100: 12}}, "quota"),
+        "quota": sent({"pool": "train", "guaranteed": {H100: 12}}, "quota"),
         "renewal": sent({"allocation": held.pk}, "renew", until_at=later),
     }
 

@@ -72,16 +72,16 @@ def _site() -> Site:
     now = timezone.now()
     device = DeviceType.objects.create(name=H100, title="H100 SXM 80 GB", vendor="NVIDIA")
     DeviceMapping.objects.create(
-        device_type=device, resource_key="nvidia.com/gpu", node_labels={"model": "h100"}
+        device_type=device, resource_key="nvidia.com/gpu", node_labels={"model": "train"}
     )
-    cluster = cluster_make("ams-1", seen=now - timedelta(seconds=7))
+    cluster = cluster_make("hall-1", seen=now - timedelta(seconds=7))
     cluster.sealed_credential = b"sealed-nonsense"
-    cluster.login = {"server": "https://ams-1.example.com:6443", "ca_pem": "", "exec": {}}
+    cluster.login = {"server": "https://hall-1.example.com:6443", "ca_pem": "", "exec": {}}
     cluster.save()
     cluster_make("spare-2", seen=now - timedelta(seconds=9))
     paused = cluster_make("paused-3", seen=now - timedelta(hours=9))
     Cluster.objects.filter(pk=paused.pk).update(state=ClusterState.PAUSED)
-    pool = Pool.objects.create(name="h100", title="H100 train", ordering=0)
+    pool = Pool.objects.create(name="train", title="H100 train", ordering=0)
     Pool.objects.create(name="empty", title="Empty", ordering=1)
     for name in NODES:
         node_make(cluster, pool, name, {H100: 8})
@@ -99,7 +99,7 @@ def _site() -> Site:
 def _quota_give() -> None:
     for key in ORDER:
         edits = [
-            QuotaEdit(key, "h100", name, amount * (2 if key in ORDER[::2] else 1))
+            QuotaEdit(key, "train", name, amount * (2 if key in ORDER[::2] else 1))
             for name, amount in QUOTA.items()
         ]
         quota_set(edits=edits, why=f"Plan of {text_of(key)}", viewer=SYSTEM)
@@ -151,7 +151,7 @@ def _ids(world: World, key: str) -> dict[str, Any]:
         "tenant": key,
         "leaf": f"{key}-leaf",
         "old": f"{key}-old",
-        "newcomer": "newcomer",
+        "newcomer": "alice",
         "allocation": held.allocations["active"].pk,
         "job": held.jobs["coming"].pk,
         "request": asked["waiting"].pk,
@@ -167,12 +167,12 @@ def _ids(world: World, key: str) -> dict[str, Any]:
         "notice": notice.pk,
         "namespace": held.namespace.name,
         "audit": _audit_id(key),
-        "cluster": "ams-1",
+        "cluster": "hall-1",
         "spare": "spare-2",
         "paused": "paused-3",
         "cluster_id": node.cluster_id,
         "node": node.name,
-        "pool": "h100",
+        "pool": "train",
         "empty_pool": "empty",
         "device": H100,
         "mapping": DeviceMapping.objects.get().pk,

@@ -89,7 +89,7 @@ def plan_make(tenant_key: str, name: str, viewer: Viewer, **more: Any) -> Alloca
         "tenant_key": tenant_key,
         "kind": "workload",
         "name": f"{word}-{name}",
-        "pool": "h100",
+        "pool": "train",
         "replicas": 1,
         "shape": {"cpu": 2000, "memory": 4 * GIB, H100: 1},
         "spec": {

@@ -57,7 +57,7 @@ def more_make(world: World) -> None:
         draft = world.asks[BRAVO]["draft"]
         request_submit(request_id=draft.pk, viewer=viewer, now=now + timedelta(seconds=1))
     with scope(SYSTEM):
-        Tenant.objects.filter(key=BRAVO).update(auto_approve_limits={"h100": {"cpu": 1000}})
+        Tenant.objects.filter(key=BRAVO).update(auto_approve_limits={"train": {"cpu": 1000}})
 
 
 def _facts_copy(number: int) -> None:

@@ -82,7 +82,7 @@ def crew_make() -> Crew:
         accounts = {
             name: _account(name, viewer) for name in ("operator", "auditor", "viewer", "owner")
         }
-        accounts["newcomer"] = _account("newcomer", viewer)
+        accounts["newcomer"] = _account("alice", viewer)
         accounts["other"] = _account(f"{BRAVO}-owner", viewer, text_of(BRAVO))
         accounts["member"] = _account(f"{ALPHA}-member", viewer, text_of(ALPHA))
         accounts["upper"] = _account(f"{UPPER}-owner", viewer, text_of(UPPER))
