@@ -32,6 +32,10 @@ class AllocationForm(RequestForm):
     """What, where, when and how long, why."""
 
     kind_of_request = RequestKind.ALLOCATION
+    answered = RequestForm.answered | {
+        *("kind", "runs_as", "name", "image", "device", "replicas", "devices", "cores", "memory"),
+        *("cluster", "start", "start_at", "keep_days", "until_at", "rerun"),
+    }
     field_of = {
         "ask.spec.image": "image",
         "ask.spec.command": "command",

@@ -38,6 +38,8 @@ class RequestForm(forms.Form):
     kind_of_request: ClassVar[str] = ""
     # Longest prefix of a service's field name -> the form's field.
     field_of: Mapping[str, str] = {}
+    # What the services need, or what always has a value: not to be called optional.
+    answered: ClassVar[frozenset[str]] = frozenset({"priority", "lasts", "pool", "allocation"})
 
     justification = forms.CharField(
         label=_("Justification"),

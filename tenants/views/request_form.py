@@ -69,7 +69,7 @@ def request_preview_part(request: HttpRequest, tenant_key: str) -> HttpResponseB
         named = [name for name in form.errors if name in form.fields]
         missing = [(form[name].label, form.errors[name]) for name in named]
         context = {"missing": missing, "others": form.non_field_errors()}
-        return render(request, "requests/_preview_missing.html", context, status=422)
+        return render(request, "requests/_preview_missing.html", context)
     pool = str(terms.ask.get("pool", ""))
     context = preview_shown(seen, terms=terms, pool=pool) | {
         "for_form": True,

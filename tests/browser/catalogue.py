@@ -28,7 +28,7 @@ class Row:
 T = "/t/vision"
 ASK = "pool=h100&replicas=2&devices=4&cores=16&memory=128&name=train-2"
 
-OPERATOR = (
+FLEET = (
     Row("ops_home", "operator", "/ops/"),
     Row("cluster_list", "operator", "/ops/clusters/"),
     Row("cluster_new", "operator", "/ops/clusters/new/"),
@@ -51,6 +51,8 @@ OPERATOR = (
     Row("device_list", "operator", "/ops/devices/types/"),
     Row("device_type_new", "operator", "/ops/devices/types/new/"),
     Row("mapping_new", "operator", "/ops/devices/mappings/new/"),
+)
+PEOPLE = (
     Row("tenant_list", "operator", "/ops/tenants/"),
     Row("tenant_new", "operator", "/ops/tenants/new/"),
     Row("tenant_page", "operator", "/ops/tenants/vision/"),
@@ -66,6 +68,8 @@ OPERATOR = (
     Row("user_page", "operator", "/ops/users/{user}/"),
     Row("platform_token_list", "operator", "/ops/tokens/"),
     Row("platform_token_new", "operator", "/ops/tokens/new/"),
+)
+WORK = (
     Row("quota_grid", "operator", "/ops/quota/"),
     Row("quota_grid", "operator", "/ops/quota/?pool=h100", "pool"),
     Row("quota_history", "operator", "/ops/quota/{quota_row}/"),
@@ -81,8 +85,6 @@ OPERATOR = (
     Row("job_page", "operator", "/jobs/{job_failed}/", "failed"),
     Row("audit_list", "operator", "/ops/audit/"),
     Row("notice_list", "operator", "/settings/notices/"),
-)
-AUDITOR = (
     Row("ops_home", "auditor", "/ops/", "auditor"),
     Row("audit_list", "auditor", "/ops/audit/", "auditor"),
     Row("request_queue", "auditor", "/ops/queue/", "auditor"),
@@ -123,15 +125,6 @@ MEMBER = (
     Row("request_page", "member", T + "/requests/{offered}/", "offered"),
     Row("notice_list", "member", "/settings/notices/", "member"),
 )
-VIEWER = (
-    Row("tenant_home", "bob", f"{T}/", "viewer"),
-    Row("allocation_page", "bob", T + "/allocations/{active_allocation}/", "viewer"),
-    Row("member_list", "bob", f"{T}/members/", "viewer"),
-)
-REFUSED = (
-    Row("ops_home", "bob", "/ops/", "forbidden", 403),
-    Row("request_page", "bob", "/t/speech/requests/{rival}/", "not-found", 404),
-)
 ACCOUNT = (
     Row("account_login", "nobody", "/accounts/login/"),
     Row("account_logout", "alice", "/accounts/logout/"),
@@ -149,21 +142,26 @@ ACCOUNT = (
     Row("socialaccount_login_error", "nobody", "/accounts/3rdparty/login/error/", "", 401),
 )
 OTHERS = (
+    Row("tenant_home", "bob", f"{T}/", "viewer"),
+    Row("allocation_page", "bob", T + "/allocations/{active_allocation}/", "viewer"),
+    Row("member_list", "bob", f"{T}/members/", "viewer"),
+    Row("ops_home", "bob", "/ops/", "forbidden", 403),
+    Row("request_page", "bob", "/t/speech/requests/{rival}/", "not-found", 404),
     Row("api_docs", "alice", "/api/docs/"),
     Row("search", "operator", "/search/?q=ams"),
     Row("search", "member", "/search/?q=nothing-like-it", "none"),
 )
 
-PAGES: tuple[Row, ...] = (
-    *OPERATOR,
-    *AUDITOR,
-    *OWNER,
-    *MEMBER,
-    *VIEWER,
-    *REFUSED,
-    *ACCOUNT,
-    *OTHERS,
-)
+GROUPS: dict[str, tuple[Row, ...]] = {
+    "fleet": FLEET,
+    "people": PEOPLE,
+    "work": WORK,
+    "owner": OWNER,
+    "member": MEMBER,
+    "account": ACCOUNT,
+    "others": OTHERS,
+}
+PAGES: tuple[Row, ...] = tuple(row for rows in GROUPS.values() for row in rows)
 
 # Before anything exists but people and tenants.
 EMPTY: tuple[Row, ...] = tuple(

@@ -15,7 +15,7 @@ from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.browser.catalogue import EMPTY, PAGES, Row
+from tests.browser.catalogue import EMPTY, GROUPS, Row
 from tests.browser.looking import (
     READY,
     Complaints,
@@ -83,11 +83,17 @@ def test_pages_are_whole_while_nothing_exists(empty_problems: Problems) -> None:
     assert empty_problems == {}
 
 
+@pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.parametrize("look", LOOKS, ids="-".join)
 def test_every_page_is_whole(
-    browser: Browser, server: Server, people: People, world: World, look: tuple[str, str]
+    browser: Browser,
+    server: Server,
+    people: People,
+    world: World,
+    look: tuple[str, str],
+    group: str,
 ) -> None:
-    assert Sweep(browser, server, people, world, look).problems(PAGES) == {}
+    assert Sweep(browser, server, people, world, look).problems(GROUPS[group]) == {}
 
 
 class Sweep:

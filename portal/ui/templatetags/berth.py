@@ -111,7 +111,7 @@ def get(mapping: Mapping[Any, Any] | None, key: object) -> Any:
 def optional(field: BoundField) -> bool:
     """Tell whether to mark the field as optional: fields are required unless they say so.
 
-    A form whose services check what is needed names in `answered` what is not optional all the same.
+    A form whose services check what is needed names in `answered` what is not optional even so.
     """
     return not field.field.required and field.name not in getattr(field.form, "answered", ())
 
