@@ -1,138 +1,226 @@
-"""Where a job may be killed: a tracer that counts boundaries, and children that die at one.
+"""Where a job may be killed: a tracer that names boundaries, and children that die at one.
 
 A boundary is a COMMIT of a scope, before and after it, and a call to the cluster, before it is
-sent and after it has landed. The child that runs the job is forked, so that a SIGKILL takes
-nothing with it but the child.
+sent and after it has landed. It is named by the step, the place in the program and how often the
+step had come there, so that it is found again in another run. Whoever runs a job is a forked
+child: a SIGKILL takes nothing with it but the child.
 """
 
 from __future__ import annotations
 
+import gc
 import os
+import re
 import signal
+import sys
 import threading
 import time
+import traceback
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
-from django.db import connections
+import msgspec
+from django.db import DatabaseError, connection, connections
 
 from inventory.selectors import connections as selectors
 from portal import faults
-from portal.jobs import lease as leases
-from portal.jobs import requests
-from portal.jobs.runner import job_run
+from portal.jobs import requests, runner
+from portal.jobs.lease import Lease
 from portal.models import JobRun
 from portal.models.jobs import ACTIVE_STATES
 from portal.scope import scope
 from portal.viewer import Viewer
 
 POINTS = ("db.before_commit", "db.after_commit", "cluster.before", "cluster.after")
+PASSED_OVER = ("scope.py", "contextlib.py", "context.py", "faults.py", "boundaries.py")
+NUMBERED = re.compile(r"(?<=/)[^/]*-[^/]*\d[^/]*(?=/|$)")
+PAUSE_SECONDS = 0.02
+TESTS = Viewer.system("tests")
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """One boundary that a run came to: how many it was, which, and where."""
+class Boundary(msgspec.Struct, frozen=True):
+    """A place where a run can end: in which step, what, where, and the how-manyth time there."""
 
-    number: int
+    step: str
     name: str
     where: str
+    nth: int
 
 
-def job_finish(job_id: int) -> None:
-    """Run a job claim after claim until it is final or somebody else has it."""
-    while job_run(job_id=job_id):
-        with scope(Viewer.system("tests")):
-            job = JobRun.objects.get(pk=job_id)
-            if job.is_final:
-                return
-            # Nobody waits for the clock here: what waits is due again at once.
-            JobRun.objects.filter(pk=job_id, state__in=("waiting", "compensating")).update(
-                due_at="2000-01-01T00:00Z"
-            )
-        time.sleep(0.05)
+class Tracer:
+    """Names each boundary that the main thread of this process comes to."""
+
+    def __init__(self, meet: Callable[[Boundary], None]) -> None:
+        self._meet = meet
+        self._step = ""
+        self._seen: Counter[tuple[str, str]] = Counter()
+        load, claim = runner._load, runner.lease_claim
+
+        def claiming(**job: Any) -> Any:
+            self._step = ""
+            self._seen.clear()
+            return claim(**job)
+
+        def loading(lease: Any) -> Any:
+            found = load(lease)
+            self._step = found[1].name
+            self._seen.clear()
+            return found
+
+        runner._load, runner.lease_claim = loading, claiming
+        faults.install(self._note)
+
+    def _note(self, name: str, facts: dict[str, Any]) -> None:
+        main = threading.current_thread() is threading.main_thread()
+        if not main or name not in POINTS or facts.get("verb") == "WATCH":
+            return
+        if "path" in facts:
+            where = f"{facts['verb']} {NUMBERED.sub('*', facts['path'].partition('?')[0])}"
+        else:
+            where = _caller(sys._getframe(1))
+        self._seen[name, where] += 1
+        self._meet(Boundary(self._step, name, where, self._seen[name, where]))
 
 
-def trace(job_id: int) -> list[Hit]:
-    """Run a job to its end in this process; tell which boundaries it came to."""
-    hits: list[Hit] = []
-
-    def note(name: str, facts: dict[str, Any]) -> None:
-        if counts(name, facts):
-            hits.append(Hit(len(hits), name, f"{facts.get('verb', '')} {facts.get('path', '')}"))
-
-    remove = faults.install(note)
-    try:
-        job_finish(job_id)
-    finally:
-        remove()
-    return hits
+def _caller(frame: FrameType | None) -> str:
+    """The function of ours that opened the scope."""
+    while frame is not None:
+        path = frame.f_code.co_filename
+        if not path.endswith(PASSED_OVER):
+            return f"{path.rpartition('/')[2].removesuffix('.py')}.{frame.f_code.co_name}"
+        frame = frame.f_back
+    return ""
 
 
-def counts(name: str, facts: dict[str, Any]) -> bool:
-    """Tell whether a point is a boundary of the thread that runs the job."""
-    main = threading.current_thread() is threading.main_thread()
-    return main and name in POINTS and facts.get("verb") != "WATCH"
+def trace(job_id: int) -> list[Boundary]:
+    """Let a child run a job to its end, undisturbed; give the boundaries it came to, each once."""
+    reading, writing = os.pipe()
+
+    def body() -> None:
+        met: dict[Boundary, None] = {}
+        Tracer(lambda boundary: met.setdefault(boundary))
+        _finish([job_id])
+        with os.fdopen(writing, "wb") as out:
+            out.write(msgspec.json.encode(list(met)))
+
+    child = fork(body)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        data = pipe.read()
+    assert wait_for([child]) == [0]
+    return msgspec.json.decode(data, type=list[Boundary])
 
 
-def fork_run(job_id: int, *, at: int | None, how: signal.Signals = signal.SIGKILL) -> int:
-    """Run a job in a forked child that signals itself at boundary number `at`; return its pid."""
+def fork_at(job_id: int, boundary: Boundary, how: signal.Signals) -> int:
+    """Run a job in a child that signals itself when it comes to a boundary; return its pid."""
+
+    def body() -> None:
+        def meet(met: Boundary) -> None:
+            if met == boundary:
+                os.kill(os.getpid(), how)
+
+        Tracer(meet)
+        _finish([job_id])
+
+    return fork(body)
+
+
+def fork_finish(job_ids: list[int], *, seconds: float) -> int:
+    """Another worker: takes jobs to their ends, whoever began them; return its pid."""
+    return fork(lambda: _finish(job_ids, seconds=seconds))
+
+
+def fork(body: Callable[[], None]) -> int:
+    """Run something in a child that leaves without the parent's clean-up."""
     connections.close_all()
+    gc.freeze()  # so that the child's collector touches nothing of ours
     pid = os.fork()
     if pid == 0:
-        _child(job_id, at, how)
+        _child(body)
     return pid
 
 
-def _child(job_id: int, at: int | None, how: signal.Signals) -> None:
-    """Never returns: whatever happens, the child leaves without the parent's clean-up."""
-    count = 0
-
-    def die(name: str, facts: dict[str, Any]) -> None:
-        nonlocal count
-        if counts(name, facts):
-            if count == at:
-                os.kill(os.getpid(), how)
-            count += 1
-
+def _child(body: Callable[[], None]) -> NoReturn:
+    code = 1
     try:
         # Sockets that were open before the fork belong to the parent.
         selectors._clients.clear()
         requests.ring = lambda **_: True
-        if at is not None:
-            faults.install(die)
-        job_finish(job_id)
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 2000")
+        body()
+        code = 0
+    except BaseException:  # noqa: BLE001 (nobody above would see it)
+        traceback.print_exc()
     finally:
-        os._exit(0)
+        sys.stderr.flush()
+        os._exit(code)
 
 
-def wait_for(pid: int, *, seconds: float = 60.0) -> None:
-    """Wait for a child to end or to stop; kill one that hangs."""
+def _finish(job_ids: list[int], *, seconds: float = 60.0) -> None:
+    """Run jobs claim after claim until all are final. Nobody waits for the clock here."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        found, _status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
-        if found:
-            return
-        time.sleep(0.005)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-
-
-def all_finish(job_ids: list[int], *, abreast: int, seconds: float = 120.0) -> None:
-    """Run jobs in undisturbed children, some at a time, until all are final."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with scope(Viewer.system("tests")):
-            left = list(
-                JobRun.objects.filter(pk__in=job_ids, state__in=ACTIVE_STATES)
-                .order_by("pk")
-                .values_list("pk", flat=True)
+        with faults.silenced(), scope(TESTS):
+            ours = JobRun.objects.filter(pk__in=job_ids, state__in=ACTIVE_STATES)
+            ours.filter(state__in=("waiting", "compensating"), lease_until=None).update(
+                due_at="2000-01-01T00:00Z"
             )
+            left = list(ours.order_by("pk").values_list("pk", flat=True))
         if not left:
             return
-        for pid in [fork_run(job_id, at=None) for job_id in left[:abreast]]:
-            wait_for(pid)
-    raise AssertionError(f"not final within {seconds} s: {left}")
+        ran = 0
+        for job_id in left:
+            try:
+                ran += runner.job_run(job_id=job_id)
+            except DatabaseError:  # somebody sleeps on the row of the job
+                connection.close()
+        time.sleep(PAUSE_SECONDS if ran else PAUSE_SECONDS * 5)
 
 
-def unfenced(lease: leases.Lease) -> None:
-    """What `fence` would be without the epoch: it lets everybody write."""
+def unfenced(_lease: Lease) -> None:
+    """What `fence` would be without the epoch: everybody may write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a child ended, or that it stopped."""
+
+    pid: int
+    status: int
+
+    @property
+    def code(self) -> int:
+        """The exit code; minus the signal's number for one that a signal ended or stopped."""
+        if os.WIFSTOPPED(self.status):
+            return -os.WSTOPSIG(self.status)
+        return os.waitstatus_to_exitcode(self.status)
+
+
+def wait_one(pids: list[int], *, seconds: float = 90.0) -> Ended:
+    """Wait until one of these children ends or stops; one that hangs is killed, and is an error."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for pid in pids:
+            found, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
+            if found:
+                return Ended(pid, status)
+        time.sleep(0.002)
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    raise AssertionError(f"{len(pids)} children did nothing for {seconds:.0f} s")
+
+
+def wait_for(*pids: list[int], seconds: float = 300.0) -> list[int]:
+    """Wait until all have ended; give their exit codes in the order in which they ended."""
+    left = [pid for some in pids for pid in some]
+    codes = []
+    while left:
+        ended = wait_one(left, seconds=seconds)
+        left.remove(ended.pid)
+        codes.append(ended.code)
+    return codes
