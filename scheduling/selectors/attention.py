@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 
 from inventory.choices import ClusterState, FactKind
@@ -19,33 +19,42 @@ from scheduling.models import Drift
 FAILED_FOR = timedelta(hours=24)
 BROKEN = (JobState.FAILED, JobState.COMPENSATED, JobState.QUARANTINED)
 MOST = 6
+SHOWN = ("id", "kind", "key", "state", "reason", "tenant_key")
 
 
 @dataclass(frozen=True, slots=True)
-class JobCounts:
-    """Jobs by what they do; `failed` of the last 24 hours that nobody tried again."""
+class JobsNow:
+    """Jobs by what they do; `failed` of the last 24 hours that nobody tried again.
 
-    running: int
-    waiting: int
-    parked: int
-    failed: int
+    `broken` are the latest of those that need a person: parked, or failed like that. They have
+    number, kind, key, state and reason, and nothing else.
+    """
+
+    running: int = 0
+    waiting: int = 0
+    parked: int = 0
+    failed: int = 0
+    broken: tuple[JobRun, ...] = ()
 
 
-def job_counts(*, now: datetime) -> JobCounts:
-    """One query."""
-    found = JobRun.objects.aggregate(
-        running=Count("pk", filter=Q(state__in=[JobState.RUNNING, JobState.COMPENSATING])),
-        waiting=Count("pk", filter=Q(state__in=[JobState.WAITING, JobState.QUEUED])),
-        parked=Count("pk", filter=Q(state=JobState.PARKED)),
-        failed=Count("pk", filter=_broken(now)),
+def jobs_now(*, now: datetime) -> JobsNow:
+    """Counts and the latest that need a person, by one query."""
+    latest = JobRun.objects.filter(_broken(now) | Q(state=JobState.PARKED)).order_by("-id")
+    shown = latest.values(json=JSONObject(**{name: name for name in SHOWN}))[:MOST]
+    row = (
+        JobRun.objects.order_by()
+        .values(everything=Value(1))
+        .annotate(
+            running=Count("pk", filter=Q(state__in=[JobState.RUNNING, JobState.COMPENSATING])),
+            waiting=Count("pk", filter=Q(state__in=[JobState.WAITING, JobState.QUEUED])),
+            parked=Count("pk", filter=Q(state=JobState.PARKED)),
+            failed=Count("pk", filter=_broken(now)),
+            broken=ArraySubquery(shown),
+        )
+        .values("running", "waiting", "parked", "failed", "broken")
+        .get()  # a constant is no group: there is one row, without jobs too
     )
-    return JobCounts(**found)
-
-
-def jobs_broken(*, now: datetime) -> list[JobRun]:
-    """Parked and quarantined jobs, and those that failed in the last 24 hours; one query."""
-    rows = JobRun.objects.filter(_broken(now) | Q(state=JobState.PARKED))
-    return list(rows.order_by("-id")[:MOST])
+    return JobsNow(**row | {"broken": tuple(JobRun(**job) for job in row["broken"])})
 
 
 def clusters_shown() -> QuerySet[Cluster]:

@@ -26,7 +26,7 @@ from portal.ui.units import age_text, amount_text, format_count, percent_text, r
 from portal.viewer import Viewer
 from scheduling.charts import promise_bar, sum_bar
 from scheduling.choices import DriftKind
-from scheduling.selectors.attention import clusters_shown, job_counts, jobs_broken
+from scheduling.selectors.attention import clusters_shown, jobs_now
 from scheduling.selectors.fleet import NODES, Fleet, Sum, Sums, devices_in, fleet_sums
 from scheduling.selectors.promises import Promises, pools_promised
 
@@ -50,10 +50,10 @@ def ops_home(request: HttpRequest) -> HttpResponseBase:
     fleet = fleet_sums()
     clusters = [cluster_row(c, fleet, now) for c in clusters_shown()]
     pools = [pool_row(p, fleet, held) for p, held in pools_promised()]
-    counts = job_counts(now=now)
+    jobs = jobs_now(now=now)
     items = [
         *cluster_items(clusters),
-        *(job_item(job, viewer) for job in jobs_broken(now=now)),
+        *(job_item(job, viewer) for job in jobs.broken),
         *(drift_item(row["name"], drift) for row in clusters for drift in row["drifts"]),
         *over_items(clusters),
     ]
@@ -68,7 +68,7 @@ def ops_home(request: HttpRequest) -> HttpResponseBase:
         "item_count": len(items),
         "critical": sum(item["kind"] == "danger" for item in items),
         "warnings": sum(item["kind"] == "warn" for item in items),
-        "counts": counts,
+        "counts": jobs,
         "drift_count": sum(row["drifted"] for row in clusters),
         "devices": device_tile(fleet),
         "cpu": plain_tile(total, "cpu"),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from portal.models import JobRun
 from portal.scope import scope
 from portal.viewer import Viewer
 from scheduling.models import Allocation
+from scheduling.selectors.attention import JobsNow, jobs_now
 from tests.people import People
 from tests.scheduling.pages.seed import Seed, node_make
 
@@ -72,6 +75,27 @@ def test_every_page_opens_for_exactly_these_people(people: People, seed: Seed) -
         where = address(page, seed)
         found = tuple(getattr(people, name).client().get(where).status_code for name in NAMES)
         assert found == expected, page
+
+
+def test_the_operators_home_leaves_room_for_what_comes(people: People, seed: Seed) -> None:
+    assert len(statements(people.operator.client(), "/ops/")) <= 10
+
+
+def test_jobs_that_need_a_person_are_counted_and_named_at_once(people: People, seed: Seed) -> None:
+    with scope(people.operator.viewer):
+        found = jobs_now(now=timezone.now())
+        broken = [job.ref for job in found.broken]
+        failed = JobRun.objects.get(key=seed.failed.job_key)
+        parked = JobRun.objects.get(key=seed.foreign.job_key)
+        later = jobs_now(now=timezone.now() + timedelta(hours=25))
+    assert (found.running, found.parked, found.failed) == (0, 1, 1)
+    assert broken == [parked.ref, failed.ref]
+    assert (later.failed, [job.ref for job in later.broken]) == (0, [parked.ref])
+
+
+def test_an_installation_without_jobs_has_none_to_show(people: People) -> None:
+    with scope(people.operator.viewer):
+        assert jobs_now(now=timezone.now()) == JobsNow()
 
 
 def test_every_page_costs_few_queries(people: People, seed: Seed) -> None:
