@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
+MAX_DEPTH = 40  # of objects and lists in each other: more than any request needs
+
 
 class StrictJSONParser(JSONParser):
     """Refuses NaN, duplicate names, NUL and lone surrogates in texts, and nesting without end."""
@@ -24,7 +26,7 @@ class StrictJSONParser(JSONParser):
         try:
             text = stream.read().decode("utf-8")
             data = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-            _texts_check(data)
+            _texts_check(data, MAX_DEPTH)
         except RecursionError:
             raise ParseError(_("The JSON is nested too deeply.")) from None
         except UnicodeError:
@@ -50,15 +52,17 @@ def _no_constant(name: str) -> Any:
     raise ValueError(message)
 
 
-def _texts_check(data: Any) -> None:
+def _texts_check(data: Any, depth: int) -> None:
+    if depth == 0:
+        raise RecursionError
     if isinstance(data, str):
         data.encode()
         if "\0" in data:
             raise UnicodeError
     elif isinstance(data, dict):
         for name, value in data.items():
-            _texts_check(name)
-            _texts_check(value)
+            _texts_check(name, depth - 1)
+            _texts_check(value, depth - 1)
     elif isinstance(data, list):
         for value in data:
-            _texts_check(value)
+            _texts_check(value, depth - 1)

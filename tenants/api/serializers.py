@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from portal.api.fields import KeyField, StrictIntegerField
+from portal.api.fields import FlagField, KeyField, StrictIntegerField
 from tenants.choices import Density, PlatformRoleName, Role, TenantKind, Theme
 from tenants.models import MAX_LIFE, ApiToken, Membership, Tenant
 from tenants.roles import TOKEN_SCOPES
@@ -139,7 +139,7 @@ class TokenIn(serializers.Serializer[Any]):
 class TokenChange(serializers.Serializer[Any]):
     """Switch a token off for a while, or on again."""
 
-    enabled = serializers.BooleanField()
+    enabled = FlagField()
 
 
 class TokenOut(serializers.ModelSerializer[ApiToken]):
@@ -185,7 +185,7 @@ class UserIn(serializers.Serializer[Any]):
 class UserChange(serializers.Serializer[Any]):
     """What an operator can change of an account."""
 
-    active = serializers.BooleanField()
+    active = FlagField()
     platform_role = serializers.ChoiceField(PlatformRoleName.choices, allow_null=True)
 
 
@@ -230,7 +230,7 @@ class PreferenceChange(serializers.Serializer[Any]):
     theme = serializers.ChoiceField(Theme.choices)
     time_zone = StrictCharField(max_length=64, allow_blank=True)
     density = serializers.ChoiceField(Density.choices)
-    shortcuts = serializers.BooleanField()
+    shortcuts = FlagField()
 
 
 class OwnTenantOut(serializers.Serializer[Any]):

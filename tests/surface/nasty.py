@@ -19,7 +19,6 @@ for _level in range(300):
 # In place of any field of a JSON body.
 VALUES: tuple[Any, ...] = (
     None,
-    True,
     -1,
     0,
     2.5,
@@ -28,11 +27,8 @@ VALUES: tuple[Any, ...] = (
     "",
     "\0",
     "Not A Label!",
-    "-leading.dot-",
-    "9" * 41,
-    "x" * 100_000,
+    "x" * 20_000,
     [],
-    {},
     {"\0": 1, "x" * 500: [None]},
     [None, {}, 10**40],
     DEEP,

@@ -51,13 +51,24 @@ def validator_of(label: str) -> Draft202012Validator | None:
     schema = content.get("application/json", {}).get("schema")
     if schema is None:
         return None
-    return Draft202012Validator(schema | {"components": document()["components"]})
+    whole = _nullable(schema | {"components": document()["components"]})
+    return Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def _nullable(schema: Any) -> Any:
+    """OpenAPI 3.0 says "nullable" where JSON Schema has a type."""
+    if isinstance(schema, list):
+        return [_nullable(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {name: _nullable(part) for name, part in schema.items() if name != "nullable"}
+    return {"anyOf": [inner, {"type": "null"}]} if schema.get("nullable") is True else inner
 
 
 def fields_of(label: str) -> set[str]:
     """Names of the body's fields."""
-    found = validator_of(label)
-    ref = (found.schema if found else {}).get("$ref", "")
+    content = operations()[label].definition.raw.get("requestBody", {}).get("content", {})
+    ref = content.get("application/json", {}).get("schema", {}).get("$ref", "")
     component = document()["components"]["schemas"].get(ref.rpartition("/")[2], {})
     return set(component.get("properties", {}))
 
