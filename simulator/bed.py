@@ -18,6 +18,7 @@ from deploy.testbed.kubeconfig import render_kubeconfig
 from deploy.testbed.nodes import restore_node, silence_node
 from deploy.testbed.paths import REPOSITORY
 from simulator.cluster import Files, Settings
+from simulator.kubectl import Kubectl
 
 START_SECONDS = 30.0
 END_SECONDS = 10.0
@@ -133,6 +134,12 @@ class SimulatedBed:
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
         return str(client.create(path, body)["status"]["token"])
+
+    def kubectl(
+        self, *arguments: str, user: str = "admin", stdin: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of the commands of kubectl that tests give (simulator.kubectl)."""
+        return Kubectl(self.client(user)).run(*arguments, stdin=stdin)
 
     def fault(self, kind: str, **settings: Any) -> dict[str, Any]:
         """Order a fault; raises ApiError for one that is not known."""

@@ -18,8 +18,9 @@ from simulator.store.store import Store
 class Pace:
     """How fast the cluster lives, in seconds.
 
-    `start` is how long containers take to start, `spread` how much that varies, `retry` how soon
-    a controller looks again at what failed.
+    `start` is how long containers take to start, `spread` how much that varies, `namespace` how
+    long a deleted namespace stays at least, `retry` how soon a controller looks again at what
+    failed.
     """
 
     start: float = 0.0
@@ -27,13 +28,12 @@ class Pace:
     image: float = 1.0
     resize: float = 0.3
     stop: float = 0.0
-    namespace: float = 0.3
+    namespace: float = 5.0
     retry: float = 0.5
-    waits_for_scheduler: float = 0.0
 
 
 FAST = Pace()
-LIFELIKE = Pace(start=2.0, spread=4.0, image=8.0, resize=1.5, stop=2.0, namespace=2.0, retry=5.0)
+LIFELIKE = Pace(start=2.0, spread=4.0, image=8.0, resize=1.5, stop=2.0, retry=5.0)
 PACES = {"fast": FAST, "lifelike": LIFELIKE}
 
 

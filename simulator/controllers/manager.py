@@ -10,13 +10,15 @@ from simulator.controllers.loop import Loop
 from simulator.controllers.namespaces import Namespaces
 from simulator.controllers.nodes import Nodes
 from simulator.controllers.quotas import Quotas
+from simulator.controllers.replica_sets import Deployments, ReplicaSets
 from simulator.controllers.scheduler import Scheduler
 from simulator.controllers.stateful_sets import StatefulSets
 from simulator.core import Core
 from simulator.kubelet.kubelet import Kubelet
 
 PARTS: tuple[type[Loop], ...] = (
-    Namespaces, Nodes, Kubelet, Scheduler, Quotas, StatefulSets, Jobs, Garbage,
+    Namespaces, Nodes, Kubelet, Scheduler, Quotas, StatefulSets, Jobs, ReplicaSets, Deployments,
+    Garbage,
 )  # fmt: skip
 
 

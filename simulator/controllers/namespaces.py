@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from simulator.api.errors import StatusError
 from simulator.controllers.actor import Actor, controller_user
 from simulator.controllers.loop import Loop
 from simulator.kinds.registry import kinds
-from simulator.objects import Object, clone, now_text
+from simulator.objects import Object, clone, now_text, time_parse
 
 if TYPE_CHECKING:
     from simulator.core import Core
@@ -90,6 +91,11 @@ class Namespaces(Loop):
         if remaining:
             self._say(space, remaining, finalizers)
             raise StatusError(409, "Conflict", "the namespace still has content")
+        since = datetime.now(UTC) - time_parse(space["metadata"]["deletionTimestamp"])
+        left = self.core.pace.namespace - since.total_seconds()
+        if left > 0:
+            self.later(name, left)  # a real controller looks again after some seconds, too
+            return
         self._actor.change("Namespace", "", name, _released, "finalize")
 
     def _say(self, space: Object, remaining: Counter[str], finalizers: Counter[str]) -> None:

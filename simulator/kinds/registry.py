@@ -97,6 +97,11 @@ class Kind:
         """The kind with its group, as messages name it."""
         return f"{self.name}.{self.group}" if self.group else self.name
 
+    @property
+    def qualified_name(self) -> str:
+        """As kubectl names one object of the kind: the kind in small letters, with its group."""
+        return f"{self.name.lower()}.{self.group}" if self.group else self.name.lower()
+
     @cached_property
     def type(self) -> Type:
         """The type of its objects."""

@@ -67,12 +67,17 @@ def reviews(t: Talk) -> None:
     who = _review("SubjectAccessReview", resourceAttributes=nodes, user="guest")
     t.post(f"{REVIEWS}/subjectaccessreviews", who)
     t.post(f"{REVIEWS}/selfsubjectrulesreviews", _review("SelfSubjectRulesReview"), user="guest")
-    for user, space in (("guest", "default"), ("berth", "default"), ("berth", "berth-system")):
+    rule = {"apiGroups": [""], "resources": ["pods"], "resourceNames": ["p"], "verbs": ["get"]}
+    role = {"apiVersion": f"{RBAC}/v1", "kind": "Role", "metadata": {"name": "r"}, "rules": [rule]}
+    t.post(f"{ROLES}/roles", role, quiet=True)
+    t.post(f"{ROLES}/rolebindings", _binding("b", "r"), quiet=True)
+    t.until(f"{CORE}/pods/p", lambda b: b.get("code") == 404, user="guest", quiet=True)
+    for space in ("default", t.namespace):
         asked = _review("SelfSubjectRulesReview", namespace=space)
-        answer = t.post(f"{REVIEWS}/selfsubjectrulesreviews", asked, user=user, quiet=True)
+        answer = t.post(f"{REVIEWS}/selfsubjectrulesreviews", asked, user="guest", quiet=True)
         rules = answer["status"]["resourceRules"]
         told = sorted(str(sorted((k, sorted(v)) for k, v in rule.items())) for rule in rules)
-        t.say(f"{user} in {space}", [told, answer["status"]["incomplete"]])
+        t.say(f"guest in {space}", [told, answer["status"]["incomplete"]])
 
 
 def roles(t: Talk) -> None:
