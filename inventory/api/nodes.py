@@ -14,6 +14,7 @@ from inventory.api.serializers import NodeDetailOut, NodeOut
 from inventory.choices import ClusterState
 from inventory.filters import NamespaceFilter, NodeApiFilter
 from inventory.models import Namespace, Node
+from inventory.selectors.clusters import cluster_by_name
 from inventory.services.namespaces import namespace_claim, namespace_unclaim
 from portal.api.pagination import BerthCursorPagination
 from portal.api.resources import ListMixin, ResourceViewSet, RetrieveMixin
@@ -51,7 +52,9 @@ class ClusterNodeViewSet(RetrieveMixin, NodeViewSet):
         return super().visible().filter(cluster__name=self.kwargs.get("cluster", ""))
 
     def list(self, request: Request, **_names: str) -> Response:
-        """Nodes of the cluster."""
+        """Nodes of the cluster; 404 where there is none of this name, as for any of its nodes."""
+        self.authorize_list()
+        cluster_by_name(name=self.kwargs["cluster"], viewer=self.viewer)
         return super().list(request)
 
 
