@@ -30,7 +30,13 @@ SETTINGS = {
     "jit": "off",
 }
 # A test's data is thrown away with it, so it need not survive a loss of power.
-THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Several runs share one server, and a storm alone has more than a hundred sessions.
+THROWAWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "500",
+}
 
 
 @dataclass(frozen=True)

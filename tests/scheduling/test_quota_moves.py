@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,7 +24,6 @@ from tests.scheduling.world import ledger_differences, quota_give, quota_numbers
 LIMIT = 10
 ROUNDS = 200
 CONTENDERS = 64
-WORKERS = 16  # as many at once as the database takes beside everybody else
 
 
 def pool_make(limit: int = LIMIT) -> Pool:
@@ -47,21 +47,37 @@ def move(pool: Pool, operation: str, direction: Direction, amount: int) -> bool:
 @pytest.mark.storm
 @pytest.mark.timeout(600)
 def test_of_64_claims_on_the_last_unit_exactly_one_wins() -> None:
+    """Each contender keeps its session; a barrier lets all of them go at once, every round."""
     pool = pool_make(limit=1)
+    start, end = (threading.Barrier(CONTENDERS + 1, timeout=60) for _ in range(2))
+    winners: list[list[str]] = [[] for _ in range(ROUNDS)]
 
-    def claim(name: str) -> bool:
+    def contend(number: int) -> None:
         try:
-            return move(pool, name, "reserve", 1)
+            for round_number in range(ROUNDS):
+                name = f"{round_number}/{number}"
+                start.wait()
+                if move(pool, name, "reserve", 1):
+                    winners[round_number].append(name)
+                end.wait()
+        except BaseException:
+            start.abort()
+            end.abort()
+            raise
         finally:
             connection.close()
 
-    for round_number in range(ROUNDS):
-        names = [f"{round_number}/{n}" for n in range(CONTENDERS)]
-        with ThreadPoolExecutor(WORKERS) as workers:
-            won = [name for name, got in zip(names, workers.map(claim, names), strict=True) if got]
-        assert len(won) == 1
-        assert quota_numbers()["cpu"] == (1, 0, 0)
-        assert move(pool, won[0], "cancel", 1)
+    with ThreadPoolExecutor(CONTENDERS) as workers:
+        running = [workers.submit(contend, number) for number in range(CONTENDERS)]
+        with contextlib.suppress(threading.BrokenBarrierError):
+            for won in winners:
+                start.wait()
+                end.wait()
+                assert len(won) == 1
+                assert quota_numbers()["cpu"] == (1, 0, 0)
+                assert move(pool, won[0], "cancel", 1)
+        for contender in running:
+            contender.result()
     assert ledger_differences() == []
 
 
