@@ -53,7 +53,9 @@ class Boundary(msgspec.Struct, frozen=True):
 class Tracer:
     """Names each boundary that the main thread of this process comes to."""
 
-    def __init__(self, meet: Callable[[Boundary], None]) -> None:
+    def __init__(
+        self, meet: Callable[[Boundary], None], enter: Callable[[str], None] | None = None
+    ) -> None:
         self._meet = meet
         self._step = ""
         self._seen: Counter[tuple[str, str]] = Counter()
@@ -68,6 +70,8 @@ class Tracer:
             found = load(lease)
             self._step = found[1].name
             self._seen.clear()
+            if enter is not None:
+                enter(self._step)
             return found
 
         runner._load, runner.lease_claim = loading, claiming
@@ -114,15 +118,25 @@ def trace(job_id: int) -> list[Boundary]:
     return msgspec.json.decode(data, type=list[Boundary])
 
 
-def fork_at(job_id: int, boundary: Boundary, how: signal.Signals) -> int:
-    """Run a job in a child that signals itself when it comes to a boundary; return its pid."""
+def fork_at(
+    job_id: int, boundary: Boundary, how: signal.Signals, *, freeze: tuple[str, int] | None = None
+) -> int:
+    """Run a job in a child that signals itself when it comes to a boundary; return its pid.
+
+    `freeze` is a step and a process that the child stops on entering it: the caller lets it go
+    on. So a run is made to wait where the cluster is mostly faster than it.
+    """
 
     def body() -> None:
         def meet(met: Boundary) -> None:
             if met == boundary:
                 os.kill(os.getpid(), how)
 
-        Tracer(meet)
+        def enter(step: str) -> None:
+            if freeze is not None and step == freeze[0]:
+                os.kill(freeze[1], signal.SIGSTOP)
+
+        Tracer(meet, enter)
         _finish([job_id])
 
     return fork(body)
@@ -185,6 +199,10 @@ def unfenced(_lease: Lease) -> None:
     """What `fence` would be without the epoch: everybody may write."""
 
 
+class ChildHangs(AssertionError):
+    """A child neither ended nor stopped in time; it has been killed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How a child ended, or that it stopped."""
@@ -212,7 +230,7 @@ def wait_one(pids: list[int], *, seconds: float = 90.0) -> Ended:
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-    raise AssertionError(f"{len(pids)} children did nothing for {seconds:.0f} s")
+    raise ChildHangs(f"{len(pids)} children did nothing for {seconds:.0f} s")
 
 
 def wait_for(*pids: list[int], seconds: float = 300.0) -> list[int]:

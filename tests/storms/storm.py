@@ -7,9 +7,11 @@ import signal
 import time
 from collections.abc import Callable
 
+from deploy.testbed import Bed
 from portal.models import JobRun
 from tests.storms.boundaries import (
     Boundary,
+    ChildHangs,
     fork_at,
     fork_finish,
     trace,
@@ -21,13 +23,16 @@ LEAST_BOUNDARIES = 12
 LEASE_SECONDS = 1.0
 ABREAST = 3
 FINISHERS = 2
+CONTROLLERS = "controller-manager"
+WAITS_FOR = {"confirm": "apply", "settle": "evict", "vanish": "withdraw"}  # what they wait for
 SLEEPERS = 20  # at a time: each holds two sessions of the database
 
 
 class Storm:
     """The boundaries of each kind of job, and how often a run ended at each."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, bed: Bed, say: Callable[[str], None]) -> None:
+        self._bed = bed
         self.boundaries: dict[str, list[Boundary]] = {}
         self.struck: dict[str, int] = {}
         self._say = say
@@ -42,12 +47,14 @@ class Storm:
     def kill(self, kind: str, jobs: list[JobRun]) -> None:
         """Kill a run at each boundary; the jobs beyond those make up for misses. All finish."""
         began = time.monotonic()
-        queue, left = [job.pk for job in jobs], list(self.boundaries[kind])
-        while left:
-            assert len(queue) >= len(left), f"{kind}: no run came to {left}"
-            missed, _pids = strike(list(zip(queue, left, strict=False)), signal.SIGKILL)
-            self.struck[kind] = self.struck.get(kind, 0) + len(left) - len(missed)
-            queue, left = queue[len(left) :], missed
+        queue, wanted = [job.pk for job in jobs], self.boundaries[kind]
+        missed, _pids = strike(list(zip(queue, wanted, strict=False)), signal.SIGKILL)
+        spare = queue[len(wanted) :]
+        while missed:
+            assert spare, f"{kind}: no run came to {missed}"
+            if self._kill_waiting(spare.pop(0), missed[0]):
+                missed.pop(0)
+        self.struck[kind] = self.struck.get(kind, 0) + len(wanted)
         struck = time.monotonic()
         time.sleep(LEASE_SECONDS)
         finish([job.pk for job in jobs])
@@ -55,6 +62,18 @@ class Storm:
             f"{kind}: {len(self.boundaries[kind])} boundaries, {self.struck[kind]} kills so far,"
             f" {struck - began:.0f} s to kill, {time.monotonic() - struck:.0f} s to finish"
         )
+
+    def _kill_waiting(self, job_id: int, boundary: Boundary) -> bool:
+        """Kill a run that waits for controllers which stand still; False where it got past."""
+        pid = self._bed.describe()["components"][CONTROLLERS]["pid"]
+        freeze = (WAITS_FOR.get(boundary.step, boundary.step), pid)
+        child = fork_at(job_id, boundary, signal.SIGKILL, freeze=freeze)
+        try:
+            return wait_one([child], seconds=20).code == -signal.SIGKILL
+        except ChildHangs:
+            return False
+        finally:
+            self._bed.thaw(CONTROLLERS)
 
     def stall(self, kind: str, jobs: list[JobRun]) -> None:
         """Put runs to sleep past their leases, let others finish, and wake them.

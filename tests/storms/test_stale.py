@@ -39,7 +39,7 @@ def allocate_asleep(arena: Arena, storm: Storm) -> None:
 def test_a_worker_that_wakes_up_late_writes_nothing(
     arena: Arena, say: Callable[[str], None]
 ) -> None:
-    storm = Storm(say)
+    storm = Storm(arena.bed, say)
     say("")
     allocate_asleep(arena, storm)
     settled(arena, arena.held())
@@ -59,7 +59,7 @@ def test_without_the_epoch_the_same_run_is_not_exact(
     for module in (lease, records, context):
         monkeypatch.setattr(module, "fence", unfenced)
     say("")
-    allocate_asleep(arena, Storm(say))
+    allocate_asleep(arena, Storm(arena.bed, say))
     with pytest.raises(Inexact) as found:
         settled(arena, arena.held(), seconds=10)
     assert "committed" in str(found.value)  # room was taken twice
@@ -68,7 +68,7 @@ def test_without_the_epoch_the_same_run_is_not_exact(
 
 def test_a_worker_that_sleeps_in_a_transaction_holds_others_back(arena: Arena) -> None:
     """Nobody can claim past it, and when it wakes up its commit counts: it still had the job."""
-    storm = Storm(lambda _line: None)
+    storm = Storm(arena.bed, lambda _line: None)
     first, job = arena.ask(2)
     places = [
         boundary
