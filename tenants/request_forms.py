@@ -49,7 +49,8 @@ def form_build(
     types = [(name, resource_title(name)) for name in offer.device_types]
     if offer.chosen is not None and not initial.get("pool"):
         initial["pool"] = offer.chosen.name
-        initial.setdefault("device", types[0][0] if types else "")
+    if source is None and types:
+        initial.setdefault("device", types[0][0])
     return AllocationForm(
         data,
         initial=initial,
