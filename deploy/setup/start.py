@@ -80,12 +80,14 @@ def _run(options: Options, interrupts: Interrupts, at_end: ExitStack) -> None:
     static_collect(environments.owner)
     if stamps:
         steps.demonstration_make(environments.work, stamps=stamps)
-    _cluster_ensure(options, environments, at_end)
+    own = _cluster_ensure(options, environments, at_end)
     children = children_make(environments, port=options.port)
     at_end.callback(children_stop, children, interrupts.hurry)
     for child in children:
         child.start()
     web_wait(children[0], port=options.port)
+    if stamps and own:
+        steps.fleet_divide(environments.work, name="bed")
     if stamps:
         steps.accounts_show()
     else:
@@ -96,7 +98,8 @@ def _run(options: Options, interrupts: Interrupts, at_end: ExitStack) -> None:
     say("Stopping ...")
 
 
-def _cluster_ensure(options: Options, environments: Environments, at_end: ExitStack) -> None:
+def _cluster_ensure(options: Options, environments: Environments, at_end: ExitStack) -> bool:
+    """Have a cluster; tell whether it is our own, for the demonstration to be divided."""
     if options.kubeconfig:
         name = steps.cluster_name(options.kubeconfig)
         steps.cluster_register(environments.work, kubeconfig=options.kubeconfig, name=name)
@@ -106,7 +109,8 @@ def _cluster_ensure(options: Options, environments: Environments, at_end: ExitSt
         kubeconfig = bed.start()
         if kubeconfig:
             steps.cluster_register(environments.work, kubeconfig=kubeconfig, name="bed")
-            steps.fleet_describe(environments.work, name="bed")
+            return True
+    return False
 
 
 def _lock_take(port: int) -> None:

@@ -71,11 +71,10 @@ def cluster_name(kubeconfig: Path) -> str:
     return "main" if name in {"", "config", "kubeconfig", "admin"} else name
 
 
-def fleet_describe(environment: dict[str, str], *, name: str) -> None:
-    """Tell Berth the pools and first quotas of the demonstration's fleet."""
-    if _command_exists("demo_fleet"):
-        with step("Naming pools and device types of the demonstration"):
-            manage(environment, "demo_fleet", "--cluster", name)
+def fleet_divide(environment: dict[str, str], *, name: str) -> None:
+    """Divide our own cluster among the demonstration's teams, once its nodes are mirrored."""
+    with step("Making pools and giving the teams quota"):
+        manage(environment, "demo_fleet", "--cluster", name)
 
 
 @contextmanager
@@ -87,7 +86,3 @@ def _once(stamps: Path | None, name: str, sources: list[Path]) -> Iterator[bool]
     yield needed
     if stamp and needed:
         stamp_write(stamp, value)
-
-
-def _command_exists(name: str) -> bool:
-    return any(ROOT.glob(f"*/management/commands/{name}.py"))
