@@ -44,7 +44,7 @@ SHOWN = {"label", "verbose_name", "empty_label", "caption"}
 
 
 class _Markup(HTMLParser):
-    """Collects (line, text) of what is not translated."""
+    """Collects (line, text) of what a person reads."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -93,6 +93,14 @@ def markup_texts(source: str) -> Iterator[tuple[int, str]]:
     parser.feed(TAGS.sub(lambda tag: "\n" * tag[0].count("\n"), source))
     parser.close()
     yield from parser.found
+
+
+def page_texts(page: str) -> set[str]:
+    """All that a person reads on a page, as it came; code and text in a named language apart."""
+    parser = _Markup()
+    parser.feed(page)
+    parser.close()
+    return {text for _line, text in parser.found}
 
 
 def script_texts(source: str) -> Iterator[tuple[int, str]]:

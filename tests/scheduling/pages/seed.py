@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from inventory.choices import ClusterState, FactKind, WatchPhase
+from inventory.k8s.errors import Unauthorized
 from inventory.models import Cluster, DeviceType, Node, Pod, Pool, WatchState
 from portal.jobs.outcome import Reason
 from portal.models import JobRun
@@ -34,7 +35,11 @@ from scheduling.selectors.refusals import refusal_of_quota
 from scheduling.services.allocations import AllocationAsk, allocation_plan
 from scheduling.services.commitments import commitments_take
 from scheduling.services.moves import Move, quota_move
+from scheduling.services.pods import STARTING
 from scheduling.services.quota import QuotaEdit, quota_set
+from scheduling.services.steps.apply import CREATED, IMAGE
+from scheduling.services.steps.place import NOT_YET, PLACED
+from scheduling.services.steps.widen import WIDENED
 
 GIB = 1024**3
 H100 = "h100-sxm-80gb"
@@ -276,11 +281,7 @@ def _coming_job(allocation: Allocation, now: datetime) -> JobRun:
          "reason": "ContainerCreating", "since": (now - timedelta(seconds=80)).isoformat(),
          "ending": False},
     ]  # fmt: skip
-    reason = Reason(
-        "starting",
-        "%(done)s of %(total)s pods run. %(why)s",
-        {"done": 1, "total": 2, "why": f"{name}-1: ContainerCreating"},
-    ).as_dict()
+    reason = Reason("starting", STARTING, {"done": 1, "total": 2}).as_dict()
     JobStep.objects.filter(job=job, index=4).update(
         state="waiting",
         attempts=31,
@@ -289,11 +290,11 @@ def _coming_job(allocation: Allocation, now: datetime) -> JobRun:
         reason=reason,
     )
     for step, level, text, params in (
-        ("place", "ok", "Reserved quota and room on %(cluster)s: %(nodes)s.",
+        ("place", "ok", PLACED,
          {"cluster": "ams-1", "nodes": "ams1-h100-03"}),
-        ("widen", "ok", "The cluster enforces the quota of %(namespace)s.",
+        ("widen", "ok", WIDENED,
          {"namespace": "berth-vision-workload"}),
-        ("apply", "ok", "Created %(object)s.", {"object": f"StatefulSet berth-vision/{name}"}),
+        ("apply", "ok", CREATED, {"object": f"StatefulSet berth-vision/{name}"}),
     ):  # fmt: skip
         JobLog.objects.create(job=job, step=step, level=level, text=text, params=params)
     JobAttempt.objects.create(job=job, epoch=1, worker="host:12", ended_at=now, ended_as="waiting")
@@ -317,7 +318,7 @@ def _allocations(
     refusal = refusal_of_quota(
         own_key="vision", scope_key="aurora", resource=H100, limit=20, now=10, asked=12
     )
-    why = Reason("quota.parent", "Waiting for room. %(why)s", {"why": refusal.sentence()}, refusal)
+    why = Reason("quota.parent", NOT_YET, {"why": refusal.sentence()}, refusal)
     stuck = JobRun.objects.get(key=waiting.job_key)
     JobStep.objects.filter(job=stuck, index=1).update(
         state="waiting", reason=why.as_dict(), attempts=9, began_at=now - timedelta(seconds=90)
@@ -330,7 +331,7 @@ def _allocations(
         bound=True,
     )
     failed = _plan(_ask("broken"), viewer)
-    image = Reason("image", "The image can't be pulled: %(image)s.", {"image": "x:1"}).as_dict()
+    image = Reason("image", IMAGE, {"image": "x:1"}).as_dict()
     Allocation.objects.filter(pk=failed.pk).update(
         state=AllocationState.FAILED, reason=image, released_at=now
     )
@@ -339,7 +340,7 @@ def _allocations(
     )
     foreign = _plan(_ask("secret-speech", tenant="speech", replicas=1), viewer)
     parked = JobRun.objects.get(key=foreign.job_key)
-    away = Reason("credential-expired", "The cluster refused the credential.").as_dict()
+    away = Reason(Unauthorized.code, str(Unauthorized.words)).as_dict()
     job_set(parked, now, state=JobState.PARKED, due_at=None, reason=away)
     Drift.objects.create(
         tenant_key="vision",
