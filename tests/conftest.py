@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.test import TransactionTestCase
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -44,6 +45,12 @@ def _flush_as_owner() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: tables_empty())
         yield
+
+
+@pytest.fixture(autouse=True)
+def _limits_forget() -> None:
+    """Let no test run into limits on signing in that another has used up."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.settings.email import TIMEOUT_SECONDS, email_read
 from portal.settings.env import ROOT, database_settings, env_read
+from portal.settings.redis import BROKER_TRANSPORT_OPTIONS, caches, channel_layers
 
 ENV = env_read()
 
@@ -214,16 +215,8 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # Squeezing source maps takes longer than all the rest, and only developer tools ask for them.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("gz", "br", "png", "jpg", "webp", "woff", "woff2", "map")
 
-CHANNEL_LAYERS = {
-    "default": {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {
-            # redis-py 8 would close an idle socket after five seconds without this.
-            "hosts": [{"address": ENV.redis_url, "socket_timeout": None, "max_connections": 1000}],
-            "prefix": "berth",
-        },
-    }
-}
+CACHES = caches(ENV.redis_url)
+CHANNEL_LAYERS = channel_layers(ENV.redis_url)
 
 CELERY_BROKER_URL = ENV.redis_url
 CELERY_TASK_IGNORE_RESULT = True
@@ -240,20 +233,7 @@ CELERY_TASK_TIME_LIMIT = 180
 CELERY_TASK_SOFT_TIME_LIMIT = 150
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "report"
-CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 300,
-    "unacked_restore_interval": 5,
-    "unacked_restore_throttle": 1,
-    "socket_timeout": 15,
-    "socket_connect_timeout": 5,
-    "socket_keepalive": True,
-    "health_check_interval": 10,
-    # Who rings waits for no broker: without these a refused connection costs six seconds.
-    "max_retries": 1,
-    "interval_start": 0,
-    "interval_step": 0.1,
-    "interval_max": 0.2,
-}
+CELERY_BROKER_TRANSPORT_OPTIONS = BROKER_TRANSPORT_OPTIONS
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
