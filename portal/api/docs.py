@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
 from django.urls import URLPattern, path
+from django.utils.translation import get_language, override
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import TemplateHTMLRenderer
+from rest_framework.request import Request
+
+# By language and format. Making one takes seconds, anybody may ask, and it changes with the code
+# alone.
+_documents: dict[tuple[str, str], bytes] = {}
 
 
 class SchemaView(SpectacularAPIView):
@@ -13,6 +23,18 @@ class SchemaView(SpectacularAPIView):
 
     permission_classes = [AllowAny]
     authentication_classes = []
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The document, made once for each language and format."""
+        asked = request.GET.get("lang") or get_language() or ""
+        language = asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        renderer: Any = request.accepted_renderer
+        key = language, renderer.media_type
+        if key not in _documents:
+            with override(language):
+                data = self._get_schema_response(request).data  # type: ignore[no-untyped-call]
+                _documents[key] = renderer.render(data, renderer.media_type, {})
+        return HttpResponse(_documents[key], content_type=renderer.media_type)
 
 
 class DocsView(SpectacularSwaggerSplitView):
