@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import logging
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -59,6 +60,12 @@ def main() -> int:
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     try:
         asyncio.run(run(options))
+    except sqlite3.OperationalError as problem:
+        sys.stderr.write(
+            f"{options.state} can't be opened ({problem}). Another simulator may be running there;"
+            " end it, or give another directory by --state.\n"
+        )
+        return 2
     except (FleetError, ValueError, OSError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2

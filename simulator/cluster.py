@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,7 +88,7 @@ class SimulatedCluster:
                 " or begin anew."
             )
         found.port = port or found.port
-        found.write(self.files)
+        port_check(found.port)
         self.settings = found
         self.server = f"https://127.0.0.1:{found.port}"
         self.authority = Authority(directory / "pki")
@@ -97,6 +98,7 @@ class SimulatedCluster:
             state=self.files.state,
             pace=pace,
         )
+        found.write(self.files)  # only now: whoever runs here already keeps what is his
         self._build(wanted)
 
     def _build(self, fleet: Fleet) -> None:
@@ -155,6 +157,18 @@ class SimulatedCluster:
         with contextlib.suppress(asyncio.CancelledError, SystemExit):
             await serving
         self.core.close()
+
+
+def port_check(port: int) -> None:
+    """Raise OSError with a sentence where somebody listens on a port already."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise OSError(
+                f"Port {port} is taken. Give another by --port, or 0 for a free one."
+            ) from None
 
 
 def _users(tokens: dict[str, str]) -> dict[str, User]:

@@ -137,7 +137,7 @@ def test_too_many_nodes_in_all_are_refused() -> None:
 
 
 def test_files_that_are_not_there_or_not_yaml(tmp_path: Path) -> None:
-    with pytest.raises(FleetError, match="Known by name: bed, small, wide"):
+    with pytest.raises(FleetError, match="Known by name: bed, demo, demo-south, small, wide"):
         load_fleet("huge")
     broken = tmp_path / "broken.yaml"
     broken.write_text("groups: [")
@@ -156,6 +156,8 @@ def test_shipped_fleets_are_what_their_users_count_on() -> None:
     assert {name: len(fleet.nodes) for name, fleet in fleets.items()} == {
         "small": 3,
         "bed": 40,
+        "demo": 128,
+        "demo-south": 72,
         "wide": 500,
     }
     assert all(name == fleet.name for name, fleet in fleets.items())
