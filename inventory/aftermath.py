@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inventory import labels as keys
 from inventory.choices import FactKind
-from inventory.models import Namespace, Node, Pod, Pool, ResourceQuotaFact, WorkloadFact
+from inventory.models import Cluster, Namespace, Node, Pod, Pool, ResourceQuotaFact, WorkloadFact
 from inventory.models.fact import Fact
 from inventory.projection import Change, Changes
 from portal import audit
@@ -64,11 +64,12 @@ def pool_label_request(changes: Changes[Fact]) -> None:
 
 def pool_label_job_request(*, cluster_id: int) -> None:
     """Ask for the job that writes berth.dev/pool on the nodes of a cluster."""
+    cluster = Cluster.objects.only("name").get(pk=cluster_id)
     job_request(
         kind="pool.label",
-        key=f"cluster:{cluster_id}:pool-label",
+        key=f"{cluster.job_key}:pool-label",
         viewer=WATCHER,
-        args={"cluster_id": cluster_id},
+        args=cluster.job_args,
     )
 
 

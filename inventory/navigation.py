@@ -92,11 +92,11 @@ def cluster_choices(viewer: Viewer) -> Sequence[Choice]:
 
 
 def cluster_of(job: JobRun) -> JobObject | None:
-    """The cluster that a job works on, by the number in its key; no query."""
-    number = job.key.split(":")[1] if ":" in job.key else ""
+    """The cluster that a job works on, by what it was asked with; no query."""
+    number, name = job.key.partition(":")[2].partition(":")[0], job.args.get("cluster")
     if not number.isdecimal():
         return None
-    return JobObject(_("the cluster"), reverse("cluster_by_id", args=[int(number)]))
+    return JobObject(name or _("the cluster"), reverse("cluster_by_id", args=[int(number)]))
 
 
 def tested_words(outcome: Mapping[str, Any]) -> str:

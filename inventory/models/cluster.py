@@ -70,3 +70,8 @@ class Cluster(models.Model):
     def job_key(self) -> str:
         """Key of every job that works on the cluster itself."""
         return f"cluster:{self.pk}"
+
+    @property
+    def job_args(self) -> dict[str, int | str]:
+        """What those jobs are asked with; the name never changes and is shown."""
+        return {"cluster_id": self.pk, "cluster": self.name}

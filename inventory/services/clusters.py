@@ -140,7 +140,7 @@ def cluster_test(*, name: str, viewer: Viewer) -> JobRun:
 def _test_request(*, cluster: Cluster, viewer: Viewer) -> JobRun:
     """Ask for the connection test inside the caller's transaction; one that waits goes on now."""
     key = f"{cluster.job_key}:test"
-    job = job_request(kind="cluster.test", key=key, viewer=viewer, args={"cluster_id": cluster.pk})
+    job = job_request(kind="cluster.test", key=key, viewer=viewer, args=cluster.job_args)
     jobs_nudge(keys=[key], parked=True)
     return job
 

@@ -62,7 +62,7 @@ def cluster_remove(
         kind="cluster.remove",
         key=f"{cluster.job_key}:remove",
         viewer=viewer,
-        args={"cluster_id": cluster.pk},
+        args=cluster.job_args,
     )
 
 

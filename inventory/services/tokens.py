@@ -66,7 +66,7 @@ def tokens_request(now: datetime) -> None:
                     kind="cluster.token",
                     key=f"{cluster.job_key}:token",
                     viewer=SYSTEM,
-                    args={"cluster_id": cluster.pk},
+                    args=cluster.job_args,
                 )
 
 
