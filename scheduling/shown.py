@@ -136,7 +136,7 @@ def _node_row(node: HeldNode, pods: list[dict[str, Any]], names: list[str]) -> N
     bound = not lacking
     return NodeRow(
         name=node.name,
-        pods=", ".join(_ordinal(pod["name"]) for pod in pods) or "–",
+        pods=", ".join(f"#{_ordinal(pod['name'])}" for pod in pods) or "–",
         amounts=[(head_of(name), amount_text(raw.get(name, 0), name).number) for name in names],
         raw=raw,
         bound=bound,
