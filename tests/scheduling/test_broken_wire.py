@@ -79,6 +79,8 @@ def test_a_busy_cluster_is_obeyed(spoilt: World, wire: Interposer) -> None:
     assert job.state == "waiting"
     with system():
         began_at = job.steps.get(name="apply").began_at
+    assert job.due_at is not None
+    assert began_at is not None
     assert (job.due_at - began_at).total_seconds() > 1.5
     assert "busy" in spoilt.said(job)
     until_state(spoilt, allocation, "succeeded")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from deploy.testbed import Bed, ToolchainMissing, bed_down, bed_up
 from portal.models import JobRun
-from scheduling.models import Commitment, Drift, NodeCommitment
+from scheduling.models import Allocation, Commitment, Drift, NodeCommitment
 from scheduling.services.allocations import CREATE, REPLACE
 from scheduling.services.drift import RESTORE, drift_choose
 from scheduling.services.scan import cluster_scan
@@ -20,9 +21,11 @@ from tests.scheduling.world import (
     cluster_make,
     ledger_differences,
     mirror_ready,
+    pace_forget,
     pools_make,
     quota_give,
     quota_numbers,
+    space_remove,
     system,
     until,
 )
@@ -54,7 +57,11 @@ def wide(forty_bed: Bed, transactional_db: None) -> Iterator[World]:
         mirror_ready(found.cluster, nodes=30)
         quota_give(amounts=PLENTY)
         yield found
-    forty_bed.kubectl("delete", "namespace", "berth-vision", "--ignore-not-found", "--timeout=60s")
+    for name in found.names("namespaces"):
+        if name.startswith("berth-vision"):
+            space_remove(forty_bed, name)
+    forty_bed.kubectl("delete", "pod", "foreign", "--ignore-not-found", "--now")
+    pace_forget()
 
 
 def node_of(world: World, pod: str) -> str:
@@ -86,19 +93,8 @@ def test_a_workload_moves_when_its_node_is_deleted(wide: World) -> None:
 
 def test_a_foreign_pod_on_promised_room_makes_the_promise_move(wide: World) -> None:
     allocation = wide.ask("yields", shape=WHOLE)
-    with system():
-        job = JobRun.objects.get(key=allocation.job_key, kind=CREATE)
-
-    def placed() -> bool:
-        wide_run_once(job.pk, stop_after="place")
-        with system():
-            return Commitment.objects.filter(holder=allocation.holder).exists()
-
-    until(placed)
-    with system():
-        node = Commitment.objects.filter(holder=allocation.holder).values_list(
-            "node_name", flat=True
-        )[0]
+    place_only(wide, allocation)
+    (node,) = promised(allocation)
     foreign_pod(wide, node)
 
     def settled() -> bool:
@@ -113,6 +109,78 @@ def test_a_foreign_pod_on_promised_room_makes_the_promise_move(wide: World) -> N
         assert node not in {row.node_name for row in held}
     assert wide.final_job(allocation, CREATE).state == "succeeded"
     assert quota_numbers()["h100-sxm-80gb"] == (0, 8, 0)
+
+
+def test_an_open_pod_on_promised_room_moves_promises_within_a_minute(wide: World) -> None:
+    """Two allocations promised on the same nodes, and a tenant's own pod that lands there."""
+    opened = wide.ask("room", kind="open", shape=WHOLE | {"h100-sxm-80gb": 2})
+    assert wide.final_job(opened, CREATE).state == "succeeded"
+    big = wide.ask("big", replicas=2, shape=WHOLE | {"h100-sxm-80gb": 6})
+    small = wide.ask("small", replicas=3, shape=WHOLE | {"h100-sxm-80gb": 2})
+    for allocation in (big, small):
+        place_only(wide, allocation)
+    shared = sorted(promised(big) & promised(small))
+    assert shared, (promised(big), promised(small))
+    open_pod(wide, shared[0])
+
+    def over() -> list[str]:
+        with system():
+            return [str(row) for row in NodeCommitment.objects.all() if row.free < 0]
+
+    until(over, seconds=30)
+    began = time.monotonic()
+    until(lambda: wide.run_jobs() or not over(), seconds=60)
+    assert time.monotonic() - began < 60
+    for allocation in (big, small):
+        assert wide.final_job(allocation, CREATE).state == "succeeded"
+    assert quota_numbers()["h100-sxm-80gb"] == (0, 20, 0)
+    assert ledger_differences() == []
+    until(lambda: not over() and bound() == {"big": 12, "small": 6, "room": 2}, seconds=30)
+
+
+def place_only(world: World, allocation: Allocation) -> None:
+    """Let an allocation be promised its room and nothing more happen to it."""
+    job = world.job(allocation, CREATE)
+    assert job is not None
+    until(lambda: wide_run_once(job.pk, stop_after="place") or promised(allocation))
+
+
+def promised(allocation: Allocation) -> set[str]:
+    """The nodes that an allocation has room on."""
+    with system():
+        held = Commitment.objects.filter(holder=allocation.holder, committed__gt=0)
+        return set(held.values_list("node_name", flat=True))
+
+
+def bound() -> dict[str, int]:
+    """Devices that each allocation's pods hold, by name."""
+    with system():
+        names = {a.holder: a.name for a in Allocation.objects.filter(kind="workload")}
+        found = dict.fromkeys([*names.values(), "room"], 0)
+        for row in Commitment.objects.filter(resource="h100-sxm-80gb"):
+            found[names.get(row.holder, "room")] += row.bound
+    return found
+
+
+def open_pod(world: World, node: str) -> None:
+    """A pod of the tenant's own, where it was given room, that insists on a node."""
+    terms = [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}]
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
+    amounts = {"cpu": "1", "memory": "1Gi", "nvidia.com/gpu": "2"}
+    container = {
+        "name": "main",
+        "image": "registry.example/own:1",
+        "resources": {"requests": amounts, "limits": amounts},
+    }
+    spec = {
+        "affinity": {"nodeAffinity": required},
+        "nodeSelector": {"berth.dev/pool": "h100"},
+        "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}],
+        "containers": [container],
+    }
+    client = world.bed.client("tester")
+    body = {"metadata": {"name": "own"}, "spec": spec}
+    client.create("/api/v1/namespaces/berth-vision-h100/pods", body)
 
 
 def wide_run_once(job_id: int, *, stop_after: str) -> None:
