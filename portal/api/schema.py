@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 
 from portal.answers import PROBLEM_TYPE, TITLES
@@ -77,7 +78,8 @@ class BerthAutoSchema(AutoSchema):
         out = view.serializers_out.get(view.action_name, view.serializer_out)
         status = self._success_status()
         media_type = view.media_types.get(view.action_name)
-        success: Any = {(status, media_type): str} if media_type else {status: out}
+        file = {(status, media_type): OpenApiTypes.OBJECT}  # read as YAML it is an object
+        success: Any = file if media_type else {status: out}
         if status == 204:
             success = {status: None}
         words = {status: str(text) for status, text in TITLES.items()}
