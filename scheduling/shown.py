@@ -136,7 +136,7 @@ def _node_row(node: HeldNode, pods: list[dict[str, Any]], names: list[str]) -> N
     bound = not lacking
     return NodeRow(
         name=node.name,
-        pods=", ".join(f"#{_ordinal(pod['name'])}" for pod in pods) or "–",
+        pods=", ".join(_pod_label(pod["name"]) for pod in pods) or "–",
         amounts=[(head_of(name), amount_text(raw.get(name, 0), name).number) for name in names],
         raw=raw,
         bound=bound,
@@ -159,6 +159,11 @@ def _strip(node: HeldNode, pods: list[dict[str, Any]], names: list[str]) -> Stri
 def _ordinal(name: str) -> str:
     last = name.rsplit("-", 1)[-1]
     return last if last.isdecimal() else name
+
+
+def _pod_label(name: str) -> str:
+    last = _ordinal(name)
+    return f"#{last}" if last.isdecimal() else last
 
 
 def _digit(name: str) -> int:
