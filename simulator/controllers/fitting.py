@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from simulator.api.selectors import expression_holds
 from simulator.kinds.quantity import parse
@@ -29,7 +30,12 @@ def requests_of(pod: Object) -> Amounts:
 def room_of(node: Object) -> Amounts:
     """What a node has to give."""
     allocatable = (node.get("status") or {}).get("allocatable") or {}
-    return {key: parse(amount) for key, amount in allocatable.items()}
+    return dict(_room(tuple(allocatable.items())))
+
+
+@lru_cache(maxsize=1024)
+def _room(amounts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, Decimal], ...]:
+    return tuple((key, parse(amount)) for key, amount in amounts)
 
 
 def pinned_to(pod: Object) -> set[str] | None:

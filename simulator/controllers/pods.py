@@ -18,10 +18,10 @@ def pods_of(store: Store, owner: Object) -> list[Stored]:
 
 
 def _controlled(store: Store, kind: str, owner: Object) -> Iterator[Stored]:
-    meta = owner["metadata"]
-    for stored in store.each(kind, meta["namespace"]):
+    uid = owner["metadata"]["uid"]
+    for stored in store.owned(kind, uid):
         reference = controller_of(stored.obj)
-        if reference is not None and reference["uid"] == meta["uid"]:
+        if reference is not None and reference["uid"] == uid:
             yield stored
 
 

@@ -31,6 +31,8 @@ USER = User("system:kube-scheduler", ("system:authenticated",))
 COMPONENT = "default-scheduler"
 ENDED = ("Succeeded", "Failed")
 ZERO = Decimal(0)
+# So many nodes that fit are enough to choose from; a real scheduler looks at a part of them, too.
+ENOUGH = 20
 
 
 class Scheduler(Loop):
@@ -44,6 +46,7 @@ class Scheduler(Loop):
         self._used: dict[str, Amounts] = {}
         self._holding: dict[str, tuple[str, Amounts]] = {}
         self._waiting: dict[tuple[str, str], None] = {}
+        self._turn = 0
 
     def begin(self) -> None:
         """Learn what is held, and listen."""
@@ -120,7 +123,10 @@ class Scheduler(Loop):
         best: tuple[float, str] | None = None
         reasons: Counter[str] = Counter()
         helped: Counter[bool] = Counter()
-        for stored in nodes:
+        fitting = 0
+        for stored in self._in_turn(nodes):
+            if fitting >= ENOUGH:
+                break
             if pinned is not None and stored.name not in pinned:
                 reasons[PREFILTER] += 1
                 helped[False] += 1
@@ -131,12 +137,18 @@ class Scheduler(Loop):
                 reasons.update(why)
                 helped[could] += 1
                 continue
+            fitting += 1
             score = (_load(stored.obj, used, wanted), stored.name)
             if best is None or score < best:
                 best = score
         if best is not None:
             return best[1], ""
         return None, explain(len(nodes), reasons, helped)
+
+    def _in_turn(self, nodes: list[Stored]) -> list[Stored]:
+        """The nodes, each time beginning a little further on."""
+        self._turn = (self._turn + ENOUGH) % max(1, len(nodes))
+        return nodes[self._turn :] + nodes[: self._turn] if len(nodes) > ENOUGH else nodes
 
     def _say(self, pod: Object, message: str) -> None:
         new = clone(pod)

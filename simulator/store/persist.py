@@ -17,8 +17,8 @@ from simulator.objects import Object, load
 if TYPE_CHECKING:
     from simulator.store.store import Stored
 
-KEPT_EVENTS = 20_000
-TRIM_EVERY = 2_000
+KEPT_EVENTS = 2_000
+TRIM_EVERY = 500
 TABLES = """
 CREATE TABLE IF NOT EXISTS object (
     kind TEXT, namespace TEXT, name TEXT, data BLOB NOT NULL,

@@ -14,7 +14,7 @@ from simulator.objects import Object, dump
 from simulator.store.persist import Journal
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED"]
-HISTORY = 20_000
+HISTORY = 5_000
 Listener = Callable[["Event"], None]
 
 
@@ -55,19 +55,32 @@ class Shelf:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], Stored] = {}
         self.by_namespace: dict[str, dict[str, Stored]] = {}
+        self.by_owner: dict[str, dict[tuple[str, str], Stored]] = {}
         self.history: deque[Event] = deque()
         self.forgotten = 0
         self.listeners: list[Listener] = []
 
     def put(self, stored: Stored) -> None:
         """Keep the newest version."""
+        self._disown(stored.key)
         self.objects[stored.key] = stored
+        for uid in _owners(stored):
+            self.by_owner.setdefault(uid, {})[stored.key] = stored
         self.by_namespace.setdefault(stored.namespace, {})[stored.name] = stored
 
     def drop(self, key: tuple[str, str]) -> None:
         """Forget an object."""
+        self._disown(key)
         self.objects.pop(key, None)
         self.by_namespace.get(key[0], {}).pop(key[1], None)
+
+    def _disown(self, key: tuple[str, str]) -> None:
+        before = self.objects.get(key)
+        for uid in _owners(before) if before else ():
+            children = self.by_owner.get(uid, {})
+            children.pop(key, None)
+            if not children:
+                self.by_owner.pop(uid, None)
 
 
 class Store:
@@ -120,6 +133,10 @@ class Store:
         if namespace:
             return iter(list(shelf.by_namespace.get(namespace, {}).values()))
         return iter(list(shelf.objects.values()))
+
+    def owned(self, kind: str, uid: str) -> list[Stored]:
+        """Objects of a kind that name an owner by its UID."""
+        return [*self._shelf(kind).by_owner.get(uid, {}).values()]
 
     def ordered(self, kind: str, namespace: str = "") -> list[Stored]:
         """All objects of a kind in the order of their keys."""
@@ -205,6 +222,10 @@ class Store:
             shelf.forgotten = self.version
         if self._journal is not None:
             self._journal.forget(self.version)
+
+
+def _owners(stored: Stored) -> list[str]:
+    return [owner["uid"] for owner in stored.obj["metadata"].get("ownerReferences") or ()]
 
 
 def _order(stored: Stored) -> str:

@@ -90,7 +90,9 @@ def test_a_body_is_read_as_go_would() -> None:
     raw = {"spec": {"containers": [{"name": "a", "nonsense": 1}], "nodeName": None}, "odd": 1}
     assert reading.read(raw, POD, struct="Pod") == {"spec": {"containers": [{"name": "a"}]}}
     assert reading.unknown == ["spec.containers[0].nonsense", "odd"]
-    with pytest.raises(BadType, match=r"Go struct field Container\.spec\.containers\.image of type"):
+    with pytest.raises(
+        BadType, match=r"Go struct field Container\.spec\.containers\.image of type"
+    ):
         Decoding().read({"spec": {"containers": [{"image": 1}]}}, POD, struct="Pod")
 
 
