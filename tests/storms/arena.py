@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.testbed import Bed, bed_down, bed_up, load_fleet
@@ -27,13 +29,22 @@ SHAPE = {"cpu": 100, "memory": 64 * 2**20}
 PLENTY = {"cpu": 100_000, "memory": 400 * 2**30}
 
 
+@dataclass
+class Trail:
+    """What was read of the API server's log so far: objects of Berth's, and how often made."""
+
+    offset: int = 0
+    own: set[str] = field(default_factory=set)
+    made: Counter[str] = field(default_factory=Counter)
+
+
 class Arena:
     """A world in which jobs are asked for in bulk; nobody runs them but the storm."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.bed: Bed = world.bed
-        self.audit_from = 0
+        self.trail = Trail()
         self.home = 0
         self._count = 0
 

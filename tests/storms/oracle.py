@@ -20,7 +20,7 @@ from portal.models import JobRun
 from portal.models.jobs import JobAttempt
 from scheduling.models import Allocation, Commitment, NodeCommitment, Quota, QuotaLedger
 from tests.scheduling.world import ledger_differences, system
-from tests.storms.arena import ROOT, SHAPE, Arena
+from tests.storms.arena import ROOT, SHAPE, Arena, Trail
 
 Object = dict[str, Any]
 ACCOUNT = "system:serviceaccount:berth-system:berth"
@@ -28,6 +28,7 @@ CONTROLLER = "system:serviceaccount:kube-system:statefulset-controller"
 WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 DONE = {"reserve", "bind", "release", "credit"}
 SECONDS = 30.0
+CREATED = 201
 
 
 class Inexact(AssertionError):
@@ -170,21 +171,21 @@ def _hard(arena: Arena, held: list[Allocation]) -> Iterator[str]:
 
 
 def log_differences(arena: Arena) -> Iterator[str]:
-    """What the API server's log says that must not have happened since the arena was opened."""
+    """What the API server's log says that must not have happened, as far as not yet read."""
     with system():
         rows = list(Allocation.objects.select_related("namespace"))
     spaces = {row.namespace.name for row in rows if row.namespace}
     names = {row.object_name for row in rows}
-    made: Counter[str] = Counter()
-    own: set[str] = set()
-    for _offset, event in arena.bed.read_audit_events(offset=arena.audit_from):
+    trail = arena.trail
+    for offset, event in arena.bed.read_audit_events(offset=trail.offset):
+        trail.offset = offset
         if event["stage"] != "ResponseComplete" or event["verb"] not in WRITES:
             continue
         if event["user"]["username"] == CONTROLLER:
-            own.update(_pod_made(event))
+            trail.own.update(_pod_made(event))
         elif event["user"]["username"] == ACCOUNT:
-            yield from _own_write(event, spaces, own, made)
-    for key, count in made.items():
+            yield from _own_write(event, spaces, trail)
+    for key, count in trail.made.items():
         if count != 1:
             yield f"{key} was made {count} times"
         if key.startswith("statefulsets/") and key.rpartition("/")[2] not in names:
@@ -196,7 +197,7 @@ def refusals(arena: Arena) -> list[str]:
     found = [
         f"{event['user']['username']} {event['verb']} {event['requestURI']}:"
         f" {event['responseStatus'].get('message', '')[:300]}"
-        for _offset, event in arena.bed.read_audit_events(offset=arena.audit_from)
+        for _offset, event in arena.bed.read_audit_events()
         if event["responseStatus"]["code"] in (400, 401, 403, 422, 500)
     ]
     return found[-10:]
@@ -208,7 +209,7 @@ def _pod_made(event: Object) -> Iterator[str]:
         yield event["responseObject"]["metadata"]["uid"]
 
 
-def _own_write(event: Object, spaces: set[str], own: set[str], made: Counter[str]) -> Iterator[str]:
+def _own_write(event: Object, spaces: set[str], trail: Trail) -> Iterator[str]:
     ref, uri = event["objectRef"], event["requestURI"]
     is_space = ref["resource"] == "namespaces"
     space = ref.get("name" if is_space else "namespace")
@@ -218,18 +219,26 @@ def _own_write(event: Object, spaces: set[str], own: set[str], made: Counter[str
         yield f"{event['verb']} {uri} is outside of Berth's namespaces"
     if re.search(r"[?&]force=(true|1)", uri):
         yield f"{event['verb']} {uri} forces"
-    if not _taken(event) or "dryRun" in uri:
-        return
+    if _taken(event) and "dryRun" not in uri:
+        yield from _landed_write(event, trail)
+
+
+def _landed_write(event: Object, trail: Trail) -> Iterator[str]:
+    ref, uri = event["objectRef"], event["requestURI"]
     if event["verb"] == "create":
         meta = event["responseObject"]["metadata"]
-        own.add(meta["uid"])
-        made[f"{ref['resource']}/{meta.get('namespace', '')}/{meta['name']}"] += 1
+        trail.own.add(meta["uid"])
+        trail.made[f"{ref['resource']}/{meta.get('namespace', '')}/{meta['name']}"] += 1
     elif event["verb"] == "delete":
         wanted = (event.get("requestObject") or {}).get("preconditions", {}).get("uid")
-        if wanted not in own:
+        if wanted not in trail.own:
             yield f"delete {uri} of {wanted}, which is not Berth's"
     elif event["verb"] == "patch":
-        own.add(event["responseObject"]["metadata"]["uid"])  # an apply makes what is not there
+        uid = event["responseObject"]["metadata"]["uid"]
+        if event["responseStatus"]["code"] == CREATED:  # an apply makes what is not there
+            trail.own.add(uid)
+        elif uid not in trail.own:
+            yield f"patch {uri} of {uid}, which is not Berth's"
     else:
         yield f"{event['verb']} {uri} is no way in which Berth writes"
 
