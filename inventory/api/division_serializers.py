@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from inventory.api.serializers import MAX_TITLE
-from inventory.models import DeviceMapping, DeviceType, Namespace, Pool
+from inventory.models import Cluster, DeviceMapping, DeviceType, Namespace, Pool
 from portal.api.fields import KeyField, StrictIntegerField, TextField
 
 SELECTOR_HELP = '[{"key", "operator": In|NotIn|Exists|DoesNotExist, "values"}]; all must hold.'
@@ -41,7 +41,11 @@ class PoolOrder(serializers.Serializer[Any]):
 class PoolOut(serializers.ModelSerializer[Pool]):
     """A pool. Selector, tolerations and clusters are for whoever may see nodes."""
 
-    clusters: Any = serializers.SlugRelatedField(many=True, read_only=True, slug_field="name")
+    # Not required: tenants get the public fields alone.
+    clusters: Any = serializers.SlugRelatedField(
+        many=True, slug_field="name", queryset=Cluster.objects.all(), required=False
+    )
+    created_at = serializers.DateTimeField(required=False)
 
     class Meta:
         model = Pool

@@ -14,8 +14,10 @@ from tests.surface.contract import PLACE, document, operations, row_of
 from tests.surface.kit import Row, filled
 from tests.surface.nasty import (
     BODIES,
+    FEW,
     PATHS,
     TEXTS,
+    VALUES,
     mutations,
     refused_fault,
     row_counts,
@@ -31,6 +33,12 @@ READ = sorted(name for name, row in ROWS.items() if row.get)
 BOX = re.compile(r'<(?:input|select|textarea)[^>]*\bname="([^"]+)"')
 # What the server itself keeps of requests, whatever becomes of them.
 KEPT = {"django_session"}
+
+
+# A few values in every run, all of them with --long.
+BREADTHS = pytest.mark.parametrize(
+    "wide", [False, pytest.param(True, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
+)
 
 
 def person_for(row: Row, method: str) -> str:
@@ -73,14 +81,17 @@ def fields_of(label: str) -> set[str]:
     return set(component.get("properties", {}))
 
 
+@BREADTHS
 @pytest.mark.parametrize("label", WRITES)
-def test_no_field_takes_what_it_should_not(stage: Stage, label: str) -> None:
+def test_no_field_takes_what_it_should_not(stage: Stage, label: str, wide: bool) -> None:
     row, valid = row_of(label), validator_of(label)
     method, _space, _path = label.partition(" ")
     ids = stage.world.ids[ALPHA]
     path, person = path_of(stage, row.name, ids), person_for(row, method)
     before, faults = row_counts(), []
-    for what, body in mutations(filled(row.send, ids), fields_of(label)):
+    for what, body in mutations(
+        filled(row.send, ids), fields_of(label), len(VALUES) if wide else FEW
+    ):
         answer = stage.ask(person, method, path, json_body=body, keep=Answer.refused)
         fault = refused_fault(answer, api=True)
         if valid is not None and answer.status < 400 and not valid.is_valid(body):
@@ -156,8 +167,9 @@ def test_a_key_that_was_used_for_another_body_is_refused(stage: Stage, label: st
         assert (same.status, same.headers.get("idempotency-replayed")) == (first.status, "true")
 
 
+@BREADTHS
 @pytest.mark.parametrize("name", PLACED)
-def test_nonsense_in_an_address_is_not_found(stage: Stage, name: str) -> None:
+def test_nonsense_in_an_address_is_not_found(stage: Stage, name: str, wide: bool) -> None:
     route, row = ROUTES[name], ROWS[name]
     ids = stage.world.ids[ALPHA]
     pattern = "/" + route.pattern.replace("^", "").removesuffix("$")
@@ -166,7 +178,7 @@ def test_nonsense_in_an_address_is_not_found(stage: Stage, name: str) -> None:
     for method in row.methods():
         person = person_for(row, method)
         for at in range(len(own)):
-            for text in PATHS:
+            for text in PATHS if wide else PATHS[:FEW]:
                 values = iter([*own[:at], text, *own[at + 1 :]])
                 path = PLACE.sub(lambda _found, values=values: next(values), pattern)
                 answer = stage.ask(person, method, path, raw=b"{}", headers={"HX-Request": "true"})
@@ -175,8 +187,9 @@ def test_nonsense_in_an_address_is_not_found(stage: Stage, name: str) -> None:
     assert not faults, "\n".join(faults)
 
 
+@BREADTHS
 @pytest.mark.parametrize("name", READ)
-def test_nonsense_in_a_query_is_no_fault(stage: Stage, name: str) -> None:
+def test_nonsense_in_a_query_is_no_fault(stage: Stage, name: str, wide: bool) -> None:
     row, ids = ROWS[name], stage.world.ids[ALPHA]
     path, person = path_of(stage, name, ids), person_for(row, "GET")
     names = set(row.query) | {
@@ -196,12 +209,12 @@ def test_nonsense_in_a_query_is_no_fault(stage: Stage, name: str) -> None:
     faults = []
     together = sorted(names - {"csrfmiddlewaretoken"})
     alone = ("%00", "1" + "0" * 40) if ROUTES[name].is_api else ("%00",)
-    for text in TEXTS:
+    for text in TEXTS if wide else TEXTS[:2]:
         query = "&".join(f"{quote(box)}={text}" for box in together)
         answer = stage.ask(person, "GET", f"{path}?{query}")
         if answer.status >= 500:
             faults.append(f"all {text[:20]}: {answer.error}")
-    for box in together:
+    for box in together if wide else ():
         for text in alone:
             answer = stage.ask(person, "GET", f"{path}?{quote(box)}={text}")
             if answer.status >= 500:
@@ -209,8 +222,9 @@ def test_nonsense_in_a_query_is_no_fault(stage: Stage, name: str) -> None:
     assert not faults, "\n".join(faults)
 
 
+@BREADTHS
 @pytest.mark.parametrize("name", POSTED)
-def test_nonsense_in_a_form_is_refused(stage: Stage, name: str) -> None:
+def test_nonsense_in_a_form_is_refused(stage: Stage, name: str, wide: bool) -> None:
     row, ids = ROWS[name], stage.world.ids[ALPHA]
     path, person = path_of(stage, name, ids), person_for(row, "POST")
     base = {field: str(value) for field, value in filled(row.send, ids).items()}
@@ -220,10 +234,13 @@ def test_nonsense_in_a_form_is_refused(stage: Stage, name: str) -> None:
     boxes -= {"csrfmiddlewaretoken", "next", "q"}
     before, faults = row_counts(), []
     strange = quote(str(stage.world.ids[BRAVO]["request"]))
-    bodies = [dict.fromkeys(boxes, text) for text in (*TEXTS, strange)]
+    bodies = [dict.fromkeys(boxes, text) for text in (*(TEXTS if wide else TEXTS[:4]), strange)]
     plain = {field: quote(value) for field, value in base.items()}
     bodies += [
-        plain | {box: text} for box in sorted(boxes) for text in ("%00", "1" + "0" * 40, strange)
+        plain | {box: text}
+        for box in sorted(boxes)
+        for text in ("%00", "1" + "0" * 40, strange)
+        if wide
     ]
     for body in bodies:
         raw = "&".join(f"{quote(box)}={text}" for box, text in body.items()).encode()

@@ -18,7 +18,7 @@ from tests.surface.world import ALPHA, BRAVO, MISSING, text_of
 from tests.surface.world.more import more_make
 
 READS = sorted(name for name, row in ROWS.items() if row.get is not None)
-LISTS = [name for name in READS if "list" in name or name == "allocation_all"]
+LISTS = [name for name in READS if "list" in name or "search" in name or "_all" in name]
 VALUES = ("tenant", "allocation", "request", "username", "namespace")
 HOSTILE = ("-id", "tenant__title", "created_by__password", "allocation__spec", "'", "a;b", "?")
 SORTS = re.compile(r"[?&;]sort=(-?[\w.]+)")
@@ -30,9 +30,10 @@ def filter_names(stage: Stage, name: str, path: str) -> list[str]:
     view: Any = resolve(path).func
     found = getattr(getattr(view, "cls", None), "filterset_class", None)
     if ROUTES[name].is_api:
-        return sorted(found.get_filters()) if found else []
+        return sorted(found.get_filters()) if found else ["q"]
     boxes = set(BOXES.findall(stage.ask("owner", "GET", path).body))
-    return sorted(boxes - {"csrfmiddlewaretoken", "next", "language", "theme", "up_to"})
+    shell = {"csrfmiddlewaretoken", "next", "language", "theme", "up_to"}
+    return sorted(boxes - shell - ({"q"} if "search" not in name else set()))
 
 
 @pytest.mark.parametrize("name", LISTS)

@@ -40,6 +40,10 @@ ROWS = [
     Row("search", get=EVERYONE_SIGNED_IN, query={"q": "{tenant}"}),
     Row("search_quick", get=EVERYONE_SIGNED_IN, query={"q": "{tenant}"}),
     Row("api_search", get=ANY_TEAM, query={"q": "{tenant}"}),
+    # search
+    Row("search", get=EVERYONE_SIGNED_IN, query={"q": "{tenant}"}),
+    Row("search_quick", get=EVERYONE_SIGNED_IN, query={"q": "{username}"}),
+    Row("api_search", get=EVERYONE_SIGNED_IN, query={"q": "{tenant}"}),
     # jobs
     Row("job_list", get=EVERYONE_SIGNED_IN, query={"tenant": "{tenant}"}),
     Row("job_page", {"job_id": "job"}, get=TEAM_READS),
