@@ -5,6 +5,10 @@ const PHONE = "(max-width: 720px)";
 
 class RequestForm extends HTMLElement {
   step = 0;
+  sent = false;
+  drafting = false;
+  /** @type {HTMLElement | null} */
+  submitter = null;
 
   connectedCallback() {
     this.listeners = new AbortController();
@@ -14,6 +18,10 @@ class RequestForm extends HTMLElement {
     this.addEventListener("change", () => this.refresh(), { signal });
     this.addEventListener("click", (event) => this.onClick(event), { signal });
     this.phone.addEventListener("change", () => this.refresh(), { signal });
+    this.addEventListener("submit", (event) => this.onSubmit(event), { signal });
+    this.addEventListener("htmx:beforeRequest", (event) => this.beforeDraft(event), { signal });
+    this.addEventListener("htmx:afterRequest", (event) => this.afterDraft(event), { signal });
+    addEventListener("pageshow", () => (this.sent = false), { signal });
     this.watcher = new MutationObserver(() => this.copyVerdict());
     const preview = this.querySelector("#preview");
     if (preview) this.watcher.observe(preview, { childList: true });
@@ -51,6 +59,30 @@ class RequestForm extends HTMLElement {
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.dispatchEvent(new Event("change", { bubbles: true }));
     field.focus();
+  }
+
+  /** Never two writers: a draft on its way lands before the form is sent, and none starts after. */
+  onSubmit(/** @type {SubmitEvent} */ event) {
+    if (this.drafting) {
+      event.preventDefault();
+      this.submitter = event.submitter;
+    } else {
+      this.sent = true;
+    }
+  }
+
+  beforeDraft(/** @type {Event} */ event) {
+    if (!(event.target instanceof HTMLFormElement)) return;
+    if (this.sent) event.preventDefault();
+    else this.drafting = true;
+  }
+
+  afterDraft(/** @type {Event} */ event) {
+    if (!(event.target instanceof HTMLFormElement)) return;
+    const submitter = this.submitter;
+    this.drafting = false;
+    this.submitter = null;
+    if (submitter) event.target.requestSubmit(submitter);
   }
 
   submit() {
