@@ -73,9 +73,9 @@ class Arena:
         return [by_key[key] for key in keys]
 
     def held(self) -> list[Allocation]:
-        """Allocations that run."""
+        """Allocations that stand, healthy or not yet."""
         with system():
-            return list(Allocation.objects.filter(state="active").order_by("pk"))
+            return list(Allocation.objects.exclude(state="released").order_by("pk"))
 
     def release(self, allocations: list[Allocation]) -> list[JobRun]:
         """Ask for all to be given back."""
