@@ -99,8 +99,9 @@ def test_the_offer_is_accepted_and_steps_appear_as_they_happen(yard: Yard, membe
     assert member.is_same
     page.get_by_role("link", name=re.compile("Allocation A-")).first.click()
     expect(page.locator("#allocation")).to_contain_text("Active", timeout=SLOW)
-    expect(page.locator("#allocation")).to_contain_text("Running")
-    assert len(yard.names("pods", MANAGED)) == 2
+    expect(page.locator("#allocation")).to_contain_text("h100-1")
+    phases = yard.bed.kubectl("get", "pods", "-n", MANAGED, "-o", "jsonpath={..status.phase}")
+    assert phases.stdout.split() == ["Running", "Running"]
     assert len(yard.names("statefulsets", MANAGED)) == 1
     member.go("/t/vision/quota/")
     expect(allocated(page)).to_have_text("4")
