@@ -98,9 +98,20 @@ TENANT_ITEMS = (
     ),
 )
 PANELS = (
-    Panel("tenant", "members", _("Members"), "member_panel", "member.view", 60, summary=True),
-    Panel("tenant", "activity", _("Activity"), "tenant_activity_panel", "audit.view", 70, True),
-    Panel("tenant_home", "activity", _("Activity"), "tenant_activity_panel", "audit.view", 70),
+    Panel("tenant", "members", _("Members"), "member_panel", "member.view", 60, True, side=True),
+    *(
+        Panel(
+            place,
+            "activity",
+            _("Activity"),
+            "tenant_activity_panel",
+            "audit.view",
+            70,
+            True,
+            side=True,
+        )
+        for place in ("tenant", "tenant_home")
+    ),
 )
 
 
