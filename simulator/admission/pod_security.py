@@ -122,19 +122,7 @@ def _restricted(spec: Object) -> Iterator[str]:
     if able:
         must = 'must set securityContext.capabilities.drop=["ALL"]'
         yield f"unrestricted capabilities ({_named(able)} {must})"
-    roots = [
-        c["name"]
-        for c in containers
-        if not context(c).get("runAsNonRoot", own.get("runAsNonRoot", False))
-    ]
-    if roots:
-        must = "must set securityContext.runAsNonRoot=true"
-        yield f"runAsNonRoot != true (pod or {_named(roots)} {must})"
-    if own.get("runAsUser") == 0:
-        yield "runAsUser=0 (pod must not set runAsUser=0)"
-    zeros = [c["name"] for c in containers if context(c).get("runAsUser") == 0]
-    if zeros:
-        yield f"runAsUser=0 ({_named(zeros)} must not set runAsUser=0)"
+    yield from _users(containers, own)
     default = (own.get("seccompProfile") or {}).get("type")
     open_ = [
         c["name"]
@@ -144,3 +132,18 @@ def _restricted(spec: Object) -> Iterator[str]:
     if open_:
         must = 'must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"'
         yield f"seccompProfile (pod or {_named(open_)} {must})"
+
+
+def _users(containers: list[Object], own: Object) -> Iterator[str]:
+    """Nobody runs as root."""
+    contexts = {c["name"]: c.get("securityContext") or {} for c in containers}
+    default = own.get("runAsNonRoot", False)
+    roots = [name for name, found in contexts.items() if not found.get("runAsNonRoot", default)]
+    if roots:
+        must = "must set securityContext.runAsNonRoot=true"
+        yield f"runAsNonRoot != true (pod or {_named(roots)} {must})"
+    if own.get("runAsUser") == 0:
+        yield "runAsUser=0 (pod must not set runAsUser=0)"
+    zeros = [name for name, found in contexts.items() if found.get("runAsUser") == 0]
+    if zeros:
+        yield f"runAsUser=0 ({_named(zeros)} must not set runAsUser=0)"

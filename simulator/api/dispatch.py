@@ -67,7 +67,7 @@ def dispatch(core: Core, request: Request, user: User, address: str) -> Answer |
     media = media_of(request.headers.get("accept", ""))
     if request.method == "GET":
         return _get(core, kind, request, media)
-    return _shown(kind, _change(core, kind, request), media)
+    return _change(core, kind, request)
 
 
 def _change(core: Core, kind: Kind, request: Request) -> Answer:
@@ -85,11 +85,6 @@ def _change(core: Core, kind: Kind, request: Request) -> Answer:
     raise errors.method_not_allowed()
 
 
-def _shown(kind: Kind, made: Answer, media: Media) -> Answer:
-    """kubectl asks for tables of what it changes, too; it takes objects as well."""
-    return made
-
-
 def _get(core: Core, kind: Kind, request: Request, media: Media) -> Answer | Watch:
     if request.is_watch:
         if request.name:
@@ -98,13 +93,13 @@ def _get(core: Core, kind: Kind, request: Request, media: Media) -> Answer | Wat
     if request.name:
         stored = read.get(core, kind, request)
         if media.form == "Table":
-            return answer.of_plain(200, table(core, kind, [stored], {}))
+            return answer.of_plain(200, table(kind, [stored], {}))
         if media.form.startswith("Partial"):
             return answer.of_plain(200, partial(kind, stored))
         return answer.of_stored(kind, stored)
     page = read.list_page(core, kind, request)
     if media.form == "Table":
-        return answer.of_plain(200, table(core, kind, page.items, page.metadata()))
+        return answer.of_plain(200, table(kind, page.items, page.metadata()))
     if media.form.startswith("Partial"):
         return answer.of_plain(200, partial_list(kind, page.items, page.metadata()))
     return answer.of_list(kind, page.items, page.metadata())

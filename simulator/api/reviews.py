@@ -106,16 +106,15 @@ def token(core: Core, request: Request) -> Answer:
     account = get(core, kind_named("ServiceAccount"), request)
     obj = decode(TOKEN_REQUEST, body, options)
     spec: dict[str, Any] = obj.setdefault("spec", {})
-    seconds = spec.setdefault("expirationSeconds", DEFAULT_TOKEN)
+    spec.setdefault("expirationSeconds", DEFAULT_TOKEN)
     entries = managed.updated(
         None, {"metadata": {}, "spec": dict(spec)}, type_of_kind("TokenRequest"),
         Manager(options.manager, "Update", TOKEN_REQUEST.api_version, "token"),
     )  # fmt: skip
-    if seconds < SHORTEST_TOKEN:
+    if spec["expirationSeconds"] < SHORTEST_TOKEN:
         causes = errors.Causes()
-        causes.invalid(
-            "spec.expirationSeconds", seconds, "may not specify a duration less than 10 minutes"
-        )
+        why = "may not specify a duration less than 10 minutes"
+        causes.invalid("spec.expirationSeconds", spec["expirationSeconds"], why)
         raise errors.invalid("TokenRequest", TOKEN_REQUEST.group, "", causes.found)
     core.admission.validate(
         Attempt(
@@ -124,21 +123,27 @@ def token(core: Core, request: Request) -> Answer:
         )
     )  # fmt: skip
     spec.setdefault("audiences", [ISSUER])
-    bound = spec.setdefault("boundObjectRef", None)
-    meta = account.obj["metadata"]
+    spec.setdefault("boundObjectRef", None)
+    _issue(core, account.obj["metadata"], obj, entries)
+    return answer.of_object(201, TOKEN_REQUEST, obj)
+
+
+def _issue(core: Core, account: Object, obj: Object, entries: list[Object]) -> None:
+    """Put the token of an account into the request for it."""
+    seconds = obj["spec"]["expirationSeconds"]
     text = token_make(
         core.authority.token_key,
-        namespace=request.namespace,
-        account=request.name,
-        uid=meta["uid"],
+        namespace=account["namespace"],
+        account=account["name"],
+        uid=account["uid"],
         seconds=seconds,
-        bound=bound,
+        bound=obj["spec"]["boundObjectRef"],
     )
     end = datetime.now(UTC) + timedelta(seconds=seconds)
     obj["metadata"] = {
-        "name": meta["name"],
-        "namespace": meta["namespace"],
-        "uid": meta["uid"],
+        "name": account["name"],
+        "namespace": account["namespace"],
+        "uid": account["uid"],
         "creationTimestamp": now_text(),
         "managedFields": entries,
     }
@@ -146,4 +151,3 @@ def token(core: Core, request: Request) -> Answer:
         "token": text,
         "expirationTimestamp": end.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-    return answer.of_object(201, TOKEN_REQUEST, obj)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from simulator.api.columns import COLUMNS, cells
 from simulator.kinds.registry import Kind
 from simulator.objects import Object
 from simulator.store.store import Stored
-
-if TYPE_CHECKING:
-    from simulator.core import Core
 
 META = "meta.k8s.io/v1"
 
@@ -28,7 +23,7 @@ def partial_list(kind: Kind, items: list[Stored], metadata: Object) -> Object:
     return head | {"metadata": metadata, "items": found}
 
 
-def table(core: Core, kind: Kind, items: list[Stored], metadata: Object) -> Object:
+def table(kind: Kind, items: list[Stored], metadata: Object) -> Object:
     """A table of objects."""
     if items and not metadata:
         metadata = {"resourceVersion": items[0].obj["metadata"]["resourceVersion"]}

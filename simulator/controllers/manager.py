@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from simulator.controllers.expiry import Expiry
 from simulator.controllers.garbage import Garbage
 from simulator.controllers.jobs import Jobs
 from simulator.controllers.loop import Loop
@@ -18,7 +19,7 @@ from simulator.kubelet.kubelet import Kubelet
 
 PARTS: tuple[type[Loop], ...] = (
     Namespaces, Nodes, Kubelet, Scheduler, Quotas, StatefulSets, Jobs, ReplicaSets, Deployments,
-    Garbage,
+    Garbage, Expiry,
 )  # fmt: skip
 
 

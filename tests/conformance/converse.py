@@ -10,6 +10,7 @@ from tests.conformance.scenarios_all import SCENARIOS
 from tests.conformance.talk import Place, Talk
 
 RECORDED = Path(__file__).parent / "recorded"
+SIMULATED = "1.37"  # the version whose answers the simulator gives
 Line = dict[str, Any]
 
 
@@ -32,9 +33,9 @@ def converse(place: Place, name: str) -> list[Line]:
     return lines
 
 
-def recorded(name: str) -> list[Line]:
-    """What a real control plane said in a scenario."""
-    text = (RECORDED / f"{name}.json").read_text(encoding="utf-8")
+def recorded(name: str, version: str = SIMULATED) -> list[Line]:
+    """What a real control plane of a version said in a scenario."""
+    text = (RECORDED / version / f"{name}.json").read_text(encoding="utf-8")
     lines: list[Line] = json.loads(text)
     return lines
 

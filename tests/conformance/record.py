@@ -1,7 +1,7 @@
 """Write down what a real control plane answers: python -m tests.conformance.record BED [NAME…]
 
 BED is the name of a running bed (bin/testbed up --name BED). Each scenario's answers go to
-recorded/NAME.json; the suite holds the simulator, and every later bed, to them.
+recorded/VERSION/NAME.json; the suite holds the simulator, and every later bed, to them.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from tests.conformance.scenarios_all import SCENARIOS
 
 def main(arguments: list[str]) -> None:
     """Record the named scenarios, or all."""
-    place = bed_place(open_bed(name=arguments[0]))
-    RECORDED.mkdir(exist_ok=True)
+    bed = open_bed(name=arguments[0])
+    place, folder = bed_place(bed), RECORDED / bed.version
+    folder.mkdir(parents=True, exist_ok=True)
     for name in arguments[1:] or sorted(SCENARIOS):
         lines = converse(place, name)
         text = json.dumps(lines, indent=1, sort_keys=True, ensure_ascii=False)
-        (RECORDED / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
         sys.stdout.write(f"{name}: {len(lines)} answers\n")
 
 
