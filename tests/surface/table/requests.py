@@ -86,6 +86,7 @@ ROWS = [
     Row("request_decline", _one("countered_request"), post=MEMBERS_WRITE),
     Row("request_withdraw", _one(), post=MEMBERS_WRITE, send={"reason": "x"}),
     Row("request_queue", get=PLATFORM_READS, query={"view": "mine"}),
+    Row("queue_panel", get=PLATFORM_READS),
     Row("queue_one", {"request_id": "waiting_request"}, get=PLATFORM_READS),
     Row("queue_claim", {"request_id": "waiting_request"}, post=PLATFORM_WRITES),
     Row("queue_approve", {"request_id": "waiting_request"}, post=PLATFORM_WRITES),
