@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 READY = ".b-live[data-state=live], .b-entrance"
 SETTLED = """() => document.fonts.status === 'loaded'
-  && !document.querySelector('.htmx-request, [aria-busy=true]')"""
+  && !document.querySelector('.htmx-request, [aria-busy=true], .b-skeleton')"""
+EMPTY_PARTS = """() => [...document.querySelectorAll('[hx-get][hx-trigger^=load]')]
+  .filter(part => part.textContent.trim() === '').map(part => part.getAttribute('hx-get'))"""
 CSP = """addEventListener('securitypolicyviolation', e =>
   console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"""
 Look = tuple[str, int, str]  # theme, width in px, language
@@ -90,6 +92,12 @@ def axe_find(page: Page) -> list[tuple[str, list[str]]]:
     page.evaluate(AXE.read_text(encoding="utf-8") + ";0")
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
+
+
+def parts_missing(page: Page) -> list[str]:
+    """Addresses of parts that were to be fetched, and of which nothing is to be seen."""
+    found: list[str] = page.evaluate(EMPTY_PARTS)
+    return found
 
 
 def sideways(page: Page) -> int:

@@ -73,6 +73,7 @@ def test_a_team_asks_and_is_offered_less(yard: Yard, operator: Person, member: P
     expect(preview).to_contain_text("h100-1")
     submit(member.page)
     expect(member.page.locator("#request")).to_contain_text("Waits for a decision")
+    expect(member.page.locator("#now")).to_contain_text("Fits now")
     member.mark()
     row = operator.page.locator("#queue-list .b-pick", has_text="vision")
     expect(row).to_have_count(1, timeout=15_000)

@@ -21,6 +21,7 @@ from tests.browser.looking import (
     Complaints,
     axe_find,
     page_settle,
+    parts_missing,
     sideways,
     signed_in,
 )
@@ -136,7 +137,7 @@ class Sweep:
         page.locator(READY).first.wait_for()
         page_settle(page)
         assert page.locator("html").get_attribute("data-bs-theme") == self.look[0], row.name
-        problems: list[object] = [*axe_find(page)]
+        problems: list[object] = [*axe_find(page), *parts_missing(page)]
         if self.look in PICTURED:  # both languages, both themes; width does not depend on colours
             problems += [*self._picture(page, row, WIDE), *self._picture(page, row, NARROW)]
         return [*complaints.said, *problems]
