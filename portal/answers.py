@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy
 from psycopg.pq import TransactionStatus
 
 from portal.errors import BerthError, Invalid
+from portal.refusal import Refusal, refusal_shown
+from portal.viewer import Viewer
 
 PROBLEM_TYPE = "application/problem+json"
 TITLES = {
@@ -68,14 +70,24 @@ def problem(
 def problem_of(request: HttpRequest, error: BerthError, *, status: int) -> dict[str, Any]:
     """The problem-details object of one of our errors."""
     fields = error.fields if isinstance(error, Invalid) else {}
+    words, refusal = error_shown(request, error)
     return problem(
         request=request,
         status=status,
         code=error.code,
-        detail=str(error),
+        detail=words,
         errors={name: [str(text) for text in texts] for name, texts in fields.items()},
-        refusal=error.refusal.as_dict() if error.refusal else None,
+        refusal=refusal.as_dict() if refusal else None,
     )
+
+
+def error_shown(request: HttpRequest, error: BerthError) -> tuple[str, Refusal | None]:
+    """Sentence and refusal of an error, without what the asker may not read."""
+    if error.refusal is None:
+        return str(error), None
+    viewer: Viewer = getattr(request, "viewer", None) or Viewer.anonymous()
+    shown = refusal_shown(error.refusal, viewer=viewer)
+    return str(error) if shown == error.refusal else shown.title, shown
 
 
 def error_answer(
@@ -88,7 +100,8 @@ def error_answer(
             problem_of(request, error, status=status), status=status, content_type=PROBLEM_TYPE
         )
     else:
-        response = error_page(request, status=status, detail=str(error), refusal=error.refusal)
+        words, refusal = error_shown(request, error)
+        response = error_page(request, status=status, detail=words, refusal=refusal)
     if not error.permanent:
         response["Retry-After"] = "5"
     return response

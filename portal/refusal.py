@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +12,11 @@ from django.utils.translation import gettext_lazy
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+    from portal.viewer import Viewer
+
 RULES: dict[str, StrOrPromise] = {}
+Mask = Callable[["Refusal", "Viewer"], "Refusal"]
+_masks: list[Mask] = []
 
 
 def rule_register(code: str, title: StrOrPromise) -> str:
@@ -21,6 +26,11 @@ def rule_register(code: str, title: StrOrPromise) -> str:
         raise ValueError(msg)
     RULES[code] = title
     return code
+
+
+def mask_register(mask: Mask) -> None:
+    """Take numbers out of refusals that a viewer may not read; each room for its own rules."""
+    _masks.append(mask)
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
@@ -69,3 +79,10 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
 def refusal_load(data: dict[str, Any]) -> Refusal:
     """Read back what `as_dict` wrote."""
     return msgspec.convert({k: v for k, v in data.items() if k != "title"}, Refusal)
+
+
+def refusal_shown(refusal: Refusal, *, viewer: Viewer) -> Refusal:
+    """A refusal as this viewer may read it."""
+    for mask in _masks:
+        refusal = mask(refusal, viewer)
+    return refusal

@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal.jobs.words import JobObject, mask_register, objects_register, result_register
+from portal.jobs.words import JobObject, objects_register, result_register
 from portal.models import JobRun
+from portal.refusal import mask_register
 from portal.ui.nav import NavItem, nav_register
 from portal.ui.panels import Panel, panel_register
 from scheduling import words

@@ -1,7 +1,7 @@
-"""What other rooms tell the chassis about their jobs: objects, results in words, what to hide.
+"""What other rooms tell the chassis about their jobs: objects, and results in words.
 
 The chassis shows every job but knows no domain: an app registers, from its `ready`, where a job's
-object is, how a step's result reads, and which numbers of a refusal a viewer may not see.
+object is and how a step's result reads.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from portal.jobs.outcome import Reason, reason_load
 from portal.jobs.registry import kind_get
+from portal.refusal import refusal_shown
 
 if TYPE_CHECKING:
     from portal.models.jobs import JobRun
-    from portal.refusal import Refusal
     from portal.viewer import Viewer
 
 
@@ -29,11 +29,9 @@ class JobObject:
 
 ObjectOf = Callable[["JobRun"], JobObject | None]
 ResultOf = Callable[[Mapping[str, Any]], str]
-Mask = Callable[["Refusal", "Viewer"], "Refusal"]
 
 _objects: dict[str, ObjectOf] = {}
 _results: dict[tuple[str, str], ResultOf] = {}
-_masks: list[Mask] = []
 
 
 def objects_register(prefix: str, object_of: ObjectOf) -> None:
@@ -44,11 +42,6 @@ def objects_register(prefix: str, object_of: ObjectOf) -> None:
 def result_register(kind: str, step: str, result_of: ResultOf) -> None:
     """Say how the outcome of a finished step reads, in the active language."""
     _results[kind, step] = result_of
-
-
-def mask_register(mask: Mask) -> None:
-    """Take numbers out of refusals that a viewer may not read."""
-    _masks.append(mask)
 
 
 def job_object(job: JobRun) -> JobObject | None:
@@ -81,9 +74,7 @@ def reason_shown(data: dict[str, Any] | None, *, viewer: Viewer) -> Reason | Non
     reason = reason_load(data)
     if reason is None or reason.refusal is None:
         return reason
-    masked = reason.refusal
-    for mask in _masks:
-        masked = mask(masked, viewer)
+    masked = refusal_shown(reason.refusal, viewer=viewer)
     # The sentence is said anew: it was kept in English by Berth, which sees every scope.
     why = masked.sentence() if masked == reason.refusal else masked.title
     params = {name: why if name == "why" else value for name, value in reason.params.items()}

@@ -17,6 +17,7 @@ from scheduling.selectors.allocation_list import (
     pods_by_node,
     quota_effects,
 )
+from scheduling.selectors.refusals import check_masked
 
 
 class StrictText(serializers.CharField):
@@ -197,9 +198,17 @@ class AllocationDetailOut(AllocationOut):
 class DecisionOut(serializers.ModelSerializer[Decision]):
     """What the engine answered: checks in order, and for every refused node why."""
 
+    explain = serializers.SerializerMethodField()
+
     class Meta:
         model = Decision
         fields = ("id", "at", "job_id", "verdict", "placements", "explain")
+
+    def get_explain(self, decision: Decision) -> dict[str, Any]:
+        """Verdict, checks and refused nodes; a parent's numbers only for who may read them."""
+        kept: dict[str, Any] = decision.explain
+        viewer = self.context["viewer"]
+        return kept | {"checks": [check_masked(check, viewer) for check in kept.get("checks", ())]}
 
 
 class JobLinkOut(serializers.ModelSerializer[JobRun]):

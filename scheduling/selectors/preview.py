@@ -25,7 +25,12 @@ from scheduling.engine import (
     Verdict,
     decide,
 )
-from scheduling.selectors.refusals import refusal_masked, refusal_of_open, refusal_of_quota
+from scheduling.selectors.refusals import (
+    refusal_masked,
+    refusal_of_open,
+    refusal_of_quota,
+    scope_hidden,
+)
 from scheduling.selectors.snapshot import snapshot_build
 
 
@@ -169,6 +174,6 @@ def refusal_of(decision: Decision, *, ask: Ask, pool: Pool, viewer: Viewer) -> R
 
 
 def _masked(check: Check, viewer: Viewer) -> Check:
-    if check.rule != rules.QUOTA_PARENT or viewer.sees(check.scope):
+    if not scope_hidden(rule=check.rule, scope=check.scope, viewer=viewer):
         return check
     return Check(check.rule, check.ok, resource=check.resource, asked=check.asked)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from portal.refusal import Refusal
 from portal.viewer import Viewer
 from scheduling import rules
+
+# Rules whose scope is the key of a tenant.
+OF_TENANTS = {rules.QUOTA_CAP, rules.QUOTA_PARENT, rules.QUOTA_CHILDREN, rules.QUOTA_IN_USE}
 
 
 def refusal_of_quota(
@@ -55,7 +61,7 @@ def refusal_of_open(rule: str, *, cluster: str, resource: str) -> Refusal:
 
 def refusal_masked(refusal: Refusal, viewer: Viewer) -> Refusal:
     """Without the numbers of a scope that the viewer may not read (design, section 2)."""
-    if refusal.rule != rules.QUOTA_PARENT or viewer.sees(refusal.scope):
+    if not scope_hidden(rule=refusal.rule, scope=refusal.scope, viewer=viewer):
         return refusal
     return Refusal(
         rule=refusal.rule,
@@ -64,5 +70,25 @@ def refusal_masked(refusal: Refusal, viewer: Viewer) -> Refusal:
         asked=refusal.asked,
         who=_("an operator"),
         next_step=refusal.next_step,
-        next_url=refusal.next_url,
+        next_url="" if refusal.next_url.startswith("/ops/") else refusal.next_url,
     )
+
+
+def scope_hidden(*, rule: str, scope: str, viewer: Viewer) -> bool:
+    """Tell whether a rule's numbers belong to somebody whom the viewer can't see.
+
+    What all roots together are promised of a pool is nobody's but the operators'.
+    """
+    if rule in OF_TENANTS:
+        return not viewer.sees(scope)
+    return rule == rules.QUOTA_OVERPROMISE and not viewer.sees_all
+
+
+def check_masked(check: Mapping[str, Any], viewer: Viewer) -> dict[str, Any]:
+    """A check as it was kept ({"rule", "scope", "limit", "now", ...}), as this viewer may read it.
+
+    What is kept was seen by somebody else: Berth itself, or whoever submitted a request.
+    """
+    if not scope_hidden(rule=check["rule"], scope=check.get("scope", ""), viewer=viewer):
+        return dict(check)
+    return {**check, "scope": "", "limit": None, "now": None, "short_by": None}

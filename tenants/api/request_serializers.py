@@ -13,6 +13,7 @@ from tenants.api.request_fields import AskField, StrictBooleanField, StrictSeria
 from tenants.api.serializers import StrictCharField
 from tenants.choices_requests import RequestKind, RequestStage, RequestVerdict
 from tenants.models import MAX_JUSTIFICATION, CapacityRequest
+from tenants.selectors.previews import preview_masked
 from tenants.selectors.requests import request_verbs
 
 
@@ -210,6 +211,14 @@ class RequestDetailOut(RequestOut):
             "events",
             "verbs",
         )
+
+    def to_representation(self, instance: CapacityRequest) -> dict[str, Any]:
+        """With the kept preview as this viewer may read it: somebody else may have submitted."""
+        data: dict[str, Any] = super().to_representation(instance)
+        shown = data["preview_at_submit"]
+        if shown:
+            data["preview_at_submit"] = preview_masked(shown, viewer=self.context["viewer"])
+        return data
 
     def get_verbs(self, request: CapacityRequest) -> list[str]:
         """Verbs that would work now, for whoever asks."""

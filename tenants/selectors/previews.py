@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from inventory.models import Cluster, Pool
 from portal.errors import Invalid
+from portal.refusal import Refusal, refusal_load
 from portal.viewer import Viewer
 from scheduling import spec as specs
-from scheduling.engine import Amounts, Verdict
+from scheduling.engine import Amounts, Check, Verdict
 from scheduling.models import Allocation
 from scheduling.selectors.devices import pool_resources
 from scheduling.selectors.preview import Preview, preview
+from scheduling.selectors.refusals import check_masked, refusal_masked
 from tenants.approval import RuleAnswer, approve_by_rule, quota_by_rule, renew_by_rule
 from tenants.asks import fields_require, is_open
 from tenants.choices_requests import RENEWABLE_STATES, RequestKind, RequestVerdict
@@ -171,12 +174,16 @@ def _quota(tenant_key: str, terms: Terms, viewer: Viewer, now: datetime) -> Requ
         verdict=RequestVerdict.CANNOT_FIT if failed else RequestVerdict.FITS_NEEDS_APPROVAL,
         rule=quota_by_rule(),
         checks=checks,
-        refusal=quota_refusal(failed, tenant_key=tenant_key) if failed else None,
+        refusal=_refusal(failed, tenant_key, viewer) if failed else None,
         effects=tuple(
             Effect(row.resource, row.guaranteed, asked[row.resource], None) for row in room
         ),
         at=now,
     )
+
+
+def _refusal(failed: Check, tenant_key: str, viewer: Viewer) -> Refusal:
+    return refusal_masked(quota_refusal(failed, tenant_key=tenant_key), viewer)
 
 
 def _renew(tenant_key: str, terms: Terms, viewer: Viewer, now: datetime) -> RequestPreview:
@@ -191,3 +198,12 @@ def _renew(tenant_key: str, terms: Terms, viewer: Viewer, now: datetime) -> Requ
         effects=(),
         at=now,
     )
+
+
+def preview_masked(kept: Mapping[str, Any], *, viewer: Viewer) -> dict[str, Any]:
+    """A preview as a request keeps it (RequestPreview.as_dict), as this viewer may read it."""
+    refusal = kept.get("refusal")
+    if refusal:
+        refusal = refusal_masked(refusal_load(dict(refusal)), viewer).as_dict()
+    checks = [check_masked(check, viewer) for check in kept.get("checks", ())]
+    return {**kept, "checks": checks, "refusal": refusal}

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.answers import error_shown
 from portal.errors import Conflict, Invalid, NotFound, PreconditionFailed, Refused
 from portal.pages import verb_required, viewer_of
 from portal.viewer import Viewer
@@ -124,8 +125,9 @@ def _post(
         form.errors_add(error)
         return _page(request, tenant_key, form, draft, status=422)
     except Refused as error:
-        form.add_error(None, str(error))
-        return _page(request, tenant_key, form, draft, status=422, refusal=error.refusal)
+        words, refusal = error_shown(request, error)
+        form.add_error(None, words)
+        return _page(request, tenant_key, form, draft, status=422, refusal=refusal)
     except (Conflict, PreconditionFailed) as error:
         form.add_error(None, str(error))
         return _page(request, tenant_key, form, draft, status=error.status)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.answers import error_shown
 from portal.errors import BerthError, Conflict, Invalid, NotFound, PreconditionFailed, Refused
 from portal.jobs.selectors import job_detail, job_latest
 from portal.jobs.shown import job_progress, job_status, log_rows, step_rows
@@ -224,5 +225,6 @@ def _failed(
 ) -> HttpResponseBase:
     """The page again, with what was refused on top."""
     fresh = found_of(found.tenant_id, found.pk, viewer)
-    context = page_context(fresh, viewer) | {"refused": str(error), "refusal": error.refusal}
+    words, refusal = error_shown(request, error)
+    context = page_context(fresh, viewer) | {"refused": words, "refusal": refusal}
     return render(request, "requests/page.html", context, status=error.status)

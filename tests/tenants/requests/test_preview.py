@@ -156,7 +156,7 @@ def test_quota_that_the_parent_does_not_have_is_refused_before_anybody_reads_it(
     beyond = quota(harbour.people.alice, 17)
     assert beyond.verdict == "cannot_fit"
     assert beyond.refusal is not None
-    assert (beyond.refusal.scope, beyond.refusal.limit) == ("", None)
+    assert (beyond.refusal.scope, beyond.refusal.limit) == ("above your tenant", None)
     told = quota(harbour.people.operator, 17).refusal
     assert told is not None
     assert (told.scope, told.limit, told.now, told.short_by) == ("aurora", 16, 0, 1)
