@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import URLPattern, path
 from django.utils.translation import get_language, override
+from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 from rest_framework.renderers import TemplateHTMLRenderer
@@ -24,6 +25,7 @@ class SchemaView(SpectacularAPIView):
     permission_classes = [AllowAny]
     authentication_classes = []
 
+    @extend_schema(exclude=True)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         """The document, made once for each language and format."""
         asked = request.GET.get("lang") or get_language() or ""
