@@ -88,10 +88,10 @@ TEXTS = (
 PROBLEM = {"type", "title", "status", "detail", "code", "request_id"}
 
 
-def mutations(body: Any, names: set[str], most: int) -> Iterator[tuple[str, Any]]:
+def mutations(body: Any, names: set[str], values: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
     """The body with one field, at any depth, replaced by values; `names` are more fields."""
     for path in [*_paths(body), *([name] for name in sorted(names - set(body or {})))]:
-        for number, value in enumerate(VALUES[:most]):
+        for number, value in enumerate(values):
             changed = copy.deepcopy(body)
             inner = changed
             for key in path[:-1]:

@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 from tests.surface.calls import ROUTES
 from tests.surface.contract import PLACE, document, operations, row_of
 from tests.surface.kit import Row, filled
+from tests.surface.looks import strange_words
 from tests.surface.nasty import (
     BODIES,
     FEW,
@@ -24,7 +25,7 @@ from tests.surface.nasty import (
 )
 from tests.surface.stage import Answer, Stage
 from tests.surface.table import ROWS
-from tests.surface.world import ALPHA, BRAVO
+from tests.surface.world import ALPHA, BRAVO, MISSING
 
 WRITES = sorted(label for label in operations() if not label.startswith("GET "))
 PLACED = sorted(name for name, row in ROWS.items() if row.ids and row.methods())
@@ -89,11 +90,13 @@ def test_no_field_takes_what_it_should_not(stage: Stage, label: str, wide: bool)
     ids = stage.world.ids[ALPHA]
     path, person = path_of(stage, row.name, ids), person_for(row, method)
     before, faults = row_counts(), []
-    for what, body in mutations(
-        filled(row.send, ids), fields_of(label), len(VALUES) if wide else FEW
-    ):
+    strange = stage.world.ids[BRAVO]
+    values = (VALUES if wide else VALUES[:FEW]) + (BRAVO, MISSING, strange["allocation"])
+    for what, body in mutations(filled(row.send, ids), fields_of(label), values):
         answer = stage.ask(person, method, path, json_body=body, keep=Answer.refused)
         fault = refused_fault(answer, api=True)
+        if strange_words(person, answer):
+            fault = f"{answer.status} {strange_words(person, answer)}"
         if valid is not None and answer.status < 400 and not valid.is_valid(body):
             fault = f"{answer.status} though the document refuses it"
         if fault:
