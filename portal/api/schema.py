@@ -91,7 +91,7 @@ class BerthAutoSchema(AutoSchema):
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         """Also for actions that answer with a page of other rows."""
-        paged = getattr(self.view, "paged", frozenset())
+        paged: frozenset[str] = getattr(self.view, "paged", frozenset())
         return getattr(self.view, "action", "") in paged or super()._is_list_view(serializer)
 
     def _problem_statuses(self) -> list[int]:
