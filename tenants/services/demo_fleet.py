@@ -6,7 +6,7 @@ from django.db import transaction
 
 from inventory.models import DeviceMapping, Node, Pool
 from inventory.services.pools import pool_create
-from portal.viewer import Viewer
+from portal.viewer import Viewer, authorize
 from scheduling.services.quota import QuotaEdit, quota_set
 from tenants.demo import POOLS, TRUSTED, WITHOUT_OPERATOR, DemoPool
 from tenants.services.tree import tenant_update
@@ -27,6 +27,7 @@ def fleet_divide(*, cluster: str, viewer: Viewer) -> bool:
 
     A pool whose devices the cluster lacks is left out. Raises Denied.
     """
+    authorize(viewer=viewer, verb="pool.edit")
     if Pool.objects.exists():
         return False
     made = [pool for pool in POOLS if _pool_make(pool, cluster, viewer)]

@@ -279,7 +279,7 @@ def test_nodes_fall_into_pools_and_are_to_be_labelled_once(cluster: Cluster) -> 
     assert Node.objects.get(name="n1").pool == pool
     assert Node.objects.get(name="n2").pool is None
     job = JobRun.objects.get(kind="pool.label")
-    assert job.args == {"cluster_id": cluster.pk}
+    assert job.args == {"cluster_id": cluster.pk, "cluster": cluster.name}
     job.state = "succeeded"
     job.save()
     apply(cluster, "nodes", [node(1, version=2, ready=False)])
