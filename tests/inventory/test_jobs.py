@@ -230,4 +230,4 @@ def test_a_cluster_in_use_is_not_removed(cluster: Cluster) -> None:
 def test_registering_again_under_the_name_is_refused(bed: Bed, cluster: Cluster) -> None:
     with scope(SYSTEM), pytest.raises(Conflict):
         cluster_register(name="bed", title="x", kubeconfig=parsed(bed), viewer=OPERATOR)
-    assert job_of("cluster.test").args == {"cluster_id": cluster.pk}
+    assert job_of("cluster.test").args == {"cluster_id": cluster.pk, "cluster": cluster.name}
