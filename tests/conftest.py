@@ -13,11 +13,11 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from portal.scope import scope
 from portal.viewer import Viewer
-from tests.browser.fixtures import assets, browser, browser_last
+from tests.browser.fixtures import assets, browser, browser_last, static_root
 from tests.database import database_make, tables_empty
 from tests.people import people, people_committed
 
-__all__ = ["assets", "browser", "people", "people_committed"]
+__all__ = ["assets", "browser", "people", "people_committed", "static_root"]
 
 
 def pytest_configure() -> None:
