@@ -147,8 +147,7 @@ OTHERS = (
     Row("member_list", "bob", f"{T}/members/", "viewer"),
     Row("ops_home", "bob", "/ops/", "forbidden", 403),
     Row("request_page", "bob", "/t/speech/requests/{rival}/", "not-found", 404),
-    Row("api_docs", "alice", "/api/docs/?section=requests"),
-    Row("api_docs", "nobody", "/api/docs/", "nobody"),
+    Row("api_docs", "alice", "/api/docs/"),
     Row("search", "operator", "/search/?q=ams"),
     Row("search", "member", "/search/?q=nothing-like-it", "none"),
 )

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.yard import CLUSTER, Person, Yard, wait_for, yard_open
 
-pytestmark = [pytest.mark.bed, pytest.mark.browser, pytest.mark.timeout(600)]
+# Long until the whole story has passed once: it is new.
+pytestmark = [pytest.mark.bed, pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
 
 PRODUCT = "nvidia.com/gpu.product=NVIDIA-H100-80GB-HBM3"
 MANAGED, OPEN = "berth-vision", "berth-vision-h100"
