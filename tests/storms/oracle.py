@@ -27,7 +27,7 @@ ACCOUNT = "system:serviceaccount:berth-system:berth"
 CONTROLLER = "system:serviceaccount:kube-system:statefulset-controller"
 WRITES = frozenset({"create", "update", "patch", "delete", "deletecollection"})
 DONE = {"reserve", "bind", "release", "credit"}
-SECONDS = 30.0
+SECONDS = 60.0
 CREATED = 201
 
 
