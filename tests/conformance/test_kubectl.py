@@ -93,9 +93,9 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("delete ns kubectl --timeout=60s", ""),
 )  # fmt: skip
 MASKS = (
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), "<uid>"),  # before ages: a part of one may read "417d"
     (re.compile(r"\b(?:\d+[smhdy])+\b"), "<age>"),
     (re.compile(r"\w{3}, \d\d \w{3} \d{4} [\d:]+ \+0000"), "<time>"),
-    (re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), "<uid>"),
     (re.compile(r"\d+\.\d+\.\d+\.\d+"), "<address>"),
     (re.compile(r"\b(kube-api-access|j)-\w{5}\b"), r"\1-<random>"),
     (re.compile(r"kwok_controller"), "kubelet"),
