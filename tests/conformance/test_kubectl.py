@@ -93,7 +93,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("delete ns kubectl --timeout=60s", ""),
 )  # fmt: skip
 MASKS = (
-    (re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), "<uid>"),  # before ages: a part of one may read "417d"
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), "<uid>"),  # first: "417d" in one is no age
     (re.compile(r"\b(?:\d+[smhdy])+\b"), "<age>"),
     (re.compile(r"\w{3}, \d\d \w{3} \d{4} [\d:]+ \+0000"), "<time>"),
     (re.compile(r"\d+\.\d+\.\d+\.\d+"), "<address>"),
