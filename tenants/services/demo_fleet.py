@@ -51,8 +51,11 @@ def _pool_make(pool: DemoPool, cluster: str, viewer: Viewer) -> bool:
         labels = [pair for mapping in mappings for pair in mapping.node_labels.items()]
         if not labels:
             return False
-        values = sorted({value for _key, value in labels})
-        terms = [{"key": labels[0][0], "operator": "In", "values": values}]
+        key, values = labels[0][0], sorted({value for _key, value in labels})
+        terms = [{"key": key, "operator": "In", "values": values}]
+        there = Node.objects.filter(cluster__name=cluster, gone_at=None)
+        if not there.filter(**{f"labels__{key}__in": values}).exists():
+            return False
     pool_create(
         name=pool.name,
         title=pool.title,
@@ -60,11 +63,7 @@ def _pool_make(pool: DemoPool, cluster: str, viewer: Viewer) -> bool:
         tolerations=[TOLERATION] if pool.tainted else (),
         viewer=viewer,
     )
-    nodes = Node.objects.filter(cluster__name=cluster, pool__name=pool.name, gone_at=None)
-    if nodes.exists():
-        return True
-    Pool.objects.filter(name=pool.name).delete()
-    return False
+    return True
 
 
 def _amounts(pool: DemoPool, share: int) -> dict[str, int]:
