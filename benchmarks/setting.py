@@ -8,10 +8,8 @@ import os
 import django
 from django.conf import settings
 
-from tests.bootstrap import environment_prepare
+import tests.bootstrap  # noqa: F401  (points this process at servers and a database of its own)
 from tests.database import database_make
-
-__all__ = ["database_fresh", "environment_prepare"]
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 logging.disable(logging.WARNING)
