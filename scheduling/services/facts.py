@@ -10,10 +10,11 @@ from inventory.models.fact import Fact
 from inventory.projection import Changes
 from portal.jobs.wake import jobs_wake
 from portal.viewer import Viewer
-from scheduling.choices import HOLDING_STATES, AllocationState, RunsAs
+from scheduling.choices import HOLDING_STATES, AllocationState
 from scheduling.models import Allocation, TenantNamespace
 from scheduling.services.allocations import RELEASABLE, allocation_publish, allocation_release
 from scheduling.services.claims import claims_project
+from scheduling.services.health import health_set
 from scheduling.services.overcommit import overcommit_resolve
 from scheduling.services.projector import nodes_project
 
@@ -68,7 +69,7 @@ def workloads_changed(changes: Changes[Fact]) -> None:
         elif _completed(fact) and allocation.state in RELEASABLE:
             allocation_release(allocation=allocation, viewer=WATCHER, why="completed")
         else:
-            _health_set(allocation, fact)
+            health_set(allocation, fact)
         jobs_wake(keys=[allocation.job_key])
 
 
@@ -117,21 +118,6 @@ def _completed(fact: WorkloadFact) -> bool:
         c.get("type") in ("Complete", "Failed") and c.get("status") == "True"
         for c in fact.conditions
     )
-
-
-def _health_set(allocation: Allocation, fact: WorkloadFact) -> None:
-    """Active while everything runs, degraded while something is missing."""
-    if allocation.runs_as == RunsAs.COMPLETION:
-        return
-    healthy = fact.ready_replicas >= allocation.replicas
-    wanted = AllocationState.ACTIVE if healthy else AllocationState.DEGRADED
-    changed = (
-        Allocation.objects.filter(pk=allocation.pk, state__in=RELEASABLE)
-        .exclude(state=wanted)
-        .update(state=wanted)
-    )
-    if changed:
-        allocation_publish(allocation)
 
 
 def _tell(cluster_id: int, *, holders: set[str], namespaces: set[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from inventory.choices import FactKind, WatchPhase
@@ -16,8 +16,8 @@ from scheduling.choices import AllocationKind, AllocationState, DriftKind, RunsA
 from scheduling.models import Allocation, Drift, TenantNamespace
 from scheduling.services.allocations import RELEASABLE, REPLACE
 from scheduling.services.drift import RESTORE, drift_record, drift_resolve
+from scheduling.services.health import FRESH, health_set
 
-FRESH = timedelta(seconds=150)
 CONTROLLERS = {FIELD_MANAGER, "kube-controller-manager", "kube-scheduler"}
 MOVING = (AllocationState.RESERVED, AllocationState.APPLYING, AllocationState.RELEASING)
 WRITING = (JobState.QUEUED, JobState.RUNNING)
@@ -80,6 +80,8 @@ def _workload_scan(allocation: Allocation, facts: dict[tuple[str, str, str], Wor
         found = DriftKind.FOREIGN
     elif allocation.spec_hash and fact.spec_hash != allocation.spec_hash:
         found = DriftKind.CHANGED
+    if fact is not None and fact.uid == allocation.object_uid:
+        health_set(allocation, fact)  # a fact and a job's last word may have crossed
     _note(
         found,
         cluster_id=allocation.cluster_id or 0,

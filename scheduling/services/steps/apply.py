@@ -11,6 +11,7 @@ from inventory.k8s.project import spec_digest
 from portal.errors import Refused
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
+from portal.scope import scope
 from scheduling.choices import AllocationKind, AllocationState
 from scheduling.manifests.workload import Object
 from scheduling.models import Allocation
@@ -25,6 +26,7 @@ from scheduling.services.clusters import (
     space_of,
     writer_of,
 )
+from scheduling.services.health import health_lags, health_mirrored
 from scheduling.services.moves import quota_move
 from scheduling.services.namespaces import foreign_refusal
 from scheduling.services.pods import (
@@ -37,9 +39,11 @@ from scheduling.services.pods import (
 from scheduling.services.steps.common import POLL_SECONDS, load, load_locked, move_of, pods_now
 
 IMAGE_PATIENCE_SECONDS = 300
+READY_PATIENCE_SECONDS = 10
 CREATED = gettext_noop("Created %(object)s.")
 ADOPTED = gettext_noop("Found %(object)s as this job had made it.")
 IMAGE = gettext_noop("The image can't be pulled: %(image)s. Ask again with one that can.")
+NOT_READY = gettext_noop("All pods run; not all are ready yet.")
 FOREIGN = gettext_noop("%(object)s stands there and is not Berth's.")
 
 
@@ -78,7 +82,7 @@ def confirm(ctx: StepContext) -> Outcome:
     """Wait for every pod to run, then turn what was reserved into what is bound."""
     allocation = load(ctx)
     if allocation.kind == AllocationKind.WORKLOAD:
-        pending = pods_pending(ctx, allocation)
+        pending = pods_pending(ctx, allocation) or facts_pending(ctx, allocation)
         if pending is not None:
             return pending
     with ctx.transaction():
@@ -87,7 +91,9 @@ def confirm(ctx: StepContext) -> Outcome:
         if refusal is not None:
             raise Refused(refusal)
         Allocation.objects.filter(pk=allocation.pk).update(
-            state=AllocationState.ACTIVE, active_at=timezone.now(), reason=None
+            state=health_mirrored(allocation) or AllocationState.ACTIVE,
+            active_at=timezone.now(),
+            reason=None,
         )
         allocation_publish(allocation)
     return Done({"namespace": space_of(allocation).name})
@@ -108,6 +114,21 @@ def pods_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
     refusals = _refusals(ctx, allocation) if len(pods) < allocation.replicas else []
     reason = waiting_reason(items, total=allocation.replicas, refusals=refusals)
     return Wait(reason, POLL_SECONDS)
+
+
+def facts_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
+    """None when the mirror shows the pods ready, too, or has been given the time to.
+
+    Otherwise an older fact would come after the job's word and undo it for a moment.
+    """
+    with scope(ctx.viewer):
+        if not health_lags(allocation, now=ctx.now()):
+            return None
+    if "run_since" not in ctx.recorded:
+        ctx.intend(run_since=ctx.now().isoformat())
+    if seconds_since(ctx.recorded["run_since"], ctx.now()) > READY_PATIENCE_SECONDS:
+        return None
+    return Wait(Reason("not-ready", NOT_READY), POLL_SECONDS)
 
 
 def _refusals(ctx: StepContext, allocation: Allocation) -> list[Object]:

@@ -34,7 +34,8 @@ from scheduling.services.commitments import (
     commitments_take,
     rows_lock,
 )
-from scheduling.services.steps.apply import pods_pending
+from scheduling.services.health import health_mirrored
+from scheduling.services.steps.apply import facts_pending, pods_pending
 from scheduling.services.steps.common import (
     load,
     load_locked,
@@ -194,9 +195,12 @@ def settle(ctx: StepContext) -> Outcome:
     pending = pods_pending(ctx, allocation)
     if pending is not None:
         return Done({"again": True}) if _place_lost(ctx, allocation) else pending
+    pending = facts_pending(ctx, allocation)
+    if pending is not None:
+        return pending
     with ctx.transaction():
         Allocation.objects.filter(pk=allocation.pk, state__in=RELEASABLE).update(
-            state=AllocationState.ACTIVE
+            state=health_mirrored(allocation) or AllocationState.ACTIVE
         )
         allocation_publish(allocation)
     return Done()
