@@ -20,7 +20,7 @@ def arguments_read(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
     parser.add_argument("--fleet", default="small", help="a fleet's name or file (fleets/)")
     parser.add_argument("--state", type=Path, required=True, help="where everything is kept")
-    parser.add_argument("--port", type=int, default=0, help="0 keeps the last, or takes a free one")
+    parser.add_argument("--port", type=int, default=0, help="0 keeps the last while it is free")
     parser.add_argument("--kubeconfig", type=Path, help="also write the kubeconfig of Berth here")
     parser.add_argument("--pace", choices=sorted(PACES), default="fast")
     parser.add_argument("--name", default="", help="the cluster's name in kubeconfigs")

@@ -87,8 +87,7 @@ class SimulatedCluster:
                 f"{directory} holds the fleet {found.fleet}, not {fleet}: choose another directory"
                 " or begin anew."
             )
-        found.port = port or found.port
-        port_check(found.port)
+        found.port = _port_chosen(port, found.port)
         self.settings = found
         self.server = f"https://127.0.0.1:{found.port}"
         self.authority = Authority(directory / "pki")
@@ -159,16 +158,26 @@ class SimulatedCluster:
         self.core.close()
 
 
-def port_check(port: int) -> None:
-    """Raise OSError with a sentence where somebody listens on a port already."""
+def _port_chosen(wanted: int, last: int) -> int:
+    """The port to serve on: the one that was asked for, else the last, else any that is free.
+
+    Raises OSError with a sentence where somebody listens on the one that was asked for.
+    """
+    if wanted and not _is_free(wanted):
+        raise OSError(f"Port {wanted} is taken. Give another by --port, or 0 for a free one.")
+    if wanted or _is_free(last):
+        return wanted or last
+    return find_free_ports(1)[0]
+
+
+def _is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            raise OSError(
-                f"Port {port} is taken. Give another by --port, or 0 for a free one."
-            ) from None
+            return False
+    return True
 
 
 def _users(tokens: dict[str, str]) -> dict[str, User]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 import subprocess
 import sys
@@ -69,12 +70,28 @@ def test_a_node_that_was_deleted_stays_deleted(tmp_path: Path) -> None:
         bed.down()
 
 
+def test_a_port_that_was_taken_meanwhile_is_given_up_for_a_free_one(tmp_path: Path) -> None:
+    bed = SimulatedBed(tmp_path / "state").up()
+    try:
+        client = bed.client()
+        client.create(MAPS, config("stays"))
+        bed.stop()
+        before = bed.settings.port
+        with socket.create_server(("127.0.0.1", before)):
+            bed.start()
+            assert bed.settings.port != before
+            assert bed.client("berth").get("/version")["major"] == "1"
+            assert bed.client().get(f"{MAPS}/stays")["metadata"]["name"] == "stays"
+    finally:
+        bed.down()
+
+
 @pytest.mark.parametrize(
     ("more", "words"),
     [
         (["--fleet=nonsense"], "Known by name"),
         (["--port=PORT"], "is taken"),
-        (["--state=STATE"], "is taken"),
+        (["--state=STATE"], "Another simulator may be running there"),
         (["--state=STATE", "--port=FREE"], "Another simulator may be running there"),
         (["--state=STATE", "--port=0", "--fleet=bed"], "holds the fleet small"),
     ],
