@@ -11,11 +11,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.ui.forms import LocalDateTimeInput, MonoArea, MonoInput, Segmented, UnitInput
+from portal.ui.forms import MonoArea, MonoInput, Segmented, UnitInput
 from scheduling.choices import AllocationKind, Priority, RunsAs
 from tenants.choices_requests import RequestKind
 from tenants.forms_requests import (
     LASTS,
+    MomentField,
     RequestForm,
     base_to_shown,
     shown_to_base,
@@ -114,7 +115,7 @@ class AllocationForm(RequestForm):
         widget=Segmented,
         required=False,
     )
-    start_at = forms.DateTimeField(label=_("Start at"), required=False, widget=LocalDateTimeInput)
+    start_at = MomentField(label=_("Start at"), required=False)
     lasts = forms.ChoiceField(
         label=_("Keep it"), choices=LASTS, initial="days", widget=Segmented, required=False
     )
@@ -126,7 +127,7 @@ class AllocationForm(RequestForm):
         initial=14,
         widget=UnitInput(_("d")),
     )
-    until_at = forms.DateTimeField(label=_("Until"), required=False, widget=LocalDateTimeInput)
+    until_at = MomentField(label=_("Until"), required=False)
     preemptible = forms.BooleanField(label=_("May be preempted"), required=False)
     evict = forms.BooleanField(
         label=_("When it is released, my pods that still run may be ended"), required=False

@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.ui.forms import LocalDateTimeInput, UnitInput
+from portal.ui.forms import UnitInput
 from portal.ui.units import amount_text, resource_title
 from scheduling.selectors.fleet import resources_ordered
 from tenants.choices_requests import RequestKind
-from tenants.forms_requests import base_to_shown, local, shown_to_base
+from tenants.forms_requests import MomentField, base_to_shown, local, shown_to_base
 from tenants.models import MAX_JUSTIFICATION, CapacityRequest
 from tenants.offers import Terms
 
@@ -46,9 +46,7 @@ class LessForm(ReasonForm):
         for name in resources_ordered(self.amounts):
             self.fields[f"a_{name}"] = _amount_field(name, self.amounts[name])
         if found.kind != RequestKind.QUOTA:
-            self.fields["until_at"] = forms.DateTimeField(
-                label=_("Ends"), required=False, widget=LocalDateTimeInput
-            )
+            self.fields["until_at"] = MomentField(label=_("Ends"), required=False)
             self.initial.setdefault("until_at", local(terms.until_at))
         self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
 

@@ -7,11 +7,12 @@ say what is required, and `errors_add` puts their sentences beside the fields.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -32,6 +33,21 @@ LASTS = (
 )
 
 
+class MomentField(forms.DateTimeField):
+    """A time to which days can be added and that every time zone has.
+
+    Bounds for arithmetic only; the services say which times make sense.
+    """
+
+    widget = LocalDateTimeInput
+    default_validators = [
+        MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC), _("Choose a time in the future.")),
+        MaxValueValidator(
+            datetime(9000, 1, 1, tzinfo=UTC), _("Choose a time within the next five years.")
+        ),
+    ]
+
+
 class RequestForm(forms.Form):
     """What every kind of request has: reason, priority, a deadline for the decision."""
 
@@ -48,10 +64,9 @@ class RequestForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Seen by the approvers."),
     )
-    deadline_at = forms.DateTimeField(
+    deadline_at = MomentField(
         label=_("Decide and place by"),
         required=False,
-        widget=LocalDateTimeInput,
         help_text=_("Seven days after the start where this is empty."),
     )
 
@@ -152,7 +167,7 @@ class RenewForm(RequestForm):
         initial=7,
         widget=UnitInput(_("d")),
     )
-    until_at = forms.DateTimeField(label=_("Until"), required=False, widget=LocalDateTimeInput)
+    until_at = MomentField(label=_("Until"), required=False)
 
     def __init__(self, *args: Any, allocations: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -22,6 +22,7 @@ from tenants.models import CapacityRequest
 from tenants.preview_shown import preview_shown
 from tenants.queue_shown import filtered, leading_of, less_initial, list_row, tabs
 from tenants.request_shown import decided_words, facts, headline, request_status, what_words
+from tenants.request_states import verb_allowed
 from tenants.selectors.queue import (
     Queue,
     QueueRow,
@@ -35,6 +36,7 @@ from tenants.services.requests import (
     request_counter,
     request_reject,
 )
+from tenants.services.requests.record import wrong_state
 
 DECIDE = "request.decide"
 PANEL_ROWS = 6
@@ -103,6 +105,8 @@ def _claim(_request: HttpRequest, found: CapacityRequest, arguments: dict[str, A
 
 
 def _counter(request: HttpRequest, found: CapacityRequest, arguments: dict[str, Any]) -> str:
+    if not verb_allowed("counter", found.state):
+        raise wrong_state(found)  # the form needs a complete ask, and a draft may lack it
     form = LessForm(request.POST, found=found, terms=request_terms(found), prefix="less")
     if not form.is_valid():
         raise Invalid(

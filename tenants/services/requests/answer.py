@@ -13,7 +13,7 @@ from portal.viewer import Viewer
 from portal.viewers import viewer_resolve
 from tenants.models import CapacityRequest
 from tenants.selectors.requests import request_terms_granted
-from tenants.services.requests.decide import deadline_check, reason_check
+from tenants.services.requests.decide import deadline_check, offer_check, reason_check
 from tenants.services.requests.effects import request_fulfil
 from tenants.services.requests.record import request_move, request_open, request_record
 from tenants.services.requests.tell import asker_tell, decider_tell
@@ -35,11 +35,12 @@ def request_counter_accept(
             code="own-offer",
         )
     deadline_check(found, now)
+    terms = request_terms_granted(found)
+    offer_check(terms, now)
     operator = _offerer(found)
     before = found.state
     request_move(found, "accept", values={"decided_at": now})
     with scope(operator):
-        terms = request_terms_granted(found)
         request_fulfil(found, terms, viewer=operator, verb="request.decide", now=now)
     request_record(found, "accept", viewer=viewer, before=before, params={"offer": found.counter})
     decider_tell(found, "request.accepted")

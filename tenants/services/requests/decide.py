@@ -18,6 +18,7 @@ from tenants.offers import Terms, offer_apply, offer_read
 from tenants.previews import RequestPreview
 from tenants.selectors.previews import request_preview
 from tenants.selectors.requests import request_terms
+from tenants.services.requests.drafts import HORIZON
 from tenants.services.requests.effects import outdated, request_fulfil
 from tenants.services.requests.record import (
     decision_values,
@@ -114,7 +115,7 @@ def request_counter(
     )
     deadline_check(found, now)
     reason_check(reason, required=True)
-    _end_check(until_at, now)
+    _end_check(until_at, max(found.start_at or now, now), now)
     asked = request_terms(found)
     offer = offer_read(kind=found.kind, terms=asked, data=ask, until_at=until_at)
     preview = _preview(found, offer_apply(asked, offer), viewer, now)
@@ -172,9 +173,23 @@ def deadline_check(request: CapacityRequest, now: datetime) -> None:
         )
 
 
-def _end_check(until_at: datetime | None, now: datetime) -> None:
-    if until_at is not None and until_at <= now:
-        raise Invalid(fields={"until_at": [_("Choose a time in the future.")]})
+def offer_check(terms: Terms, now: datetime) -> None:
+    """Nobody accepts what is over by now; raises Conflict. It can be declined still."""
+    if terms.until_at is not None and terms.until_at <= now:
+        raise Conflict(
+            _("The end that was offered has passed. Decline the offer for a new decision."),
+            code="offer-over",
+        )
+
+
+def _end_check(until_at: datetime | None, begins: datetime, now: datetime) -> None:
+    if until_at is None:
+        return
+    if until_at <= begins:
+        text = _("Choose an end that comes after the start and after now.")
+        raise Invalid(fields={"until_at": [text]})
+    if until_at > now + HORIZON:
+        raise Invalid(fields={"until_at": [_("Choose a time within the next five years.")]})
 
 
 def _preview(

@@ -95,11 +95,13 @@ def outdated(error: Invalid) -> Conflict:
 
 def _plan(request: CapacityRequest, terms: Terms, viewer: Viewer, verb: str, now: datetime) -> None:
     start_at = request.start_at
+    # An offer may end before the request's deadline; nothing is placed past its own end.
+    ends = [at for at in (request.deadline_at, terms.until_at) if at is not None]
     made = allocation_plan(
         ask=ask_of(request, terms),
         viewer=viewer,
         not_before=start_at if start_at and start_at > now else None,
-        deadline_at=request.deadline_at,
+        deadline_at=min(ends, default=None),
         verb=verb,
     )
     CapacityRequest.objects.filter(pk=request.pk).update(allocation=made)

@@ -182,6 +182,10 @@ def test_form_shows_again_what_it_was_sent(harbour: Harbour) -> None:
         ({"ports": "70000"}, "id_ports"),
         ({"start": "at", "start_at": "2020-01-01T00:00"}, "id_start_at"),
         ({"start": "at", "start_at": "soon"}, "id_start_at"),
+        ({"start": "at", "start_at": "9999-12-31T00:00"}, "id_start_at"),
+        ({"start": "at", "start_at": "0001-01-01T00:00", "act": "save"}, "id_start_at"),
+        ({"lasts": "until", "until_at": "9999-12-31T23:59"}, "id_until_at"),
+        ({"deadline_at": "9999-12-31T23:59"}, "id_deadline_at"),
         ({"lasts": "until", "until_at": "2020-01-01T00:00"}, "id_until_at"),
         ({"priority": "urgent"}, "id_priority"),
         ({"justification": "x" * 2001}, "id_justification"),
@@ -317,6 +321,15 @@ def test_decision_that_came_second_is_told_who_was_first(harbour: Harbour) -> No
     )
     assert late.status_code == 409
     assert "approved by operator" in late.content.decode()
+
+
+@pytest.mark.parametrize("verb", ["approve", "counter", "reject", "claim"])
+def test_draft_without_amounts_is_a_conflict_in_the_queue(harbour: Harbour, verb: str) -> None:
+    draft = harbour.draft(ask={"pool": "h100"})
+    sent = {"less-replicas": "1", "less-reason": "Half of it", "reason": "No"}
+    answer = harbour.people.operator.client().post(f"/ops/queue/{draft.pk}/{verb}/", sent)
+    assert answer.status_code == 409
+    assert harbour.fresh(draft).state == "draft"
 
 
 def test_own_request_shows_no_decision(harbour: Harbour) -> None:
