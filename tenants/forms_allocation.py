@@ -79,6 +79,7 @@ class AllocationForm(RequestForm):
     env = forms.CharField(
         label=_("Environment"),
         required=False,
+        strip=False,  # spaces at the end of a value are part of it
         widget=MonoArea(attrs={"rows": 3}),
         help_text=_("One NAME=value a line. Not for secrets: whoever sees the request sees them."),
     )
@@ -254,12 +255,12 @@ def allocation_initial(request: CapacityRequest) -> dict[str, Any]:
 def form_can_hold(request: CapacityRequest) -> bool:
     """Tell whether the form shows all of an ask: one made as code may hold more.
 
-    More than one device type in a replica, texts of several lines in the environment.
+    More than one device type in a replica, texts of several lines.
     """
     shape, spec = request.ask.get("shape", {}), request.ask.get("spec", {})
     texts = [*spec.get("env", {}).values(), *spec.get("command", []), *spec.get("args", [])]
     one_device = sum(name not in PLAIN for name in shape) <= 1
-    return one_device and not any("\n" in str(text) or "\r" in str(text) for text in texts)
+    return one_device and all(len(f"{text}|".splitlines()) == 1 for text in texts)
 
 
 def _words(text: str) -> list[str]:

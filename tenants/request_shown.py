@@ -205,6 +205,24 @@ def body_of(tenant_key: str, data: RequestInput) -> str:
     return json.dumps(kept, ensure_ascii=False, indent=2)
 
 
+def body_again(found: CapacityRequest, *, now: datetime) -> str:
+    """The body that asks for the same again, without times that have passed; a draft's terms."""
+    times = {name: getattr(found, name) for name in ("start_at", "until_at", "deadline_at")}
+    ahead = {
+        name: at.isoformat(timespec="seconds") for name, at in times.items() if at and at > now
+    }
+    again = {"tenant": found.tenant_id, "kind": found.kind, "submit": True}
+    sent = {
+        **({} if found.state == RequestState.DRAFT else again),
+        "ask": found.ask,
+        **ahead,
+        "priority": found.priority,
+        "preemptible": found.preemptible,
+        "justification": found.justification,
+    }
+    return json.dumps(sent, ensure_ascii=False, indent=2)
+
+
 def _event_text(event: RequestEvent) -> str:
     reason = event.params.get("reason", "")
     text = event_sentence(event.verb, event.params)

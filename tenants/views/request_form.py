@@ -47,9 +47,11 @@ def request_new_page(
     draft = _draft(request, tenant_key, request_id, viewer)
     if request.method == "POST":
         return _post(request, tenant_key, draft, viewer)
-    if draft is not None and (draft.state != RequestState.DRAFT or not form_can_hold(draft)):
+    if draft is not None and draft.state != RequestState.DRAFT:
         return redirect("request_page", tenant_key, draft.pk)
     source = draft or _clone(request, tenant_key, viewer)
+    if source is not None and not form_can_hold(source):
+        return redirect("request_page", tenant_key, source.pk)  # which says so, with the call
     kind = source.kind if source else _kind(request.GET.get("kind", ""))
     form = form_build(
         kind=kind, tenant_key=tenant_key, viewer=viewer, query=request.GET, source=source

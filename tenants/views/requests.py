@@ -25,9 +25,11 @@ from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
 from tenants.choices_requests import OPEN_STATES, RequestKind, RequestState
 from tenants.filters_requests import RequestFilter
+from tenants.forms_allocation import form_can_hold
 from tenants.models import CapacityRequest
 from tenants.preview_shown import preview_shown
 from tenants.request_shown import (
+    body_again,
     decided_words,
     facts,
     headline,
@@ -183,6 +185,8 @@ def page_context(found: CapacityRequest, viewer: Viewer) -> dict[str, Any]:
         "verbs": request_verbs(found, viewer=viewer),
         "may_ask": viewer.can("request.create", found.tenant_id),
         "may_decide": viewer.can("request.decide"),
+        "in_form": form_can_hold(found),
+        "body": body_again(found, now=timezone.now()),
         "is_draft": found.state == RequestState.DRAFT,
         "is_open": found.state in OPEN_STATES,
         "is_countered": found.state == RequestState.COUNTERED,
