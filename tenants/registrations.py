@@ -13,7 +13,9 @@ from portal.ui.panels import Panel, panel_register
 from portal.ui.shell import shell_register
 from portal.viewers import audience_register, resolver_register
 from tenants.acts import ACTS
+from tenants.demo_accounts import demo_accounts
 from tenants.found import KINDS
+from tenants.guides import guides_register
 from tenants.notice_kinds import member_kinds_register
 from tenants.request_registrations import requests_register
 from tenants.selectors.languages import languages_of
@@ -128,4 +130,7 @@ def registrations_make() -> None:
     requests_register()
     nav_register(*OPS_ITEMS, *TENANT_ITEMS)
     panel_register(*PANELS)
-    shell_register(tenant_choices=tenant_choices, account_url_name="settings")
+    guides_register()
+    shell_register(
+        tenant_choices=tenant_choices, account_url_name="settings", demo_accounts=demo_accounts
+    )

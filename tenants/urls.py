@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 
 from tenants.request_urls import request_ops_urlpatterns, request_tenant_urlpatterns
-from tenants.views import changes, limits, members, settings, tenant, tokens, tree, users
+from tenants.views import changes, demo, limits, members, settings, tenant, tokens, tree, users
 
 ops_urlpatterns: list[URLPattern] = [
     path("tenants/", tree.tenant_list_page, name="tenant_list"),
@@ -54,4 +54,5 @@ tenant_urlpatterns: list[URLPattern] = [
 
 shared_urlpatterns: list[URLPattern] = [
     path("settings/", settings.settings_page, name="settings"),
+    path("demo/sign-in/", demo.demo_sign_in, name="demo_sign_in"),
 ]

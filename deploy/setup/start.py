@@ -20,14 +20,14 @@ from deploy.setup.locks import lock_try, owner_read, owner_write
 from deploy.setup.paths import ROOT, STATE, VENV_PYTHON, state_prepare
 from deploy.setup.ports import LOOPBACK, port_choose, port_is_free
 from deploy.setup.services import Services
-from deploy.setup.start_bed import StartBed
-from deploy.setup.start_environment import Environments, environments_build
+from deploy.setup.start_clusters import clusters_open
+from deploy.setup.start_environment import environments_build
 from deploy.setup.start_options import Options, options_parse
 from deploy.setup.start_processes import children_make, web_wait
 from deploy.setup.supervise import children_run, children_stop
 
 LOCK = "start"
-FRESH = ("postgres", "valkey", "env", "accounts.txt", "static", "stamps")
+FRESH = ("postgres", "valkey", "clusters", "env", "accounts.txt", "static", "stamps")
 INTERRUPTED = 130
 
 
@@ -74,43 +74,30 @@ def _run(options: Options, interrupts: Interrupts, at_end: ExitStack) -> None:
     messages_compile()
     services = Services()
     at_end.callback(services.stop)
-    environments = environments_build(addresses=services.start(), port=options.port)
-    stamps = services.postgres.home / "stamps" if services.own_database else None
+    addresses, demo = services.start(), services.own_database
+    environments = environments_build(addresses=addresses, port=options.port, demo=demo)
+    stamps = services.postgres.home / "stamps" if demo else None
     steps.schema_migrate(environments.owner, stamps=stamps)
     static_collect(environments.owner)
     if stamps:
         steps.demonstration_make(environments.work, stamps=stamps)
-    own = _cluster_ensure(options, environments, at_end)
+    clusters = clusters_open(options, environments, interrupts.hurry, at_end, demo=demo)
     children = children_make(environments, port=options.port)
     at_end.callback(children_stop, children, interrupts.hurry)
     for child in children:
         child.start()
     web_wait(children[0], port=options.port)
-    if stamps and own:
-        steps.fleet_divide(environments.work, name="bed")
+    if stamps and clusters.names:
+        steps.fleet_divide(environments.work, names=clusters.names)
+        children += clusters.story(environments.work, stamps)
     if stamps:
         steps.accounts_show()
     else:
         say("Make your first operator with: bin/manage createoperator (see docs/configuration.md)")
     say(f"Berth is ready: http://{LOOPBACK}:{options.port}")
     interrupts.setting_up = False
-    children_run(children, interrupts.stop, services.look)
+    children_run([*clusters.children, *children], interrupts.stop, services.look)
     say("Stopping ...")
-
-
-def _cluster_ensure(options: Options, environments: Environments, at_end: ExitStack) -> bool:
-    """Have a cluster; tell whether it is our own, for the demonstration to be divided."""
-    if options.kubeconfig:
-        name = steps.cluster_name(options.kubeconfig)
-        steps.cluster_register(environments.work, kubeconfig=options.kubeconfig, name=name)
-    elif options.bed:
-        bed = StartBed()
-        at_end.callback(bed.stop)
-        kubeconfig = bed.start()
-        if kubeconfig:
-            steps.cluster_register(environments.work, kubeconfig=kubeconfig, name="bed")
-            return True
-    return False
 
 
 def _lock_take(port: int) -> None:

@@ -33,8 +33,11 @@ class Environments:
     work: dict[str, str]
 
 
-def environments_build(*, addresses: dict[str, str], port: int) -> Environments:
-    """Put together what was given, what was generated once, and the addresses of the servers."""
+def environments_build(*, addresses: dict[str, str], port: int, demo: bool = False) -> Environments:
+    """Put together what was given, what was generated once, and the addresses of the servers.
+
+    `demo` lets the sign-in page show the made-up accounts, one click away.
+    """
     given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     secrets = env_file_ensure(STATE / "env", MAKERS)
     if given.get("BERTH_SEAL_KEY_FILE"):
@@ -49,6 +52,8 @@ def environments_build(*, addresses: dict[str, str], port: int) -> Environments:
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "PYTHONUNBUFFERED": "1",
     }
+    if demo:
+        own["BERTH_DEMO"] = "1"
     owner = own | secrets | given | addresses
     owner["BERTH_OUTBOUND_ALLOW"] = ",".join(filter(None, allowed))
     owner["PYTHONPATH"] = str(ROOT)

@@ -11,18 +11,21 @@ from deploy.setup.errors import SetupError
 
 DEFAULT_PORT = 8000
 USAGE = """\
-Sets everything up and runs Berth in this terminal. Ctrl-C ends it; the data stays.
-DATABASE_URL with DATABASE_OWNER_URL, and REDIS_URL, replace the embedded PostgreSQL and Valkey."""
+Sets everything up and runs Berth in this terminal, with two simulated clusters and a working day
+of made-up teams. Ctrl-C ends it; the data stays. DATABASE_URL with DATABASE_OWNER_URL, and
+REDIS_URL, replace the embedded PostgreSQL and Valkey; then there are no made-up teams or clusters
+either."""
+DEMO, BED, OWN, NONE = "demo", "bed", "own", "none"
 
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for."""
+    """What was asked for; `clusters` is one of DEMO, BED, OWN and NONE."""
 
     port: int
     kubeconfig: Path | None
     fresh: bool
-    bed: bool
+    clusters: str
 
 
 def options_parse(arguments: list[str]) -> Options:
@@ -31,13 +34,21 @@ def options_parse(arguments: list[str]) -> Options:
         prog="bin/start", description=USAGE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--port", metavar="N", help=f"port of the pages (else {DEFAULT_PORT})")
-    parser.add_argument(
-        "--kubeconfig", type=Path, metavar="FILE", help="register this cluster, instead of a bed"
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--kubeconfig", type=Path, metavar="FILE", help="register this cluster, and simulate none"
     )
-    parser.add_argument(
-        "--fresh", action="store_true", help="throw away .berth first: database, accounts, keys"
+    which.add_argument(
+        "--bed",
+        action="store_true",
+        help="a real Kubernetes control plane with simulated nodes instead; it is built once: Go",
     )
-    parser.add_argument("--no-bed", action="store_true", help="start without any cluster")
+    which.add_argument("--no-cluster", action="store_true", help="start without any cluster")
+    parser.add_argument(
+        "--fresh",
+        action="store_true",
+        help="begin anew: no database, accounts, keys, clusters",
+    )
     found = parser.parse_args(arguments)
     kubeconfig = found.kubeconfig.expanduser().resolve() if found.kubeconfig else None
     if kubeconfig and not kubeconfig.is_file():
@@ -47,8 +58,16 @@ def options_parse(arguments: list[str]) -> Options:
         port=_port(text),
         kubeconfig=kubeconfig,
         fresh=found.fresh,
-        bed=not found.no_bed and kubeconfig is None,
+        clusters=_clusters(found),
     )
+
+
+def _clusters(found: argparse.Namespace) -> str:
+    if found.kubeconfig:
+        return OWN
+    if found.bed:
+        return BED
+    return NONE if found.no_cluster else DEMO
 
 
 def _port(text: str) -> int:

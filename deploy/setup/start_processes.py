@@ -43,8 +43,14 @@ def children_make(environments: Environments, *, port: int) -> list[Child]:
         Child("web", [python, "-m", *web], environments.web, LOGS / "web.log", "36"),
         Child("worker", [python, "-m", *worker], work, LOGS / "worker.log", "33"),
         Child("watcher", [python, "manage.py", "watch"], work, LOGS / "watcher.log", "35"),
-        Child("sweeper", [python, "manage.py", "sweep"], environments.web, LOGS / "sweeper.log"),
+        Child("sweeper", [python, "manage.py", "sweep"], environments.work, LOGS / "sweeper.log"),
     ]
+
+
+def pulse_child(environment: dict[str, str]) -> Child:
+    """Describe what keeps the demonstration's teams asking."""
+    command = [str(VENV_PYTHON), "manage.py", "demo_pulse"]
+    return Child("teams", command, environment, LOGS / "teams.log", "34")
 
 
 def web_wait(web: Child, *, port: int) -> None:

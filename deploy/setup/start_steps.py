@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.setup.commands import run_logged
-from deploy.setup.console import say, step
+from deploy.setup.console import Ticker, say, step
 from deploy.setup.paths import LOGS, ROOMS, ROOT, STATE, VENV_PYTHON
 from deploy.setup.stamps import digest, stamp_matches, stamp_write
 
 ACCOUNTS = STATE / "accounts.txt"
 
 
-def manage(environment: dict[str, str], *words: str | Path) -> None:
-    """Run one of Django's commands with its output in a log."""
+def manage(environment: dict[str, str], *words: str | Path, ticker: Ticker | None = None) -> None:
+    """Run one of Django's commands with its output in a log; `ticker` shows its last line."""
     run_logged(
         [VENV_PYTHON, "manage.py", *words],
         log=LOGS / f"setup-{words[0]}.log",
         env=environment,
+        ticker=ticker,
     )
 
 
@@ -30,7 +32,7 @@ def schema_migrate(environment: dict[str, str], *, stamps: Path | None) -> None:
     `stamps` is a folder beside a database of our own: what was done there isn't done again.
     """
     migrations = [path for room in ROOMS for path in (ROOT / room).rglob("migrations/*.py")]
-    with _once(stamps, "migrated", [*migrations, ROOT / "requirements.txt"]) as needed:
+    with once(stamps, "migrated", [*migrations, ROOT / "requirements.txt"]) as needed:
         if needed:
             with step("Bringing the database's tables up to date"):
                 manage(environment, "migrate", "--database", "owner", "--no-input")
@@ -42,7 +44,7 @@ def demonstration_make(environment: dict[str, str], *, stamps: Path) -> None:
     Passwords are made once and kept in the state directory.
     """
     sources = [ROOT / "tenants" / "demo.py", *(ROOT / "inventory").glob("catalogue*.py")]
-    with _once(stamps, "demonstration", sources) as needed:
+    with once(stamps, "demonstration", sources) as needed:
         if needed or not ACCOUNTS.is_file():
             with step("Making the first accounts and device types"):
                 manage(environment, "demo_accounts", "--passwords", ACCOUNTS)
@@ -71,14 +73,29 @@ def cluster_name(kubeconfig: Path) -> str:
     return "main" if name in {"", "config", "kubeconfig", "admin"} else name
 
 
-def fleet_divide(environment: dict[str, str], *, name: str) -> None:
-    """Divide our own cluster among the demonstration's teams, once its nodes are mirrored."""
-    with step("Making pools and giving the teams quota"):
-        manage(environment, "demo_fleet", "--cluster", name)
+def fleet_divide(environment: dict[str, str], *, names: list[str]) -> None:
+    """Divide our own clusters among the demonstration's teams, once their nodes are mirrored."""
+    with step(f"Waiting for nodes of {', '.join(names)}, and giving the teams quota"):
+        manage(environment, "demo_fleet", "--cluster", *names)
+
+
+def day_make(environment: dict[str, str]) -> None:
+    """Let the demonstration's teams ask for what they hold, and wait until it stands."""
+    with step("Bringing up a working day of the teams") as ticker:
+        manage(environment, "demo_day", ticker=ticker)
+
+
+def node_silence(home: Path, namespace: str, pod: str) -> None:
+    """Let the node of a pod fall silent in the simulated cluster that keeps its data there."""
+    run_logged(
+        [VENV_PYTHON, "-m", "deploy.setup.node_silencer", home, namespace, pod],
+        log=LOGS / "setup-node.log",
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
 
 
 @contextmanager
-def _once(stamps: Path | None, name: str, sources: list[Path]) -> Iterator[bool]:
+def once(stamps: Path | None, name: str, sources: list[Path]) -> Iterator[bool]:
     """Say whether a step is needed for these sources; remember that it was done."""
     stamp = stamps / name if stamps else None
     value = digest(sources) if stamp else ""

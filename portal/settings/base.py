@@ -136,6 +136,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
 ACCOUNT_ADAPTER = "tenants.accounts.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "tenants.accounts.SocialAccountAdapter"
 SIGN_UP_OPEN = ENV.sign_up
+DEMO = ENV.demo
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies

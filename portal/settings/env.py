@@ -42,6 +42,7 @@ class Env:
     installation_id: str
     static_root: Path
     trusted_proxies: int
+    demo: bool
 
 
 def env_read(source: Mapping[str, str] = os.environ) -> Env:
@@ -73,6 +74,7 @@ def env_read(source: Mapping[str, str] = os.environ) -> Env:
         installation_id=source.get("BERTH_INSTALLATION_ID", ""),
         static_root=Path(source.get("BERTH_STATIC_ROOT", str(ROOT / "staticfiles"))),
         trusted_proxies=int(source.get("BERTH_TRUSTED_PROXIES", "0")),
+        demo=_demo(source, host),
     )
 
 
@@ -109,6 +111,18 @@ def _required(source: Mapping[str, str], name: str) -> str:
 
 def _flag(source: Mapping[str, str], name: str) -> bool:
     return source.get(name, "").lower() in {"1", "true", "yes", "on"}
+
+
+def _demo(source: Mapping[str, str], host: str) -> bool:
+    """Whether the sign-in page signs the made-up accounts in without a password."""
+    asked = _flag(source, "BERTH_DEMO")
+    if asked and host not in {"127.0.0.1", "localhost", "::1"}:
+        msg = (
+            "BERTH_DEMO lets anybody in without a password, so it works on this machine alone:"
+            " BERTH_PUBLIC_URL must be at 127.0.0.1 or localhost. Take BERTH_DEMO away elsewhere."
+        )
+        raise ImproperlyConfigured(msg)
+    return asked
 
 
 def _words(text: str) -> tuple[str, ...]:

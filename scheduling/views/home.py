@@ -20,6 +20,7 @@ from portal.jobs.words import job_object, kind_title, reason_shown
 from portal.models import JobRun
 from portal.models.jobs import JobState
 from portal.pages import verb_required, viewer_of
+from portal.ui.guides import guide_for
 from portal.ui.html import fresh_level
 from portal.ui.panels import panels_for
 from portal.ui.units import age_text, amount_text, format_count, percent_text, resource_title
@@ -77,6 +78,7 @@ def ops_home(request: HttpRequest) -> HttpResponseBase:
         "facts_seconds": FACTS_SECONDS,
         "cluster_new_url": _url("cluster_new"),
         "panels": panels_for(place="ops_home", viewer=viewer),
+        "guide": guide_for(place="ops_home", viewer=viewer),
     }
     return render(request, "scheduling/ops_home.html", context)
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from portal.pages import verb_required, viewer_of
+from portal.ui.guides import guide_for
 from portal.ui.panels import PanelLink, panels_for
 from portal.viewer import Viewer
 from tenants.models import Tenant
@@ -49,6 +50,7 @@ def tenant_home(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     context = _facts(tenant_key, viewer)
     context["panels"] = panels_for(place="tenant_home", viewer=viewer, tenant_key=tenant_key)
     context["may_edit"] = viewer.can("tenant.edit", tenant_key)
+    context["guide"] = guide_for(place="tenant_home", viewer=viewer, tenant_key=tenant_key)
     return render(request, "tenants/tenant_home.html", context)
 
 

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SETUP = ROOT / "deploy" / "setup"
 # These run inside the project's environment, as programs of their own.
-INSIDE = {"bed_keeper", "messages"}
+INSIDE = {"bed_keeper", "messages", "node_silencer"}
 MODULES = sorted(path.stem for path in SETUP.glob("*.py") if path.stem not in INSIDE)
 
 

@@ -48,7 +48,7 @@ class Start:
         self.state, self.port = state, port_choose()
         self.output = state.with_suffix(f".{self.port}.out")
         self.terminal, inner = pty.openpty()
-        command = [ROOT / "bin" / "start", "--port", str(self.port), "--no-bed", *arguments]
+        command = [ROOT / "bin" / "start", "--port", str(self.port), "--no-cluster", *arguments]
         with self.output.open("wb") as sink:
             self.process = subprocess.Popen(
                 command,

@@ -13,7 +13,8 @@ from inventory.models import Cluster, Node, Pool
 from portal.scope import scope
 from portal.viewer import Viewer
 from scheduling.models import Quota
-from tenants.demo import POOLS, TENANTS
+from tenants.demo import TENANTS
+from tenants.demo_pools import POOLS
 from tenants.models import Tenant
 from tests.scheduling.pages.seed import cluster_make
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 def divide(wait: float = 0) -> str:
     said = StringIO()
-    call_command("demo_fleet", cluster="bed", wait=wait, stdout=said)
+    call_command("demo_fleet", cluster=["bed"], wait=wait, stdout=said)
     return said.getvalue()
 
 
@@ -60,8 +61,8 @@ def test_pools_and_quota_are_made_for_what_is_there_and_only_once(fleet: Cluster
     with scope(Viewer.system("tests")):
         assert list(Pool.objects.values_list("name", flat=True)) == ["h100", "a100", "cpu"]
         vision = Quota.objects.get(tenant_key="vision", pool__name="h100", resource="h100")
-        assert vision.guaranteed == 20
-        assert Tenant.objects.get(key="aurora").auto_approve_limits["h100"]["h100"] == 2
+        assert vision.guaranteed == 80 * 26 // 100
+        assert Tenant.objects.get(key="aurora").auto_approve_limits["h100"]["h100"] == 1
         Quota.objects.filter(pk=vision.pk).update(guaranteed=21)
     assert "already" in divide()
     with scope(Viewer.system("tests")):
@@ -70,7 +71,7 @@ def test_pools_and_quota_are_made_for_what_is_there_and_only_once(fleet: Cluster
 
 
 def test_without_nodes_it_says_what_to_do(db: None) -> None:
-    with pytest.raises(CommandError, match="cluster's page"):
+    with pytest.raises(CommandError, match="Look at what"):
         divide()
 
 

@@ -1,4 +1,4 @@
-"""manage.py demo_fleet --cluster NAME"""
+"""manage.py demo_fleet --cluster NAME [NAME …]"""
 
 from __future__ import annotations
 
@@ -17,33 +17,35 @@ LOOK_SECONDS = 0.5
 
 
 class Command(BaseCommand):
-    """Divide a cluster among the demonstration's teams: pools, quota, limits."""
+    """Divide clusters among the demonstration's teams: pools, quota, limits."""
 
-    help = "Make pools over a cluster and give the demonstration's tenants quota in them."
+    help = "Make pools over all clusters and give the demonstration's tenants quota in them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Which cluster, and how long to wait for its mirror."""
-        parser.add_argument("--cluster", required=True, help="name of a registered cluster")
+        """Whose mirror to wait for, and how long."""
+        parser.add_argument(
+            "--cluster", required=True, nargs="+", help="names of registered clusters"
+        )
         parser.add_argument("--wait", type=float, default=60.0, help="seconds to wait for nodes")
 
-    def handle(self, *_args: Any, cluster: str, wait: float, **_options: Any) -> None:
+    def handle(self, *_args: Any, cluster: list[str], wait: float, **_options: Any) -> None:
         """Run it; a second run changes nothing."""
         end = time.monotonic() + wait
         while not self._seen(cluster):
             if time.monotonic() > end:
                 msg = (
-                    f"No node of {cluster} was seen within {wait:g} s. Look at the cluster's page"
-                    " for what the connection test says, then run this again."
+                    f"Not all of {', '.join(cluster)} showed a node within {wait:g} s. Look at what"
+                    " their pages say of the connection test, then run this again."
                 )
                 raise CommandError(msg)
             time.sleep(LOOK_SECONDS)
         try:
             with scope(Viewer.system("demo_fleet")) as viewer:
-                made = fleet_divide(cluster=cluster, viewer=viewer)
+                made = fleet_divide(viewer=viewer)
         except BerthError as error:
             raise CommandError(str(error)) from error
         self.stdout.write("Pools and quota are made." if made else "There are pools already.")
 
-    def _seen(self, cluster: str) -> bool:
+    def _seen(self, clusters: list[str]) -> bool:
         with scope(Viewer.system("demo_fleet")):
-            return fleet_seen(cluster=cluster)
+            return fleet_seen(clusters=clusters)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.surface.kit import (
     ANY_TEAM,
+    EVERYONE,
     EVERYONE_SIGNED_IN,
     FLEET_READS,
     FLEET_WRITES,
@@ -92,6 +93,8 @@ ROWS = [
     Row("token_rotate", TOKEN, post=MAKER),
     Row("token_revoke", TOKEN, post=OWNERS_WRITE),
     Row("token_switch", TOKEN, post=OWNERS_WRITE, send={"enabled": "false"}),
+    # Nobody gets in by it where there is no demonstration.
+    Row("demo_sign_in", post=EVERYONE, send={"account": "operator"}, done=(404,)),
     Row("settings", get=EVERYONE_SIGNED_IN, post=EVERYONE_SIGNED_IN, send=PREFERENCE),
     # REST
     Row("api-me", get=EVERYONE_SIGNED_IN, patch=PERSONAL, send={"theme": "dark"}),

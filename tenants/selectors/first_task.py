@@ -1,0 +1,29 @@
+"""How far somebody is with their first request, and an operator with their first decision."""
+
+from __future__ import annotations
+
+from portal.viewer import Viewer
+from tenants.choices_requests import OPEN_STATES, RequestKind, RequestState
+from tenants.models import CapacityRequest
+
+
+def first_ask(*, tenant_key: str, viewer: Viewer) -> CapacityRequest | None:
+    """The first allocation that the viewer asked for in a tenant, drafts aside."""
+    asked = CapacityRequest.objects.visible_to(viewer).filter(
+        tenant_id=tenant_key, kind=RequestKind.ALLOCATION, created_by_id=viewer.user_id
+    )
+    rows = asked.exclude(state=RequestState.DRAFT).select_related("allocation")
+    return rows.order_by("pk").first()
+
+
+def has_decided(*, viewer: Viewer) -> bool:
+    """Tell whether the viewer has decided a request of somebody else."""
+    decided = CapacityRequest.objects.visible_to(viewer).filter(decided_by_id=viewer.user_id)
+    return decided.exclude(created_by_id=viewer.user_id).exists()
+
+
+def next_to_decide(*, viewer: Viewer) -> CapacityRequest | None:
+    """The request that was submitted last and waits for a decision."""
+    waiting = CapacityRequest.objects.visible_to(viewer).filter(state__in=OPEN_STATES)
+    others = waiting.exclude(submitted_by_id=viewer.user_id)
+    return others.order_by("-submitted_at").first()
