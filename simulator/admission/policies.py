@@ -27,7 +27,6 @@ BINDINGS = {
     VALIDATING: f"validatingadmissionpolicybindings.{GROUP}",
     MUTATING: f"mutatingadmissionpolicybindings.{GROUP}",
 }
-UNMODELLED = ("paramKind", "auditAnnotations")
 
 
 class Variables(Mapping[str, Any]):
@@ -66,9 +65,6 @@ class Policies:
     def check(self, policy: Object) -> None:
         """Refuse a policy that is not wholly understood; raises StatusError 501."""
         spec = policy.get("spec") or {}
-        for name in UNMODELLED:
-            if spec.get(name):
-                raise errors.not_modelled(f"{name} of admission policies")
         try:
             for text in _texts(spec):
                 self._expression(text)

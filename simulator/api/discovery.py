@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.api import answer
+from simulator.api import answer, errors
 from simulator.api.answer import PLAIN, Answer
-from simulator.kinds.registry import discovery, groups, kinds
+from simulator.kinds.registry import (
+    discovery,
+    groups,
+    kinds,
+    unmodelled_groups,
+    unmodelled_versions,
+)
 from simulator.objects import Object
 from simulator.schema.types import schema_file
 
@@ -19,9 +25,10 @@ def discover(path: str, address: str) -> Answer | None:
     """The answer for a path of discovery, or None where it is no such path."""
     if path in HEALTH:
         return Answer(200, b"ok", PLAIN)
+    path = path.rstrip("/") or "/"
     place = {"clientCIDR": "0.0.0.0/0", "serverAddress": address}
     fixed: dict[str, Object] = {
-        "/": {"paths": ["/api", "/api/v1", "/apis", "/readyz", "/version"]},
+        "/": {"paths": _served()},
         "/version": schema_file()["version"],
         "/api": {
             "kind": "APIVersions",
@@ -43,6 +50,28 @@ def discover(path: str, address: str) -> Answer | None:
     if parts[0] == "apis" and len(parts) in (2, 3) and parts[1] in groups():
         return _of_group(parts[1:])
     return None
+
+
+def nowhere(path: str) -> errors.StatusError:
+    """The refusal of a path that nothing is served at: 501 where a real server has something."""
+    place, _slash, version = path.strip("/").partition("/")
+    foreign = unmodelled_versions() | unmodelled_groups()
+    if place == "apis" and version in foreign:
+        return errors.not_modelled(version)
+    known = path.rstrip("/") in schema_file()["paths"]
+    if known or path.startswith(tuple(f"{health}/" for health in HEALTH)):
+        return errors.not_modelled(path)
+    group = version.partition("/")[0]
+    if place == "api" or (place == "apis" and group in {*groups(), *foreign}):
+        return errors.no_resource()
+    return errors.no_page()
+
+
+def _served() -> list[str]:
+    found = ["/api", "/api/v1", "/apis", "/openapi/v3", "/version", *HEALTH]
+    for group in groups():
+        found += [f"/apis/{group}", f"/apis/{group}/v1"]
+    return sorted(found)
 
 
 def _of_group(parts: list[str]) -> Answer | None:

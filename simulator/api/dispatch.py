@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from simulator.api import answer, changes, errors, read, reviews
 from simulator.api.answer import Answer
-from simulator.api.discovery import discover, is_open
+from simulator.api.discovery import discover, is_open, nowhere
 from simulator.api.media import Media, media_of
 from simulator.api.parts import PARTS, binding
 from simulator.api.request import Request
 from simulator.api.tables import partial, partial_list, table, table_line
 from simulator.api.watch import Render, Watch
 from simulator.auth.identity import User
-from simulator.kinds.registry import UNMODELLED_PARTS, Kind
+from simulator.kinds.registry import Kind, is_unmodelled_part
 from simulator.objects import dump
 from simulator.store.store import Stored
 
@@ -25,6 +25,8 @@ COLLECTION = {"GET": "list", "POST": "create", "DELETE": "deletecollection"}
 
 def authorise(core: Core, request: Request) -> None:
     """Refuse what the user may not do; raises StatusError 403."""
+    if any(name.startswith("impersonate-") for name in request.headers):
+        raise errors.not_modelled("impersonation")
     if is_open(request.path):
         return
     wanted = request.attributes
@@ -51,10 +53,10 @@ def dispatch(core: Core, request: Request, user: User, address: str) -> Answer |
     if not request.resource:
         found = discover(request.path, address)
         if found is None:
-            raise errors.no_page()
+            raise nowhere(request.path)
         return found
     kind = request.kind()
-    if not kind.is_modelled or f"{kind.resource}/{request.part}" in UNMODELLED_PARTS:
+    if not kind.is_modelled or is_unmodelled_part(kind, request.part):
         return _refuse_unmodelled(core, kind, request)
     if kind.name in reviews.REVIEWS and request.method == "POST" and not request.name:
         return reviews.review(core, kind, request)

@@ -75,14 +75,19 @@ def binding(core: Core, kind: Kind, request: Request) -> Answer:
     """Place a pod on a node."""
     media = request.headers.get("content-type", "")
     body = bodies.object_read(kind_named("Binding"), request.body, media)
-    name = request.name or str((body.get("metadata") or {}).get("name", ""))
+    name = str((body.get("metadata") or {}).get("name", ""))
+    if request.name and name != request.name:
+        raise errors.bad_request("name in URL does not match name in Binding object")
+    target = str((body.get("target") or {}).get("name", ""))
+    if not target:
+        raise errors.internal("target.name: Required value")
     own = kind if kind.name == "Binding" else kind_named("Pod")
     attempt = Attempt(
         "CREATE", own, request.namespace, name, request.user, body,
         part="binding" if own.name == "Pod" else "", object_kind="Binding",
     )  # fmt: skip
     core.admission.validate(attempt)
-    bind(core, request.namespace, name, str((body.get("target") or {}).get("name", "")))
+    bind(core, request.namespace, name, target)
     return answer.of_plain(201, CREATED)
 
 

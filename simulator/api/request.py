@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, unquote
 from simulator.api import errors
 from simulator.auth.identity import User
 from simulator.auth.rbac import Attributes
-from simulator.kinds.registry import UNMODELLED, Kind, groups, kinds, unmodelled
+from simulator.kinds.registry import Kind, groups, kinds, unmodelled, unmodelled_groups
 
 VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-PATH = re.compile(r"/(?:api/v1|apis/(?P<group>[^/]+)/v1)/(?P<rest>.+)")
+PATH = re.compile(r"/(?:api|apis/(?P<group>[^/]+))/(?P<version>[^/]+)/(?P<rest>.+)")
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Request:
     body: bytes
     user: User = field(default_factory=lambda: User(""))
     group: str = ""
+    version: str = ""
     resource: str = ""
     namespace: str = ""
     name: str = ""
@@ -41,7 +42,7 @@ class Request:
         made = cls(method, path, parse_qs(query, keep_blank_values=True), headers, body)
         found = PATH.fullmatch(path)
         if found is not None:
-            made.group = found["group"] or ""
+            made.group, made.version = found["group"] or "", found["version"]
             made._place([unquote(part) for part in found["rest"].split("/")])
         return made
 
@@ -105,14 +106,14 @@ class Request:
 
     def kind(self) -> Kind:
         """The kind that is meant; raises StatusError where it is none."""
-        found = kinds().get((self.group, self.resource))
+        found = kinds().get((self.group, self.resource)) if self.version == "v1" else None
         if found is not None:
             if self.namespace and not found.namespaced and found.name != "Namespace":
                 raise errors.no_resource()
             return found
-        foreign = unmodelled(self.group, self.resource)
+        foreign = unmodelled(f"{self.group}/{self.version}".lstrip("/"), self.resource)
         if foreign is not None:
             return foreign
-        if self.group and self.group not in groups() and self.group not in UNMODELLED:
+        if self.group not in ("", *groups(), *unmodelled_groups()):
             raise errors.no_page()
         raise errors.no_resource()

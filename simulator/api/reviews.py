@@ -116,6 +116,8 @@ def token(core: Core, request: Request) -> Answer:
         why = "may not specify a duration less than 10 minutes"
         causes.invalid("spec.expirationSeconds", spec["expirationSeconds"], why)
         raise errors.invalid("TokenRequest", TOKEN_REQUEST.group, "", causes.found)
+    if spec.get("audiences", [ISSUER]) != [ISSUER]:
+        raise errors.not_modelled("spec.audiences of tokenrequests")
     core.admission.validate(
         Attempt(
             "CREATE", kind_named("ServiceAccount"), request.namespace, request.name,

@@ -11,6 +11,7 @@ from simulator.api import errors, managed
 from simulator.api.managed import Manager
 from simulator.api.prepare import bump_generation, prepare_changed, prepare_new
 from simulator.auth.identity import User
+from simulator.kinds.beyond import beyond
 from simulator.kinds.defaults import apply_defaults
 from simulator.kinds.registry import Kind
 from simulator.kinds.validate import change_validate, new_validate
@@ -112,6 +113,7 @@ def _admit_new(
         raise errors.invalid_object(kind, meta.get("name", ""), causes.found)
     undo = core.admission.validate(attempt)
     try:
+        _modelled_check(kind, obj)
         if version:
             raise errors.internal("resourceVersion should not be set on objects to be created")
         if core.store.get(kind.key, meta.get("namespace", ""), meta["name"]):
@@ -182,8 +184,16 @@ def finish(
             raise errors.invalid_object(kind, meta["name"], causes.found)
     core.admission.validate(attempt)
     if options.part != "status":
+        _modelled_check(kind, new, old)
         bump_generation(kind, old, new)
     return _keep(core, kind, old, new, options)
+
+
+def _modelled_check(kind: Kind, obj: Object, old: Object | None = None) -> None:
+    """Refuse what would be kept and then ignored; after policies, which a real server asks too."""
+    field = beyond(kind.name, obj, old)
+    if field:
+        raise errors.not_modelled(f"{field} of {kind.qualified}")
 
 
 def _keep(core: Core, kind: Kind, old: Object, new: Object, options: Options) -> Object:

@@ -23,57 +23,11 @@ WITH_STATUS = frozenset(
     {"Pod", "StatefulSet", "Job", "Deployment", "ReplicaSet", "ResourceQuota", "Namespace", "Node"}
     | {"ValidatingAdmissionPolicy"}
 )
-# Real kinds of a cluster that the simulator has no idea of: refused by name, never "not found".
-UNMODELLED = {
-    "": {
-        "componentstatuses", "endpoints", "persistentvolumeclaims", "persistentvolumes",
-        "podtemplates", "replicationcontrollers", "services",
-    },
-    "apps": {"daemonsets"},
-    "batch": {"cronjobs"},
-    "autoscaling": {"horizontalpodautoscalers"},
-    "networking.k8s.io": {"ingresses", "ingressclasses", "ipaddresses", "servicecidrs"},
-    "policy": {"poddisruptionbudgets"},
-    "resource.k8s.io": {
-        "deviceclasses", "devicetaintrules", "resourceclaims", "resourceclaimtemplates",
-        "resourceslices",
-    },
-    "storage.k8s.io": {
-        "csidrivers", "csinodes", "csistoragecapacities", "storageclasses", "volumeattachments",
-        "volumeattributesclasses",
-    },
-    "coordination.k8s.io": {"leases"},
-    "discovery.k8s.io": {"endpointslices"},
-    "events.k8s.io": {"events"},
-    "certificates.k8s.io": {"certificatesigningrequests", "clustertrustbundles"},
-    "flowcontrol.apiserver.k8s.io": {"flowschemas", "prioritylevelconfigurations"},
-    "node.k8s.io": {"runtimeclasses"},
-    "apiregistration.k8s.io": {"apiservices"},
-    "apiextensions.k8s.io": {"customresourcedefinitions"},
-    "admissionregistration.k8s.io": {
-        "mutatingwebhookconfigurations", "validatingwebhookconfigurations",
-    },
-    "authentication.k8s.io": {"tokenreviews"},
-    "authorization.k8s.io": {"localsubjectaccessreviews"},
-}  # fmt: skip
-UNMODELLED_PARTS = {
-    "pods/attach", "pods/exec", "pods/log", "pods/portforward", "pods/proxy", "nodes/proxy",
-}  # fmt: skip
-UNMODELLED_KINDS = {
-    "podtemplates": "PodTemplate",
-    "cronjobs": "CronJob",
-    "daemonsets": "DaemonSet",
-    "services": "Service",
-    "persistentvolumeclaims": "PersistentVolumeClaim",
-    "replicationcontrollers": "ReplicationController",
-    "resourceclaims": "ResourceClaim",
-    "resourceclaimtemplates": "ResourceClaimTemplate",
-}
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. `resource` is the plural name, `parts` its subresources with their kinds."""
+    """One kind. `resource` is the plural name, `parts` its subresources that are modelled."""
 
     name: str
     resource: str
@@ -145,12 +99,37 @@ def kind_named(name: str) -> Kind:
 
 
 @cache
-def unmodelled(group: str, resource: str) -> Kind | None:
+def _others() -> dict[tuple[str, str], dict[str, Any]]:
+    """What real clusters serve and the simulator has no idea of, by API version and resource."""
+    return {
+        (version, str(item["name"])): item
+        for version, items in schema_file()["others"].items()
+        for item in items
+    }
+
+
+def unmodelled(api_version: str, resource: str) -> Kind | None:
     """A kind that real clusters have and the simulator has not, or None for one nobody has."""
-    if resource not in UNMODELLED.get(group, ()):
+    item = _others().get((api_version, resource))
+    if item is None:
         return None
-    name = UNMODELLED_KINDS.get(resource, resource)
-    return Kind(name, resource, group, True, (), is_modelled=False)
+    group = api_version.rpartition("/")[0]
+    return Kind(item["kind"], resource, group, item["namespaced"], (), is_modelled=False)
+
+
+def is_unmodelled_part(kind: Kind, part: str) -> bool:
+    """Whether real clusters have a part of a kind that the simulator has not."""
+    return (kind.api_version, f"{kind.resource}/{part.partition('/')[0]}") in _others()
+
+
+def unmodelled_versions() -> set[str]:
+    """API versions of which nothing at all is modelled, such as autoscaling/v2."""
+    return set(schema_file()["others"]) - {"v1", *(f"{group}/v1" for group in groups())}
+
+
+def unmodelled_groups() -> set[str]:
+    """API groups of which nothing at all is modelled."""
+    return {version.partition("/")[0] for version in unmodelled_versions()}
 
 
 def discovery(group: str) -> list[dict[str, Any]]:

@@ -127,6 +127,31 @@ def _resources(client: ApiClient, group: str) -> list[dict[str, Any]]:
     return wanted
 
 
+def _others(client: ApiClient) -> dict[str, list[dict[str, Any]]]:
+    """What is served and not modelled, by group and version: refused by name."""
+    versions = {"": ["v1"]}
+    for group in client.get("/apis")["groups"]:
+        versions[group["name"]] = [version["version"] for version in group["versions"]]
+    found: dict[str, list[dict[str, Any]]] = {}
+    for group in sorted(versions):
+        for version in versions[group]:
+            path = f"/apis/{group}/{version}" if group else f"/api/{version}"
+            known = GROUPS.get(group, set()) | PARTS if version == "v1" else set()
+            found[f"{group}/{version}".lstrip("/")] = [
+                {name: item[name] for name in ("kind", "name", "namespaced")}
+                for item in client.get(path)["resources"]
+                if item["name"] not in known
+            ]
+    return {key: items for key, items in found.items() if items}
+
+
+def _paths(client: ApiClient) -> list[str]:
+    """Every path that is served and is no resource; single health checks go by their parent."""
+    paths: list[str] = client.get("/")["paths"]
+    health = ("/healthz/", "/livez/", "/readyz/", "/api")
+    return [path for path in paths if not path.startswith(health)]
+
+
 def _root_names(documents: list[dict[str, Any]], kinds: set[tuple[str, str]]) -> list[str]:
     names = list(EXTRA_TYPES)
     for document in documents:
@@ -154,6 +179,8 @@ def main(arguments: list[str]) -> None:
     content = {
         "version": client.get("/version"),
         "resources": resources,
+        "others": _others(client),
+        "paths": _paths(client),
         "types": _types(documents, roots),
         "roots": {name.rpartition(".")[2]: name for name in roots},
     }

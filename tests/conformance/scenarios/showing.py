@@ -106,4 +106,17 @@ def tables(t: Talk) -> None:
     t.get(f"{CORE}/configmaps", accept=listed, query={"fieldSelector": "metadata.name=c"})
 
 
-SCENARIOS = (discovery, tables)
+def nowhere(t: Talk) -> None:
+    """Paths that no server has."""
+    for path in (
+        "/nonsense", "/api/v2", "/api/v2/pods", "/apis/nonsense.test", "/apis/nonsense.test/v1",
+        "/apis/nonsense.test/v1/things", "/apis/apps/v2", "/apis/apps/v2/things",
+        "/apis/apps/v1/things", "/apis/autoscaling/v3", "/apis/autoscaling/v2/things",
+        f"{CORE}/things", f"{CORE}/pods/p/nonsense", "/api/v1/namespaces/default/nodes",
+    ):  # fmt: skip
+        t.get(path)
+    t.post(f"{CORE}/bindings", {})
+    t.post(f"{CORE}/pods/p/binding", {})
+
+
+SCENARIOS = (discovery, tables, nowhere)
