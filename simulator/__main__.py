@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from deploy.testbed.errors import FleetError
+from simulator.api.errors import StatusError
 from simulator.cluster import SimulatedCluster
 from simulator.core import PACES
 
@@ -52,6 +53,12 @@ async def run(options: argparse.Namespace) -> None:
     await cluster.serve(ready, stop)
 
 
+def _advice(problem: sqlite3.Error) -> str:
+    if "locked" not in str(problem):
+        return ""
+    return " Another simulator may be running there; end it, or give another directory by --state."
+
+
 def main() -> int:
     """Run the command; a sentence and 2 where it makes no sense."""
     options = arguments_read(sys.argv[1:])
@@ -60,13 +67,10 @@ def main() -> int:
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     try:
         asyncio.run(run(options))
-    except sqlite3.OperationalError as problem:
-        sys.stderr.write(
-            f"{options.state} can't be opened ({problem}). Another simulator may be running there;"
-            " end it, or give another directory by --state.\n"
-        )
+    except sqlite3.Error as problem:
+        sys.stderr.write(f"{options.state} can't be used: {problem}.{_advice(problem)}\n")
         return 2
-    except (FleetError, ValueError, OSError) as problem:
+    except (FleetError, StatusError, ValueError, OSError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     return 0

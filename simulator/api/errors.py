@@ -199,6 +199,11 @@ def internal(message: str) -> StatusError:
     return StatusError(500, "", message)
 
 
+def not_kept(why: str) -> StatusError:
+    """500: the change could not be written down, so it has not happened."""
+    return StatusError(500, "InternalError", f"the simulator can't write its state: {why}")
+
+
 def expired(message: str, token: str = "") -> StatusError:
     """410: the version is no longer kept."""
     metadata = {"continue": token} if token else None

@@ -118,12 +118,12 @@ def _admit_new(
             raise errors.internal("resourceVersion should not be set on objects to be created")
         if core.store.get(kind.key, meta.get("namespace", ""), meta["name"]):
             raise errors.already_exists(kind, meta["name"])
+        if options.dry_run:
+            return obj
+        return core.store.write(kind.key, obj).obj
     except errors.StatusError:
         undo()
         raise
-    if options.dry_run:
-        return obj
-    return core.store.write(kind.key, obj).obj
 
 
 def change(

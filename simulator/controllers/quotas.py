@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulator.core import Core
 
 ENDED = ("Succeeded", "Failed")
+EVERY_SECONDS = 300.0
 
 
 class Quotas(Loop):
@@ -28,19 +29,24 @@ class Quotas(Loop):
         self._actor = Actor(core, controller_user("resourcequota-controller"))
 
     def begin(self) -> None:
-        """Listen to quotas, and to what goes."""
+        """Listen to quotas, and to what goes; look at all of them now and then."""
         self.listen("resourcequotas", lambda event: event.stored.namespace)
         self.core.store.listen("", self._hear)
+        self.later("", EVERY_SECONDS)
 
     def _hear(self, event: Event) -> None:
         """Deletions and pods that end give something back; the rest was charged at admission."""
-        if event.type == "DELETED" or (event.stored.kind == "pods" and _has_ended(event)):
+        gives = event.type == "DELETED" or (event.stored.kind == "pods" and _has_ended(event))
+        if gives and event.stored.namespace:
             self.add(event.stored.namespace)
 
     def sync(self, key: Any) -> None:
-        """Count one namespace."""
+        """Count one namespace, or see to it that all are counted."""
         namespace = str(key)
         if not namespace:
+            for stored in self.core.store.each("resourcequotas"):
+                self.add(stored.namespace)
+            self.later("", EVERY_SECONDS)
             return
         for stored in self.core.store.ordered("resourcequotas", namespace):
             hard = (stored.obj.get("spec") or {}).get("hard") or {}

@@ -1,13 +1,15 @@
 """What is kept on disk: every object and the latest events, in one SQLite file.
 
-Each change is one transaction in the write-ahead log before it is answered, so SIGKILL loses
-nothing that a client was told.
+Each change is one transaction in the write-ahead log before anybody sees it, so SIGKILL loses
+nothing that a client was told, and a disk that is full refuses a change instead of losing it.
 """
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +19,7 @@ from simulator.objects import Object, load
 if TYPE_CHECKING:
     from simulator.store.store import Stored
 
+log = logging.getLogger("simulator")
 KEPT_EVENTS = 2_000
 TRIM_EVERY = 500
 TABLES = """
@@ -77,6 +80,18 @@ class Journal:
             before = (load(previous), previous) if previous else None
             yield Row(version, kind_of, kind, namespace, name, (load(data), data), before)
 
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing; raises sqlite3.Error where it was nothing."""
+        try:
+            self._connection.execute("BEGIN")
+            yield
+            self._connection.execute("COMMIT")
+        except sqlite3.Error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
     def note(
         self,
         version: int,
@@ -84,28 +99,35 @@ class Journal:
         stored: Stored,
         previous: bytes | None,
     ) -> None:
-        """Keep one change, object and event together."""
+        """Keep one change, object and event together; raises sqlite3.Error and keeps nothing."""
         execute = self._connection.execute
         place = (stored.kind, stored.namespace, stored.name)
-        execute("BEGIN")
-        if kind_of == "DELETED":
-            execute("DELETE FROM object WHERE kind=? AND namespace=? AND name=?", place)
-        else:
-            execute("INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?)", (*place, stored.data))
-        row = (version, kind_of, *place, stored.data, previous)
-        execute("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-        execute("COMMIT")
+        with self._transaction():
+            if kind_of == "DELETED":
+                execute("DELETE FROM object WHERE kind=? AND namespace=? AND name=?", place)
+            else:
+                execute("INSERT OR REPLACE INTO object VALUES (?, ?, ?, ?)", (*place, stored.data))
+            row = (version, kind_of, *place, stored.data, previous)
+            execute("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         self._since_trim += 1
         if self._since_trim >= TRIM_EVERY:
             self._since_trim = 0
-            self.forget(version - KEPT_EVENTS)
+            self._trim(version - KEPT_EVENTS)
+
+    def _trim(self, version: int) -> None:
+        """Drop what is old; the change before it is kept whatever comes of this."""
+        try:
+            self.forget(version)
+        except sqlite3.Error as problem:
+            log.warning("Old events can't be dropped now: %s", problem)
 
     def forget(self, version: int) -> None:
-        """Drop events up to a version."""
+        """Drop events up to a version; raises sqlite3.Error."""
         if version <= 0:
             return
-        self._connection.execute("DELETE FROM event WHERE version <= ?", (version,))
-        self.write("floor", str(version))
+        with self._transaction():
+            self._connection.execute("DELETE FROM event WHERE version <= ?", (version,))
+            self.write("floor", str(version))
 
     def read(self, name: str) -> str | None:
         """One note, such as the fleet's name."""

@@ -5,13 +5,18 @@ One event loop reads and writes; nothing here waits, so each call is a transacti
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from simulator.api.errors import not_kept
 from simulator.objects import Object, dump
 from simulator.store.persist import Journal
+
+log = logging.getLogger("simulator")
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED"]
 HISTORY = 5_000
@@ -172,37 +177,55 @@ class Store:
         return [*newer]
 
     def write(self, kind: str, obj: Object) -> Stored:
-        """Keep an object as its newest version; its metadata gets the version."""
-        self.version += 1
-        meta = obj["metadata"]
-        meta["resourceVersion"] = str(self.version)
+        """Keep an object as its newest version; its metadata gets the version.
+
+        Raises StatusError 500, and nothing has changed, where the disk does not take it.
+        """
+        version, meta = self.version + 1, obj["metadata"]
+        meta["resourceVersion"] = str(version)
         namespace, name = meta.get("namespace", ""), meta["name"]
-        stored = Stored(kind, namespace, name, self.version, obj, dump(obj))
+        stored = Stored(kind, namespace, name, version, obj, dump(obj))
         shelf = self._shelf(kind)
         previous = shelf.objects.get(stored.key)
+        event = Event(version, "MODIFIED" if previous else "ADDED", stored, previous)
+        self._keep(event)
         shelf.put(stored)
-        self._tell(
-            shelf, Event(self.version, "MODIFIED" if previous else "ADDED", stored, previous)
-        )
+        self._tell(shelf, event)
         return stored
 
     def remove(self, kind: str, namespace: str, name: str) -> Stored:
-        """Take an object away; what is returned is its last state under the version of its end."""
-        shelf = self._shelf(kind)
+        """Take an object away; what is returned is its last state under the version of its end.
+
+        Raises StatusError 500, and nothing has changed, where the disk does not take it.
+        """
+        shelf, version = self._shelf(kind), self.version + 1
         previous = shelf.objects[namespace, name]
-        self.version += 1
         obj = previous.obj | {
-            "metadata": previous.obj["metadata"] | {"resourceVersion": str(self.version)}
+            "metadata": previous.obj["metadata"] | {"resourceVersion": str(version)}
         }
-        stored = Stored(kind, namespace, name, self.version, obj, dump(obj))
+        stored = Stored(kind, namespace, name, version, obj, dump(obj))
+        event = Event(version, "DELETED", stored, previous)
+        self._keep(event)
         shelf.drop(previous.key)
-        self._tell(shelf, Event(self.version, "DELETED", stored, previous))
+        self._tell(shelf, event)
         return stored
 
-    def _tell(self, shelf: Shelf, event: Event) -> None:
+    def _keep(self, event: Event) -> None:
+        """Write a change down before anybody sees it; it then has happened."""
         if self._journal is not None:
             previous = event.previous.data if event.previous else None
-            self._journal.note(event.version, event.type, event.stored, previous)
+            try:
+                self._journal.note(event.version, event.type, event.stored, previous)
+            except sqlite3.Error as problem:
+                raise self._not_kept(problem) from None
+        self.version = event.version
+
+    @staticmethod
+    def _not_kept(problem: sqlite3.Error) -> Exception:
+        log.error("A change can't be kept and is refused: %s. Is the disk full?", problem)
+        return not_kept(str(problem))
+
+    def _tell(self, shelf: Shelf, event: Event) -> None:
         shelf.history.append(event)
         if len(shelf.history) > HISTORY:
             shelf.forgotten = shelf.history.popleft().version
@@ -216,12 +239,15 @@ class Store:
         return lambda: place.remove(listener)
 
     def forget(self) -> None:
-        """Forget all history, as a compaction does."""
+        """Forget all history, as a compaction does; raises StatusError 500."""
+        if self._journal is not None:
+            try:
+                self._journal.forget(self.version)
+            except sqlite3.Error as problem:
+                raise self._not_kept(problem) from None
         for shelf in self._shelves.values():
             shelf.history.clear()
             shelf.forgotten = self.version
-        if self._journal is not None:
-            self._journal.forget(self.version)
 
 
 def _owners(stored: Stored) -> list[str]:
