@@ -22,7 +22,7 @@ from tenants.selectors.languages import languages_of
 from tenants.selectors.tenants import tenant_in_use
 from tenants.selectors.users import audience_of
 from tenants.selectors.viewers import viewer_resolve
-from tenants.switcher import tenant_choices
+from tenants.switcher import tenant_choices, tenant_titles
 from tenants.topics import topics_register
 
 PEOPLE = _("People")
@@ -132,5 +132,8 @@ def registrations_make() -> None:
     panel_register(*PANELS)
     guides_register()
     shell_register(
-        tenant_choices=tenant_choices, account_url_name="settings", demo_accounts=demo_accounts
+        tenant_choices=tenant_choices,
+        tenant_titles=tenant_titles,
+        account_url_name="settings",
+        demo_accounts=demo_accounts,
     )

@@ -1,8 +1,8 @@
-"""The tenant switcher of the top bar."""
+"""The tenant switcher of the top bar, and the titles by which pages call tenants."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,12 +15,20 @@ MOST = 20
 
 
 def tenant_choices(viewer: Viewer) -> Sequence[Choice]:
-    """Tenants to switch to, in the order of the tree; whoever sees all gets the way to the list."""
+    """Tenants to switch to, in the order of the tree; where there are more, the way to all."""
     rows = tenant_list(viewer=viewer).filter(archived_at=None)[: MOST + 1]
     choices = [
         Choice(row.title, reverse("tenant_home", args=[row.key]), str(row.get_kind_display()))
         for row in rows
     ]
-    if viewer.sees_all and len(choices) > MOST:
+    if len(choices) <= MOST:
+        return choices
+    if viewer.can("tenant.view"):
         return [*choices[:MOST], Choice(_("All tenants"), reverse("tenant_list"))]
-    return choices
+    return [*choices[:MOST], Choice(_("All your tenants"), f"{reverse('settings')}#your-tenants")]
+
+
+def tenant_titles(viewer: Viewer, keys: Collection[str]) -> dict[str, str]:
+    """Titles by key, of those that the viewer sees."""
+    rows = tenant_list(viewer=viewer).filter(key__in=keys)
+    return dict(rows.values_list("key", "title"))

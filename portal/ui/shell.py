@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -51,10 +51,12 @@ class Sources:
     """Where the shell asks what the chassis can't know; apps fill these in ready().
 
     `tenant_choices` and `cluster_choices` give what the viewer may switch to; each may cost one
-    query. `bell_rows` are the unread notices, counted together with the places of the navigation.
+    query. `tenant_titles` names tenants by key, those that the viewer sees. `bell_rows` are the
+    unread notices, counted together with the places of the navigation.
     """
 
     tenant_choices: Callable[[Viewer], Sequence[Choice]] | None = None
+    tenant_titles: Callable[[Viewer, Collection[str]], Mapping[str, str]] | None = None
     cluster_choices: Callable[[Viewer], Sequence[Choice]] | None = None
     bell_rows: Callable[[Viewer], Countable] | None = None
     bell_url_name: str = ""
@@ -145,10 +147,11 @@ class Shell:
 
     @cached_property
     def tenant_label(self) -> str:
-        """Title of the tenant of the address, its key where the switcher doesn't know it."""
-        prefix = f"/t/{self.tenant_key}/"
+        """Title of the tenant of the address, its key where nobody knows it."""
+        key = self.tenant_key or ""
+        prefix = f"/t/{key}/"
         found = (choice.label for choice in self.tenants if choice.url.startswith(prefix))
-        return next(found, self.tenant_key or "")
+        return next(found, None) or titles_of(self.viewer, [key])[key]
 
     @property
     def all_tenants(self) -> str:
@@ -239,6 +242,12 @@ class Shell:
     def time_words(self) -> str:
         """Short words for day, hour, minute, second, for the browser's clock."""
         return ",".join(word for word, _size in time_units())
+
+
+def titles_of(viewer: Viewer, keys: Collection[str]) -> dict[str, str]:
+    """Titles of tenants by key; the key itself where the viewer doesn't see the tenant."""
+    known = SOURCES.tenant_titles(viewer, keys) if SOURCES.tenant_titles else {}
+    return {key: known.get(key, key) for key in keys}
 
 
 def url_or_empty(url_name: str) -> str:

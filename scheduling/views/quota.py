@@ -19,7 +19,7 @@ from inventory.models import Pool
 from portal.errors import BerthError, Conflict, Invalid, NotFound, PreconditionFailed, Refused
 from portal.pages import verb_required, viewer_of
 from portal.refusal import Refusal
-from portal.ui.shell import SOURCES
+from portal.ui.shell import titles_of
 from portal.viewer import Viewer, authorize
 from scheduling.forms import GridEdits, grid_read
 from scheduling.gridshown import Effect, effect_of, grid_shown
@@ -129,7 +129,7 @@ def _page(
 ) -> HttpResponseBase:
     viewer = viewer_of(request)
     may_edit = viewer.can("quota.edit")
-    titles = _titles(viewer)
+    titles = titles_of(viewer, [row.tenant_key for row in grid.rows])
     address = reverse("quota_grid")
     context: dict[str, Any] = {
         "grid": grid,
@@ -160,12 +160,6 @@ def _example(grid: Grid) -> str:
         "generation": (cell.generation or None) if cell else None,
     }
     return json.dumps({"why": "Q4", "edits": [edit]})
-
-
-def _titles(viewer: Viewer) -> dict[str, str]:
-    """Titles of tenants, from whoever fills the shell's switcher."""
-    choices = SOURCES.tenant_choices(viewer) if SOURCES.tenant_choices else ()
-    return {choice.url.strip("/").split("/")[-1]: choice.label for choice in choices}
 
 
 def _chosen(name: str, pools: list[Pool]) -> Pool:
