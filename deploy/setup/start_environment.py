@@ -13,9 +13,13 @@ from deploy.setup.secrets_file import env_file_ensure, seal_key_make, secret_key
 
 SEAL = ("BERTH_SEAL_KEY", "BERTH_SEAL_KEY_FILE")
 DERIVE = """
-from portal.seal import public_key_derive
-from portal.settings.env import env_read
-print(public_key_derive(env_read().seal_key or b""))
+from django.core.exceptions import ImproperlyConfigured
+try:
+    from portal.seal import public_key_derive
+    from portal.settings.env import env_read
+    print(public_key_derive(env_read().seal_key or b""))
+except ImproperlyConfigured as problem:
+    print("!", problem)
 """
 MAKERS = {
     "BERTH_SECRET_KEY": secret_key_make,
@@ -70,6 +74,8 @@ def _public_key(variables: dict[str, str]) -> str:
     Asked of the project itself, in its own environment; the key goes by the environment too.
     """
     text = output_of([VENV_PYTHON, "-c", DERIVE], env=variables).strip()
+    if text.startswith("!"):
+        raise SetupError(text.removeprefix("! "))
     if not text:
         msg = (
             "The seal key can't be used: BERTH_SEAL_KEY (or the file BERTH_SEAL_KEY_FILE) must be"

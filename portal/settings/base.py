@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.settings.email import TIMEOUT_SECONDS, email_read
 from portal.settings.env import ROOT, database_settings, env_read
 from portal.settings.redis import BROKER_TRANSPORT_OPTIONS, caches, channel_layers
+from portal.settings.sign_in import form_targets, providers
 
 ENV = env_read()
 
@@ -140,23 +141,8 @@ DEMO = ENV.demo
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ALLAUTH_TRUSTED_PROXY_COUNT = ENV.trusted_proxies
-SOCIALACCOUNT_PROVIDERS: dict[str, Any] = (
-    {
-        "openid_connect": {
-            "APPS": [
-                {
-                    "provider_id": "oidc",
-                    "name": ENV.oidc_name,
-                    "client_id": ENV.oidc_client_id,
-                    "secret": ENV.oidc_client_secret,
-                    "settings": {"server_url": ENV.oidc_server_url},
-                }
-            ]
-        }
-    }
-    if ENV.oidc_server_url
-    else {}
-)
+SOCIALACCOUNT_PROVIDERS = providers(ENV)
+MFA_TOTP_TOLERANCE = 1  # half a minute each way: telephones and servers differ that much
 
 SESSION_COOKIE_NAME = "__Host-sessionid" if SECURE else "berth_session"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
@@ -184,10 +170,11 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'"],
+        "form-action": form_targets(ENV),
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "manifest-src": ["'self'"],
+        "report-uri": ["/csp-report"],
     }
 }
 

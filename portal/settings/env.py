@@ -65,7 +65,7 @@ def env_read(source: Mapping[str, str] = os.environ) -> Env:
         state_dir=Path(source.get("BERTH_STATE_DIR", str(ROOT / ".berth"))),
         log_format=source.get("BERTH_LOG_FORMAT", "console"),
         email_url=source.get("BERTH_EMAIL_URL", ""),
-        oidc_server_url=source.get("BERTH_OIDC_SERVER_URL", ""),
+        oidc_server_url=_web_address(source, "BERTH_OIDC_SERVER_URL"),
         oidc_client_id=source.get("BERTH_OIDC_CLIENT_ID", ""),
         oidc_client_secret=source.get("BERTH_OIDC_CLIENT_SECRET", ""),
         oidc_name=source.get("BERTH_OIDC_NAME", "OpenID Connect"),
@@ -73,7 +73,7 @@ def env_read(source: Mapping[str, str] = os.environ) -> Env:
         job_lease_seconds=_seconds(source, "BERTH_JOB_LEASE_SECONDS", 30.0),
         installation_id=source.get("BERTH_INSTALLATION_ID", ""),
         static_root=Path(source.get("BERTH_STATIC_ROOT", str(ROOT / "staticfiles"))),
-        trusted_proxies=int(source.get("BERTH_TRUSTED_PROXIES", "0")),
+        trusted_proxies=_count(source, "BERTH_TRUSTED_PROXIES"),
         demo=_demo(source, host),
     )
 
@@ -137,11 +137,28 @@ def _seconds(source: Mapping[str, str], name: str, default: float) -> float:
         raise ImproperlyConfigured(msg) from None
 
 
+def _count(source: Mapping[str, str], name: str) -> int:
+    text = source.get(name, "0").strip()
+    if not text.isdecimal() or len(text) > 3:
+        msg = f"{name} must be a whole number from 0 on."
+        raise ImproperlyConfigured(msg)
+    return int(text)
+
+
+def _web_address(source: Mapping[str, str], name: str) -> str:
+    text = source.get(name, "")
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"http", "https"} or not parts.hostname):
+        msg = f"{name} must be an address like https://login.example/realms/lab."
+        raise ImproperlyConfigured(msg)
+    return text
+
+
 def _seal_key(source: Mapping[str, str]) -> bytes | None:
     text = source.get("BERTH_SEAL_KEY", "")
     path = source.get("BERTH_SEAL_KEY_FILE", "")
     if not text and path:
-        text = Path(path).read_text(encoding="ascii").strip()
+        text = _seal_key_text(path)
     if not text:
         return None
     try:
@@ -152,3 +169,12 @@ def _seal_key(source: Mapping[str, str]) -> bytes | None:
         msg = "BERTH_SEAL_KEY must be 32 random bytes in base64 (openssl rand -base64 32)."
         raise ImproperlyConfigured(msg)
     return key
+
+
+def _seal_key_text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else "it is no text"
+        msg = f"The file {path} that BERTH_SEAL_KEY_FILE names can't be read: {why}."
+        raise ImproperlyConfigured(msg) from None
