@@ -60,9 +60,12 @@ class BerthView(APIView):
 
     @property
     def action_name(self) -> str:
-        """Name of what is being done: the viewset's action, or the method in lower case."""
-        action = getattr(self, "action", None)
-        return action or (self.request.method or "").lower()
+        """Name of what is being done: the viewset's action, or the method in lower case.
+
+        HEAD is GET without a body, and needs the same right.
+        """
+        method = (self.request.method or "").lower()
+        return getattr(self, "action", None) or {"head": "get"}.get(method, method)
 
     @property
     def verb(self) -> str:

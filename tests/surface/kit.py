@@ -80,7 +80,8 @@ class Row:
     carries (JSON by REST, a form on pages), `query` what a GET carries: a text "{name}" in either
     stands for an id, and is tried with the stranger's and with one of nothing. `done` are the
     statuses of whoever is let in. `open_ids` are placeholders in `send` whose existence is no
-    secret; each needs its reason in the table.
+    secret; each needs its reason in the table. `safe` is what HEAD and OPTIONS answer everybody
+    where a library answers them; ours refuse both on pages.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Row:
     query: dict[str, str] = field(default_factory=dict)
     done: tuple[int, ...] = (200, 201, 202, 204, 302)
     open_ids: tuple[str, ...] = ()
+    safe: tuple[int, int] | None = None
 
     def audience(self, method: str) -> Audience | None:
         """Who may use a method; None where it is not offered."""

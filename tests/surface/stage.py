@@ -28,7 +28,11 @@ from tests.surface.world import World, world_make
 from tests.surface.world.marks import FIRST_ID, STEP
 
 Wall = Literal["both", "rows", "code", "none"]
-FAST = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
+# Quick, and without the limits that many requests of the same person run into.
+FAST = {
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    "ACCOUNT_RATE_LIMITS": False,
+}
 SEQUENCES = """
 SELECT sequencename, last_value FROM pg_sequences
 WHERE schemaname = 'public' ORDER BY sequencename
