@@ -20,6 +20,7 @@ APPS = (
     "portal.jobs",
     "portal.notices",
     "portal.audit_pages",
+    "portal.saved_views",
     "portal.search",
     "inventory",
     "scheduling",

@@ -11,10 +11,28 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from portal.ui.html import chip_html, rel_time_html, status_html
-from portal.ui.tables import AgeColumn, BerthTable, Empty, NameColumn
+from portal.ui.tables import AgeColumn, BerthTable, Empty, NameColumn, SelectColumn
 from scheduling.choices import AllocationState
-from scheduling.models import Allocation
+from scheduling.models import Allocation, Drift
+from scheduling.services.allocations import RELEASABLE
 from scheduling.words import allocation_status, amounts_words, kind_words
+
+
+COMING = (AllocationState.PLANNED, AllocationState.RESERVED, AllocationState.APPLYING)
+
+
+def allocation_name(allocation: Allocation) -> str:
+    """How a sentence or a box names it."""
+    return f"{allocation.ref} {allocation.name}"
+
+
+def _releasable(allocation: Allocation) -> str:
+    return allocation_name(allocation) if allocation.state in (*RELEASABLE, *COMING) else ""
+
+
+def drift_name(drift: Drift) -> str:
+    """How a sentence or a box names it."""
+    return f"{drift.object_kind} {drift.object_ref}"
 
 
 class StateColumn(django_tables2.Column):
@@ -81,6 +99,7 @@ class AllocationTable(BerthTable):
         text=_("An allocation is what a tenant holds: a workload on chosen nodes, or open room."),
         icon="stack-2",
     )
+    select = SelectColumn(of=_releasable)
     name = NameColumn(
         verbose_name=_("Allocation"),
         url=lambda a: reverse("allocation_page", args=[a.tenant_key, a.pk]),
@@ -106,6 +125,7 @@ class DriftTable(BerthTable):
         text=_("Every object on every cluster is as Berth wrote it."),
         icon="circle-check",
     )
+    select = SelectColumn(of=lambda drift: "" if drift.resolved_at else drift_name(drift))
     object_ref = NameColumn(verbose_name=_("Object"), context=lambda d: d.object_kind)
     kind = django_tables2.Column(
         verbose_name=_("What happened"), accessor="get_kind_display", order_by="kind"

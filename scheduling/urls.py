@@ -9,7 +9,9 @@ from scheduling.views import acts, allocations, drift, home, own, quota
 ops_urlpatterns: list[URLPattern] = [
     path("", home.ops_home, name="ops_home"),
     path("allocations/", allocations.allocation_all_page, name="allocation_all"),
+    path("allocations/release/", acts.release_many, name="allocation_release_any"),
     path("drift/", drift.drift_list_page, name="drift_list"),
+    path("drift/choose/", drift.drift_choose_many, name="drift_choose_many"),
     path("drift/<int:drift_id>/choose/", drift.drift_choose_act, name="drift_choose"),
     path("quota/", quota.quota_grid_page, name="quota_grid"),
     path("quota/effect/", quota.quota_effect_part, name="quota_effect"),
@@ -17,6 +19,7 @@ ops_urlpatterns: list[URLPattern] = [
 ]
 tenant_urlpatterns: list[URLPattern] = [
     path("allocations/", allocations.allocation_list_page, name="allocation_list"),
+    path("allocations/release/", acts.release_many, name="allocation_release_many"),
     path("allocations/<int:allocation_id>/", allocations.allocation_page, name="allocation_page"),
     path(
         "allocations/<int:allocation_id>/kubeconfig/",

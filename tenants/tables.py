@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import django_tables2
@@ -10,10 +11,23 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from portal.ui.html import status_html
-from portal.ui.tables import AgeColumn, BerthTable, Empty, NameColumn, NumberColumn, StatusColumn
-from tenants.models import ApiToken, Tenant
+from portal.ui.html import chip_html, rel_time_html, status_html, two_lines_html
+from portal.ui.tables import (
+    AgeColumn,
+    BerthTable,
+    Empty,
+    NameColumn,
+    NumberColumn,
+    SelectColumn,
+    StatusColumn,
+)
+from portal.viewer import Viewer
+from tenants.models import ApiToken, Membership, Tenant
+from tenants.words import verb_title
+
+ACTIONS: Any = {"td": {"class": "b-num b-bare"}, "th": {"class": "b-num"}}
 
 
 def tenant_status(tenant: Tenant) -> tuple[str, Any]:
@@ -99,3 +113,91 @@ def token_state(token: ApiToken, *, expired: bool) -> SafeString:
     if expired:
         return status_html("off", _("Expired"))
     return status_html("ok", _("Valid")) if token.enabled else status_html("warn", _("Off"))
+
+
+class ScopesColumn(django_tables2.Column):
+    """What a token may: its first scope, and how many more."""
+
+    def render(self, value: list[str]) -> SafeString:
+        """Two lines."""
+        more = len(value) - 1
+        words = ngettext("and %(more)s more", "and %(more)s more", more) % {"more": more}
+        return two_lines_html(verb_title(value[0]), words if more else "")
+
+
+class TokenTable(BerthTable):
+    """Tokens of a tenant or of the platform; `viewer` and `now` say what may be done to each."""
+
+    caption = _("Tokens")
+    select = SelectColumn(of=lambda token: token.name if token.may_end else "")
+    name = NameColumn(verbose_name=_("Token"), context=lambda token: f"berth_{token.public_id}_…")
+    state = django_tables2.Column(
+        verbose_name=_("State"),
+        empty_values=(),
+        order_by=("-usable", "-enabled"),
+        attrs={"td": {"class": "b-lead"}},
+    )
+    scopes = ScopesColumn(verbose_name=_("May"), orderable=False)
+    created_by = django_tables2.Column(
+        verbose_name=_("Made by"), accessor="created_by__username", order_by="created_by__username"
+    )
+    expires_at = AgeColumn(verbose_name=_("Ends in"), until=True)
+    last_used_at = AgeColumn(verbose_name=_("Last used"), default=_("never"))
+    actions = django_tables2.TemplateColumn(
+        template_name="tenants/_token_actions.html",
+        verbose_name=_("Actions"),
+        orderable=False,
+        attrs=ACTIONS,
+    )
+
+    class Meta(BerthTable.Meta):
+        row_attrs = {"class": lambda record: "" if record.usable else "is-stale"}
+
+    def __init__(self, *arguments: Any, viewer: Viewer, now: datetime, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.viewer, self.now = viewer, now
+
+    def render_state(self, record: ApiToken) -> SafeString:
+        """Icon and word."""
+        return token_state(record, expired=record.expires_at <= self.now)
+
+    def render_expires_at(self, record: ApiToken) -> SafeString | str:
+        """Nothing ends twice."""
+        usable = getattr(record, "usable", False)
+        return rel_time_html(record.expires_at, until=True) if usable else "–"
+
+    def render_last_used_at(self, record: ApiToken, value: datetime) -> SafeString:
+        """When, and from where."""
+        return two_lines_html(rel_time_html(value), record.last_used_ip or "")
+
+
+class MemberTable(BerthTable):
+    """Direct members of a tenant; `may_edit` and `own_id` say what stands at the end of a row."""
+
+    caption = _("Members")
+    plain_head = True
+    empty = Empty(
+        title=_("No direct members"),
+        text=_("People with a role in a tenant above may still act here."),
+        icon="users",
+    )
+    user = NameColumn(
+        verbose_name=_("Member"),
+        accessor="user__username",
+        context=lambda member: member.user.email or _("no e-mail"),
+    )
+    role = django_tables2.Column(verbose_name=_("Role"), attrs={"td": {"class": "b-lead"}})
+    created_at = AgeColumn(verbose_name=_("Since"))
+    actions = django_tables2.TemplateColumn(
+        template_name="tenants/_member_actions.html",
+        verbose_name=_("Actions"),
+        orderable=False,
+        attrs=ACTIONS,
+    )
+
+    class Meta(BerthTable.Meta):
+        pass
+
+    def render_role(self, record: Membership) -> SafeString:
+        """A chip."""
+        return chip_html(record.get_role_display())

@@ -27,6 +27,7 @@ from inventory.views.common import Crumbs, cluster_names_present, generation_of
 from portal.attempts import form_attempt
 from portal.errors import Conflict, Invalid, NotFound
 from portal.pages import verb_required, viewer_of
+from portal.ui.tables import rows_page
 
 EXAMPLE = '{"name": "h100", "title": "H100 nodes", "selector": [{"key": "gpu", "operator": "In", "values": ["h100"]}]}'  # noqa: E501 -- one line of JSON
 
@@ -35,6 +36,7 @@ EXAMPLE = '{"name": "h100", "title": "H100 nodes", "selector": [{"key": "gpu", "
 class PoolRow:
     """One line of the list of pools."""
 
+    number: int
     pool: Pool
     capacity: Capacity
     devices: list[DeviceAmount]
@@ -51,26 +53,28 @@ def pool_list_page(request: HttpRequest) -> HttpResponseBase:
     """All pools, in the order in which nodes are tried."""
     viewer = viewer_of(request)
     capacities = pool_capacities()
-    pools = list(pool_list())
+    page = rows_page(list(pool_list()), request=request)
+    first, count = page.start_index(), page.paginator.count
     rows = [
         PoolRow(
+            number=number,
             pool=pool,
             capacity=(capacity := capacities.get(pool.pk, Capacity())),
             devices=device_amounts(capacity),
             conditions=[condition_format(term) for term in pool.selector],
             tolerations=[toleration_format(item) for item in pool.tolerations],
             clusters=[cluster.name for cluster in pool.clusters.all()],
-            first=index == 0,
-            last=index == len(pools) - 1,
+            first=number == 1,
+            last=number == count,
         )
-        for index, pool in enumerate(pools)
+        for number, pool in enumerate(page.object_list, first)
     ]
     rest = capacities.get(None, Capacity())
     context = {
         "rows": rows,
+        "page": page,
         "rest": rest,
         "rest_devices": device_amounts(rest),
-        "nodes": rest.nodes + sum(row.capacity.nodes for row in rows),
         "may_edit": viewer.can("pool.edit"),
     }
     return render(request, "inventory/pool_list.html", context)

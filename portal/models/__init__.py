@@ -16,6 +16,7 @@ from portal.models.jobs import (
 )
 from portal.models.live import LiveTopic, OutboxEvent
 from portal.models.notices import EmailState, Notice, NoticePreference
+from portal.models.saved_views import SavedView
 
 __all__ = [
     "ACTIVE_STATES",
@@ -35,5 +36,6 @@ __all__ = [
     "Notice",
     "NoticePreference",
     "OutboxEvent",
+    "SavedView",
     "StepState",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,21 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptView:
+    """A list as the person kept it: its name, and its address with filters and order."""
+
+    name: str
+    path: str
+    query: str
+    is_current: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where it opens."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+@dataclass(frozen=True, slots=True)
 class DemoAccount:
     """An account that one click signs in; `value` is posted to `url` as "account"."""
 
@@ -60,6 +75,8 @@ class Sources:
     cluster_choices: Callable[[Viewer], Sequence[Choice]] | None = None
     bell_rows: Callable[[Viewer], Countable] | None = None
     bell_url_name: str = ""
+    saved_views: Callable[[Viewer], Sequence[KeptView]] | None = None
+    saved_url_name: str = ""
     help_url: str = "/api/docs/"
     search_url_name: str = "search"
     quick_url_name: str = "search_quick"
@@ -178,6 +195,34 @@ class Shell:
     def bell_url(self) -> str:
         """Address of the notices, empty where there are none."""
         return url_or_empty(self.sources.bell_url_name)
+
+    @cached_property
+    def saved(self) -> list[KeptView]:
+        """The person's views of lists on this side, with the open one marked."""
+        kept = self.sources.saved_views
+        views = kept(self.viewer) if kept and self.viewer.user_id else ()
+        now = self.request.path, self.request.GET.urlencode()
+        areas = ("/ops/", "/jobs/") if self.area == "ops" else (f"/t/{self.tenant_key}/", "/jobs/")
+        return [
+            replace(view, is_current=(view.path, view.query) == now)
+            for view in views
+            if view.path.startswith(areas)
+        ]
+
+    @property
+    def saved_of_list(self) -> list[KeptView]:
+        """Those of the list that is open."""
+        return [view for view in self.saved if view.path == self.request.path]
+
+    @property
+    def saved_here(self) -> KeptView | None:
+        """The one that is open."""
+        return next((view for view in self.saved if view.is_current), None)
+
+    @property
+    def saved_url(self) -> str:
+        """Address of the person's views, empty where there are none."""
+        return url_or_empty(self.sources.saved_url_name) if self.viewer.user_id else ""
 
     @property
     def account_url(self) -> str:

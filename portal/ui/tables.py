@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import django_tables2
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -70,10 +71,20 @@ def table_build(
         table.empty = empty
     if table.prefixed_order_by_field in request.GET:
         table.order_by = request.GET.getlist(table.prefixed_order_by_field)
-    wanted = request.GET.get("per_page", "")
-    size = int(wanted) if wanted in map(str, PER_PAGE) else per_page
+    size = _size_asked(request, per_page)
     _page_choose(table, request.GET.get(table.prefixed_page_field, "1"), size)
     return table
+
+
+def rows_page(rows: Sequence[Any] | Any, *, request: HttpRequest, per_page: int = 50) -> Page[Any]:
+    """The page of a list that is no table, by the same address (?page=, ?per_page=)."""
+    paginator = Paginator(rows, _size_asked(request, per_page))
+    return paginator.get_page(request.GET.get("page", "1"))
+
+
+def _size_asked(request: HttpRequest, per_page: int) -> int:
+    wanted = request.GET.get("per_page", "")
+    return int(wanted) if wanted in map(str, PER_PAGE) else per_page
 
 
 def _page_choose(table: BerthTable, page: str, size: int) -> None:
@@ -83,6 +94,28 @@ def _page_choose(table: BerthTable, page: str, size: int) -> None:
     """
     table.paginate(page=1, per_page=size)
     table.page = table.paginator.get_page(page)
+
+
+class SelectColumn(django_tables2.Column):
+    """A box that chooses the row for `<c-bulk>`; `of` names the row, or says "" for no box."""
+
+    attrs: Any = {"td": {"class": "b-select"}, "th": {"class": "b-select"}}
+
+    def __init__(self, *, of: Callable[[Any], StrOrPromise], **options: Any) -> None:
+        super().__init__(verbose_name=_("Choose"), accessor="pk", orderable=False, **options)
+        self.of = of
+
+    def render(self, value: int, record: Any) -> SafeString | str:
+        """The box belongs to the bar's form, which stands below the table."""
+        name = self.of(record)
+        if not name:
+            return ""
+        return format_html(
+            '<label><input type="checkbox" name="ids" value="{}" form="b-bulk" data-choose'
+            ' aria-label="{}"></label>',
+            str(value),
+            _("Choose %(name)s") % {"name": name},
+        )
 
 
 class NumberColumn(django_tables2.Column):

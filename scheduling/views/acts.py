@@ -8,18 +8,22 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.errors import Conflict
 from portal.pages import verb_required, viewer_of
-from scheduling.choices import AllocationKind, AllocationState
+from portal.ui.bulk import Bulk, BulkAct, BulkAsk, bulk_answer
+from scheduling.choices import AllocationKind
 from scheduling.forms import ReleaseForm, ReplaceForm
 from scheduling.models import Allocation
-from scheduling.selectors.allocation_list import allocation_get, pods_by_node
+from scheduling.selectors.allocation_list import (
+    allocation_get,
+    allocations_visible,
+    pods_by_node,
+)
 from scheduling.services.allocations import allocation_release, allocation_replace
+from scheduling.tables import COMING, allocation_name
 from scheduling.words import amounts_words, shape_words
-
-COMING = (AllocationState.PLANNED, AllocationState.RESERVED, AllocationState.APPLYING)
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,6 +53,40 @@ def release_page(request: HttpRequest, tenant_key: str, allocation_id: int) -> H
                 messages.success(request, _("%(job)s gives it back.") % {"job": job.ref})
                 return redirect("allocation_page", tenant_key, allocation_id)
     return _plan(request, found, form, "scheduling/release_page.html", status)
+
+
+def release_acts() -> tuple[BulkAct, ...]:
+    """What may be done to many allocations."""
+    text = _(
+        "Their pods are stopped and not started again. What they hold returns to the quota when"
+        " the cluster confirms that the pods are gone."
+    )
+    return (BulkAct("release", _("Release"), text, icon="transfer", danger=True),)
+
+
+@require_POST
+@verb_required("allocation.release")
+def release_many(request: HttpRequest, tenant_key: str | None = None) -> HttpResponseBase:
+    """Give several back, each by a job of its own; those that can't be say why."""
+    viewer = viewer_of(request)
+    rows = allocations_visible(viewer=viewer)
+
+    def release(allocation: Allocation, ask: BulkAsk) -> str:
+        job = allocation_release(allocation=allocation, viewer=viewer, why=ask.why)
+        return _("%(job)s gives it back.") % {"job": job.ref}
+
+    bulk = Bulk(
+        rows=rows.filter(tenant_key=tenant_key) if tenant_key else rows,
+        acts=release_acts(),
+        name=allocation_name,
+        do=release,
+        title=_("Allocation"),
+        back=reverse("allocation_list", args=[tenant_key])
+        if tenant_key
+        else reverse("allocation_all"),
+        layout="layouts/tenant.html" if tenant_key else "layouts/ops.html",
+    )
+    return bulk_answer(request, bulk)
 
 
 @require_http_methods(["GET", "POST"])

@@ -32,6 +32,7 @@ from scheduling.selectors.allocation_list import (
 from scheduling.services.allocations import RELEASABLE
 from scheduling.shown import connect_command, drift_rows, effect_table, node_rows, node_totals
 from scheduling.tables import AllocationTable
+from scheduling.views.acts import release_acts
 from scheduling.words import act_words, allocation_status, amounts_words, kind_words, shape_words
 
 FACTS_SECONDS = 60
@@ -51,13 +52,20 @@ def allocation_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseB
         url=f"/t/{tenant_key}/requests/new/",
         icon="stack-2",
     )
+    may = viewer.can("allocation.release", tenant_key)
     table = table_build(
-        AllocationTable, found.qs, request=request, empty=empty, exclude=("tenant_key",)
+        AllocationTable,
+        found.qs,
+        request=request,
+        empty=empty,
+        exclude=("tenant_key",) if may else ("tenant_key", "select"),
     )
     context = {"table": table, "filter": found, "topic": f"tenant:{tenant_key}"}
     context |= {
         "layout": "layouts/tenant.html",
         "path": f"/api/v1/allocations/?tenant={tenant_key}",
+        "acts": release_acts() if may else (),
+        "bulk_url": reverse("allocation_release_many", args=[tenant_key]),
     }
     return render(request, "scheduling/allocation_list.html", context)
 
@@ -66,11 +74,19 @@ def allocation_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseB
 @verb_required("allocation.view")
 def allocation_all_page(request: HttpRequest) -> HttpResponseBase:
     """Everybody's allocations, for operators."""
-    rows = allocations_with_jobs(viewer=viewer_of(request))
+    viewer = viewer_of(request)
+    rows = allocations_with_jobs(viewer=viewer)
     found = AllocationAllFilter(request.GET, queryset=rows, request=request)
-    table = table_build(AllocationTable, found.qs, request=request)
+    may = viewer.can("allocation.release")
+    exclude = () if may else ("select",)
+    table = table_build(AllocationTable, found.qs, request=request, exclude=exclude)
     context = {"table": table, "filter": found, "topic": "allocations"}
-    context |= {"layout": "layouts/ops.html", "path": "/api/v1/allocations/"}
+    context |= {
+        "layout": "layouts/ops.html",
+        "path": "/api/v1/allocations/",
+        "acts": release_acts() if may else (),
+        "bulk_url": reverse("allocation_release_any"),
+    }
     return render(request, "scheduling/allocation_list.html", context)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +20,7 @@ from portal.errors import BerthError, Conflict, Invalid, NotFound, PreconditionF
 from portal.pages import verb_required, viewer_of
 from portal.refusal import Refusal
 from portal.ui.shell import titles_of
+from portal.ui.tables import rows_page
 from portal.viewer import Viewer, authorize
 from scheduling.forms import GridEdits, grid_read
 from scheduling.gridshown import Effect, effect_of, grid_shown
@@ -60,7 +61,7 @@ def quota_grid_page(request: HttpRequest) -> HttpResponseBase:
     trial = _tried(grid, edits, viewer, save=save)
     if save and trial.effect is not None:
         messages.success(request, _("%(count)s numbers changed.") % {"count": len(edits.edits)})
-        return redirect(f"{reverse('quota_grid')}?pool={pool.name}")
+        return redirect(request.get_full_path())
     return _page(request, pools, grid, edits, trial)
 
 
@@ -129,11 +130,14 @@ def _page(
 ) -> HttpResponseBase:
     viewer = viewer_of(request)
     may_edit = viewer.can("quota.edit")
-    titles = titles_of(viewer, [row.tenant_key for row in grid.rows])
+    page = rows_page(grid.rows, request=request)
+    shown = replace(grid, rows=list(page.object_list))
+    titles = titles_of(viewer, [row.tenant_key for row in shown.rows])
     address = reverse("quota_grid")
     context: dict[str, Any] = {
         "grid": grid,
-        "shown": grid_shown(grid, edits, titles),
+        "shown": grid_shown(shown, edits, titles),
+        "page": page,
         "edits": edits,
         "trial": trial,
         "may_edit": may_edit,

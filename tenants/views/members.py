@@ -9,11 +9,13 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.errors import NotFound
 from portal.pages import verb_required, viewer_of
+from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
 from tenants.choices import Role
 from tenants.forms import MemberForm
@@ -22,8 +24,11 @@ from tenants.selectors.tenants import tenant_get
 from tenants.selectors.users import member_list
 from tenants.selectors.viewers import role_effect
 from tenants.services.members import member_add, member_remove, member_role_change
+from tenants.tables import MemberTable
 from tenants.views.attempts import form_attempt
 from tenants.words import ROLE_HINTS, verb_title
+
+PANEL_ROWS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +65,32 @@ def member_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
             messages.success(request, _("%(name)s is a member now.") % {"name": name})
             return redirect("member_list", tenant_key)
         status, refusal = attempt.status, attempt.refusal
-    context = _members(tenant_key, viewer) | {"form": form, "refusal": refusal}
+    members = member_list(tenant_key=tenant_key, viewer=viewer)
+    context = _place(tenant_key, viewer) | {
+        "table": table_build(MemberTable, members, request=request),
+        "form": form,
+        "refusal": refusal,
+    }
     return render(request, "tenants/member_list.html", context, status=status)
 
 
 @require_GET
 @verb_required("member.view")
 def member_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
-    """Members, for other pages."""
-    return render(request, "tenants/_members.html", _members(tenant_key, viewer_of(request)))
+    """The first members, for other pages."""
+    viewer = viewer_of(request)
+    members = member_list(tenant_key=tenant_key, viewer=viewer)
+    empty = Empty(
+        title=_("No direct members"),
+        text=_("People with a role in a tenant above may still act here."),
+        action=_("Add a member"),
+        url=reverse("member_list", args=[tenant_key]),
+        icon="users",
+    )
+    table = MemberTable(members[:PANEL_ROWS], orderable=False)
+    table.empty = empty
+    context = _place(tenant_key, viewer) | {"table": table, "count": members.count()}
+    return render(request, "tenants/_members.html", context)
 
 
 @require_GET
@@ -117,10 +139,9 @@ def member_remove_act(request: HttpRequest, tenant_key: str, user_id: int) -> Ht
     return redirect("member_list", tenant_key)
 
 
-def _members(tenant_key: str, viewer: Viewer) -> dict[str, Any]:
+def _place(tenant_key: str, viewer: Viewer) -> dict[str, Any]:
     return {
         "tenant": tenant_get(key=tenant_key, viewer=viewer),
-        "members": list(member_list(tenant_key=tenant_key, viewer=viewer)),
         "may_edit": viewer.can("member.edit", tenant_key),
         "own_id": viewer.user_id,
     }

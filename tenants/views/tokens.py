@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -17,14 +17,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.errors import NotFound
 from portal.pages import verb_required, viewer_of
+from portal.ui.bulk import Bulk, BulkAct, BulkAsk, bulk_answer
+from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
 from tenants.forms import TokenForm
 from tenants.models import ApiToken
+from tenants.selectors.tokens import tokens_shown
 from tenants.services.tokens import token_create, token_revoke, token_rotate, token_switch
-from tenants.tables import token_state
+from tenants.tables import TokenTable
 from tenants.tokens import TokenText
 from tenants.views.attempts import form_attempt
-from tenants.words import verb_title
 
 
 @require_GET
@@ -32,13 +34,28 @@ from tenants.words import verb_title
 def token_list_page(request: HttpRequest, tenant_key: str | None = None) -> HttpResponseBase:
     """Tokens, valid ones first; their values are not here."""
     now, viewer = timezone.now(), viewer_of(request)
-    rows = _rows(tenant_key, viewer).select_related("created_by")
-    tokens = [_shown(token, viewer, now) for token in rows]
-    tokens.sort(key=lambda token: not token["usable"])
-    context = _place(tenant_key) | {
-        "tokens": tokens,
-        "may_create": viewer.can("token.create", tenant_key) and viewer.kind == "user",
-    }
+    place = _place(tenant_key)
+    may_create = viewer.can("token.create", tenant_key) and viewer.kind == "user"
+    empty = Empty(
+        title=_("No tokens yet"),
+        text=_("Make one for a pipeline or a script that calls the REST API."),
+        action=_("New token") if may_create else "",
+        url=place["new_url"] if may_create else "",
+        icon="key",
+    )
+    rows = tokens_shown(tenant_key=tenant_key, viewer=viewer, now=now)
+    may_end = viewer.can("token.create", tenant_key)
+    table = table_build(
+        TokenTable,
+        rows,
+        request=request,
+        empty=empty,
+        exclude=() if may_end else ("select",),
+        viewer=viewer,
+        now=now,
+    )
+    context = place | {"table": table, "may_create": may_create}
+    context |= {"acts": token_acts() if may_end else (), "bulk_url": f"{place['list_url']}revoke/"}
     return render(request, "tenants/token_list.html", context)
 
 
@@ -100,6 +117,36 @@ def token_revoke_act(
 
 @require_POST
 @verb_required("token.create")
+def token_revoke_many(request: HttpRequest, tenant_key: str | None = None) -> HttpResponseBase:
+    """End several at once; each that one may not end says so."""
+    viewer, now, place = viewer_of(request), timezone.now(), _place(tenant_key)
+
+    def revoke(token: ApiToken, _ask: BulkAsk) -> str:
+        if token.revoked_at is not None:
+            return _("It was revoked before.")
+        token_revoke(token_id=token.pk, viewer=viewer, now=now)
+        return _("Revoked.")
+
+    bulk = Bulk(
+        rows=_rows(tenant_key, viewer),
+        acts=token_acts(),
+        name=lambda token: token.name,
+        do=revoke,
+        title=_("Token"),
+        back=place["list_url"],
+        layout=place["layout"],
+    )
+    return bulk_answer(request, bulk)
+
+
+def token_acts() -> tuple[BulkAct, ...]:
+    """What may be done to many tokens."""
+    text = _("Programs that use these tokens get no answer any more. This can't be undone.")
+    return (BulkAct("revoke", _("Revoke"), text, icon="trash", danger=True),)
+
+
+@require_POST
+@verb_required("token.create")
 def token_switch_act(
     request: HttpRequest, token_id: int, tenant_key: str | None = None
 ) -> HttpResponseBase:
@@ -130,21 +177,6 @@ def _place(tenant_key: str | None) -> dict[str, Any]:
         "list_url": reverse(f"{prefix}_list", args=args),
         "new_url": reverse(f"{prefix}_new", args=args),
         "api_path": f"/api/v1/tenants/{tenant_key}/tokens/" if tenant_key else "/api/v1/tokens/",
-    }
-
-
-def _shown(token: ApiToken, viewer: Viewer, now: datetime) -> dict[str, Any]:
-    own = token.created_by_id == viewer.user_id
-    base = _place(token.tenant_id)["list_url"]
-    valid = token.revoked_at is None and token.expires_at > now
-    return {
-        "row": token,
-        "state": token_state(token, expired=token.expires_at <= now),
-        "scopes": [verb_title(scope) for scope in token.scopes],
-        "usable": valid,
-        "may_end": valid and (own or viewer.can("token.edit", token.tenant_id)),
-        "may_replace": valid and own,
-        "url": f"{base}{token.pk}/",
     }
 
 

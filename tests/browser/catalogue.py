@@ -85,6 +85,7 @@ WORK = (
     Row("job_page", "operator", "/jobs/{job_failed}/", "failed"),
     Row("audit_list", "operator", "/ops/audit/"),
     Row("notice_list", "operator", "/settings/notices/"),
+    Row("saved_view_list", "operator", "/settings/views/"),
     Row("ops_home", "auditor", "/ops/", "auditor"),
     Row("audit_list", "auditor", "/ops/audit/", "auditor"),
     Row("request_queue", "auditor", "/ops/queue/", "auditor"),
@@ -185,6 +186,7 @@ EMPTY: tuple[Row, ...] = tuple(
         ("request_new", "alice", f"{T}/requests/new/"),
         ("token_list", "alice", f"{T}/tokens/"),
         ("notice_list", "alice", "/settings/notices/"),
+        ("saved_view_list", "alice", "/settings/views/"),
     )
 )
 
@@ -221,6 +223,13 @@ NO_PAGES: dict[str, str] = {
     "pool_delete": "act",
     "mapping_delete": "act",
     "drift_choose": "act",
+    "drift_choose_many": "act",
+    "allocation_release_any": "act",
+    "allocation_release_many": "act",
+    "token_revoke_many": "act",
+    "platform_token_revoke_many": "act",
+    "saved_view_rename": "act",
+    "saved_view_delete": "act",
     "quota_effect": "fragment",
     "quota_panel": "fragment",
     "tenant_restore": "act",

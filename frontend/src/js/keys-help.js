@@ -1,4 +1,4 @@
-// <keys-help>: "?" lists the shortcuts, "/" searches, g + letter goes, j and k walk rows.
+// <keys-help>: "?" lists the shortcuts, "/" searches, g + letter goes, j and k walk rows, x chooses one.
 const OFF = "berth.keys.off";
 
 class KeysHelp extends HTMLElement {
@@ -40,6 +40,7 @@ class KeysHelp extends HTMLElement {
       g: () => this.awaitLetter(),
       j: () => rowStep(1),
       k: () => rowStep(-1),
+      x: rowBox(),
     }[event.key];
     if (act) {
       event.preventDefault();
@@ -82,6 +83,13 @@ function rowStep(/** @type {1 | -1} */ by) {
   next.closest("tr")?.classList.add("is-at");
   next.focus();
   if (next.matches(".b-pick")) next.click();
+}
+
+/** What chooses the row that the keys have come to, where rows have boxes; the first before that. */
+function rowBox() {
+  const row = document.activeElement?.closest("[data-rows] tbody tr") ?? document.querySelector("tr.is-at");
+  const box = (row ?? document).querySelector("[data-choose]");
+  return box instanceof HTMLElement ? () => box.click() : undefined;
 }
 
 customElements.define("keys-help", KeysHelp);

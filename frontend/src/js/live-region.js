@@ -15,6 +15,7 @@ class LiveRegion extends HTMLElement {
     this.addEventListener("htmx:afterSwap", () => this.clear(), { signal });
     this.addEventListener("pointerleave", () => this.releaseSoon(), { signal });
     this.addEventListener("focusout", () => this.releaseSoon(), { signal });
+    this.addEventListener("change", () => this.releaseSoon(), { signal });
     this.subscribe();
   }
 
@@ -41,7 +42,7 @@ class LiveRegion extends HTMLElement {
     else this.refresh();
   }
 
-  /** Somebody is at work in here: pointing at a row, typing, marking text, or in an open menu. */
+  /** Somebody is at work in here: pointing at a row, typing, marking text, choosing rows, or in an open menu. */
   get isBusy() {
     if (!this.hasAttribute("hold")) return this.contains(typingElement());
     const selection = getSelection();
@@ -49,7 +50,7 @@ class LiveRegion extends HTMLElement {
     const frame = this.firstElementChild;
     const pointed = frame?.matches(":hover") && frame.querySelector("tr:hover, .b-pick:hover");
     const focused = this.contains(document.activeElement);
-    return Boolean(marked || pointed || focused || this.querySelector("details.b-menu[open]"));
+    return Boolean(marked || pointed || focused || this.querySelector("details.b-menu[open], [data-choose]:checked"));
   }
 
   releaseSoon() {

@@ -11,5 +11,6 @@ import "./auto-preview.js";
 import "./open-dialog.js";
 import "./toast-stack.js";
 import "./menus.js";
+import "./bulk-bar.js";
 import "./quick-open.js";
 import "./request-form.js";

@@ -15,6 +15,7 @@ from tests.surface.kit import (
 )
 
 ALL_READ = {"items": [{"kind": "member.added", "bell": True, "email": False}]}
+JOBS_VIEW = {"name": "Failed", "path": "/jobs/", "query": "state=failed"}
 
 ROWS = [
     Row("home", get=EVERYONE_SIGNED_IN),
@@ -68,6 +69,18 @@ ROWS = [
         open_ids=("notice",),  # a number up to which one's own are marked; it names none
     ),
     Row("api_notice_preferences", get=PERSONAL, put=PERSONAL, send=ALL_READ),
+    # saved views
+    Row("saved_view_list", get=EVERYONE_SIGNED_IN, post=EVERYONE_SIGNED_IN, send=JOBS_VIEW),
+    Row("saved_view_rename", {"view_id": "saved_view"}, post=ONE_PERSON, send={"name": "Mine"}),
+    Row("saved_view_delete", {"view_id": "saved_view"}, post=ONE_PERSON),
+    Row("api_saved_view-list", get=PERSONAL, post=PERSONAL, send=JOBS_VIEW),
+    Row(
+        "api_saved_view-detail",
+        {"pk": "saved_view"},
+        patch=ONE_PERSON,
+        delete=ONE_PERSON,
+        send={"name": "Mine"},
+    ),
     # audit
     Row("audit_list", get=PLATFORM_READS, query={"tenant": "{tenant}", "before": "{audit}"}),
     Row(

@@ -22,6 +22,7 @@ EDIT = {
     "guaranteed": 9,
     "generation": "{generation}",
 }
+RELEASE = {"ids": "{allocation}", "sure": "release", "why": "done"}
 
 ROWS = [
     Row("ops_home", get=PLATFORM_READS),
@@ -29,11 +30,14 @@ ROWS = [
         "allocation_all", get=PLATFORM_READS, query={"tenant": "{tenant}", "search": "{allocation}"}
     ),
     Row("drift_list", get=PLATFORM_READS, query={"tenant": "{tenant}"}),
+    Row("allocation_release_any", post=PLATFORM_WRITES, send=RELEASE),
+    Row("drift_choose_many", post=PLATFORM_WRITES, send={"ids": "{drift}", "sure": "accept"}),
     Row("drift_choose", {"drift_id": "drift"}, post=PLATFORM_WRITES, send={"choice": "accept"}),
     Row("quota_grid", get=PLATFORM_READS, post=PLATFORM_WRITES, query={"pool": "{pool}"}),
     Row("quota_effect", post=PLATFORM_WRITES, done=(200, 422)),
     Row("quota_history", {"quota_id": "quota"}, get=PLATFORM_READS),
     Row("allocation_list", TENANT, get=TEAM_READS, query={"search": "{allocation}"}),
+    Row("allocation_release_many", TENANT, post=MEMBERS_WRITE, send=RELEASE),
     Row("allocation_page", ONE, get=TEAM_READS),
     Row("allocation_kubeconfig", TENANT | {"allocation_id": "opened_allocation"}, get=TEAM_READS),
     Row("allocation_release", ONE, get=MEMBERS_WRITE, post=MEMBERS_WRITE, send={"why": "done"}),

@@ -32,6 +32,8 @@ PLATFORM_TOKEN = {"token_id": "platform_token"}
 BELOW = {"key": "below-one", "title": "Below", "kind": "project", "parent": "{tenant}"}
 TITLE = {"title": "Another", "kind": "project"}
 NEW_TOKEN = {"name": "nightly", "scopes": ["read"], "days": 30}
+REVOKE = {"ids": "{token}", "sure": "revoke"}
+REVOKE_PLATFORM = {"ids": "{platform_token}", "sure": "revoke"}
 # To add a person one names their account, and the answer says whether there is one: no secret.
 NEWCOMER = {"user": "{newcomer}", "role": "member"}
 LEAF = {"key": "leaf"}
@@ -75,6 +77,7 @@ ROWS = [
     Row("user_switch", {"user_id": "user"}, post=PLATFORM_WRITES, send={"active": "false"}),
     Row("platform_token_list", get=PLATFORM_READS),
     Row("platform_token_new", get=PLATFORM_WRITES, post=PLATFORM_WRITES, send=NEW_TOKEN),
+    Row("platform_token_revoke_many", post=PLATFORM_WRITES, send=REVOKE_PLATFORM),
     Row("platform_token_rotate", PLATFORM_TOKEN, post=PLATFORM_WRITES),
     Row("platform_token_revoke", PLATFORM_TOKEN, post=PLATFORM_WRITES),
     Row("platform_token_switch", PLATFORM_TOKEN, post=PLATFORM_WRITES, send={"enabled": "false"}),
@@ -90,6 +93,8 @@ ROWS = [
     Row("member_remove", MEMBER, post=ONESELF_TOO),
     Row("token_list", TENANT, get=MEMBERS_READ),
     Row("token_new", TENANT, get=MEMBERS_WRITE, post=MEMBERS_WRITE, send=NEW_TOKEN),
+    # Each row says by itself whether this person may end it.
+    Row("token_revoke_many", TENANT, post=MEMBERS_WRITE, send=REVOKE),
     Row("token_rotate", TOKEN, post=MAKER),
     Row("token_revoke", TOKEN, post=OWNERS_WRITE),
     Row("token_switch", TOKEN, post=OWNERS_WRITE, send={"enabled": "false"}),

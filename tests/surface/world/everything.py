@@ -12,7 +12,7 @@ from inventory.choices import ClusterState
 from inventory.models import Cluster, DeviceMapping, DeviceType, Namespace, Node, Pool
 from portal import audit
 from portal.jobs.requests import job_request
-from portal.models import AuditEntry, JobRun, Notice
+from portal.models import AuditEntry, JobRun, Notice, SavedView
 from portal.notices.notify import notify
 from portal.scope import scope
 from portal.viewer import Viewer
@@ -144,6 +144,9 @@ def _ids(world: World, key: str) -> dict[str, Any]:
     token = ApiToken.objects.filter(tenant_id=key).order_by("pk")[0]
     notice = Notice.objects.filter(user_id=owner.pk).order_by("pk")[0]
     node = Node.objects.get(name=NODES[0])
+    view = SavedView.objects.create(
+        user_id=owner.pk, name=f"{text_of(key)} view", path=f"/t/{key}/jobs/", query="state=failed"
+    )
     found: dict[str, Any] = {f"{name}_allocation": row.pk for name, row in held.allocations.items()}
     found |= {f"{name}_job": row.pk for name, row in held.jobs.items()}
     found |= {f"{name}_request": row.pk for name, row in asked.items()}
@@ -165,6 +168,7 @@ def _ids(world: World, key: str) -> dict[str, Any]:
         "username": member.username,
         "email": member.email,
         "notice": notice.pk,
+        "saved_view": view.pk,
         "namespace": held.namespace.name,
         "audit": _audit_id(key),
         "cluster": "hall-1",
