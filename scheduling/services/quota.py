@@ -20,6 +20,7 @@ from scheduling import rules
 from scheduling.models import Quota, QuotaChange, QuotaNode
 from scheduling.selectors.capacity import pool_usable
 from scheduling.selectors.devices import pool_resources
+from scheduling.services.nodes import quota_tree_hold
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -48,6 +49,7 @@ def quota_set(*, edits: list[QuotaEdit], why: str, viewer: Viewer) -> list[Quota
     PreconditionFailed when somebody else changed a number first.
     """
     authorize(viewer=viewer, verb="quota.edit")
+    quota_tree_hold()  # before anything of the tree is read
     keys = {edit.tenant_key for edit in edits}
     seen = QuotaNode.objects.visible_to(viewer).filter(tenant_key__in=keys)
     nodes = {node.tenant_key: node for node in seen}
