@@ -12,14 +12,12 @@ from django.views.decorators.http import require_http_methods
 
 from portal.errors import Conflict
 from portal.pages import verb_required, viewer_of
-from scheduling.choices import AllocationKind, AllocationState
+from scheduling.choices import AllocationKind
 from scheduling.forms import ReleaseForm, ReplaceForm
 from scheduling.models import Allocation
 from scheduling.selectors.allocation_list import allocation_get, pods_by_node
-from scheduling.services.allocations import allocation_release, allocation_replace
+from scheduling.services.allocations import COMING, allocation_release, allocation_replace
 from scheduling.words import amounts_words, shape_words
-
-COMING = (AllocationState.PLANNED, AllocationState.RESERVED, AllocationState.APPLYING)
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -12,10 +15,10 @@ from portal.errors import Refused
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
 from portal.scope import scope
-from scheduling.choices import AllocationKind, AllocationState
+from scheduling.choices import AllocationKind, AllocationState, RunsAs
 from scheduling.manifests.workload import Object
 from scheduling.models import Allocation
-from scheduling.services.allocations import allocation_publish
+from scheduling.services.allocations import COMING, allocation_publish
 from scheduling.services.clusters import (
     cluster_id_of,
     is_ours,
@@ -36,6 +39,7 @@ from scheduling.services.pods import (
     seconds_since,
     waiting_reason,
 )
+from scheduling.services.runs import run_end, run_failure
 from scheduling.services.steps.common import POLL_SECONDS, load, load_locked, move_of, pods_now
 
 IMAGE_PATIENCE_SECONDS = 300
@@ -52,10 +56,16 @@ def apply(ctx: StepContext) -> Outcome:
     allocation = load(ctx)
     if allocation.kind == AllocationKind.OPEN:
         return Done({"object": ""})
-    ref, owner = (
-        object_ref(allocation),
-        owner_of(tenant_key=allocation.tenant_key, allocation=allocation),
-    )
+    return object_make(ctx, allocation)
+
+
+def object_make(ctx: StepContext, allocation: Allocation) -> Outcome:
+    """Create the object of a workload and keep which one it is.
+
+    Raises Refused where one stands there that this job has not made.
+    """
+    ref = object_ref(allocation)
+    owner = owner_of(tenant_key=allocation.tenant_key, allocation=allocation)
     writer = writer_of(cluster_id_of(allocation))
     if "object" not in ctx.recorded:
         ctx.intend(object=str(ref))
@@ -81,11 +91,13 @@ def apply(ctx: StepContext) -> Outcome:
 def confirm(ctx: StepContext) -> Outcome:
     """Wait for every pod to run, then turn what was reserved into what is bound."""
     allocation = load(ctx)
-    if allocation.kind == AllocationKind.WORKLOAD:
-        pending = pods_pending(ctx, allocation) or facts_pending(ctx, allocation)
-        if pending is not None:
-            return pending
+    if allocation.state not in COMING:  # an earlier attempt came this far
+        return Done({"namespace": space_of(allocation).name})
+    pending = _pending(ctx, allocation)
+    if pending is not None:
+        return pending
     with ctx.transaction():
+        ctx.check_cancel()  # with the job's row held: whoever stops it later finds it standing
         allocation = load_locked(ctx)
         refusal = quota_move(move_of(ctx, allocation, "bind"))
         if refusal is not None:
@@ -97,6 +109,26 @@ def confirm(ctx: StepContext) -> Outcome:
         )
         allocation_publish(allocation)
     return Done({"namespace": space_of(allocation).name})
+
+
+def _pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
+    """None when every pod runs or the run is through already; else why not."""
+    if allocation.kind == AllocationKind.OPEN:
+        return None
+    end = _run_end(ctx, allocation) if allocation.runs_as == RunsAs.COMPLETION else None
+    if end is None:
+        return pods_pending(ctx, allocation) or facts_pending(ctx, allocation)
+    failure = run_failure(end)
+    return Fail(failure) if failure else None
+
+
+def _run_end(ctx: StepContext, allocation: Allocation) -> Mapping[str, Any] | None:
+    """How the Job has ended, asked of the cluster: the mirror may have told it before."""
+    ctx.check()
+    found = writer_of(cluster_id_of(allocation)).get(object_ref(allocation))
+    if found is None or found["metadata"]["uid"] != allocation.object_uid:
+        return None
+    return run_end((found.get("status") or {}).get("conditions") or ())
 
 
 def pods_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
