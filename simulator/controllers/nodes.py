@@ -17,8 +17,6 @@ NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
-# kube-controller-manager waits this long before it believes that a node is gone.
-QUARANTINE_SECONDS = 40.0
 OLD_LABELS = {"beta.kubernetes.io/arch": "kubernetes.io/arch",
               "beta.kubernetes.io/os": "kubernetes.io/os"}  # fmt: skip
 
@@ -50,7 +48,7 @@ class Nodes(Loop):
         name = str(key)
         found = self.core.store.get("nodes", "", name)
         if found is None:
-            self.later(("collect", name), QUARANTINE_SECONDS)
+            self.later(("collect", name), self.core.pace.orphan)
             return
         self._actor.change("Node", "", name, _mended)
         taints = (found.obj.get("spec") or {}).get("taints") or ()
