@@ -15,8 +15,8 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 
-from benchmarks.setting import database_fresh
-from benchmarks.world import big_world_make
+from benchmarks._setting import database_fresh
+from benchmarks._world import big_world_make
 from tests.browser.catalogue import PAGES
 from tests.browser.test_routes import TRANSACTION_CONTROL
 

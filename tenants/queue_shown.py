@@ -13,14 +13,12 @@ from django.utils.translation import gettext as _
 from portal.viewer import Viewer
 from scheduling.selectors.fleet import resources_ordered
 from tenants.approval import WITHIN_SIZE
-from tenants.choices_requests import RequestKind, RequestState
+from tenants.choices_requests import RequestKind
 from tenants.offers import terms_total
+from tenants.queue_views import VIEWS, QueueEntry, entries_of, is_soon
 from tenants.request_shown import Headline, headline
 from tenants.selectors.queue import QueueRow
 from tenants.tables_requests import verdict_chip
-
-SOON_SECONDS = 24 * 3600
-VIEWS = ("", "mine", "soon", "offers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def list_row(row: QueueRow, now: datetime) -> ListRow:
         url=reverse("queue_one", args=[found.pk]),
         submitted_at=found.submitted_at,
         deadline_at=found.deadline_at,
-        soon=_soon(row, now),
+        soon=is_soon(found.deadline_at, now),
         tenant=found.tenant_id,
         ref=found.ref,
         who=found.created_by_label,
@@ -63,19 +61,8 @@ def list_row(row: QueueRow, now: datetime) -> ListRow:
     )
 
 
-def filtered(rows: list[QueueRow], *, view: str, viewer: Viewer, now: datetime) -> list[QueueRow]:
-    """The rows of a view; an unknown view shows all."""
-    if view == "mine":
-        return [row for row in rows if row.request.claimed_by_id == viewer.user_id]
-    if view == "soon":
-        return [row for row in rows if _soon(row, now)]
-    if view == "offers":
-        return [row for row in rows if row.request.state == RequestState.COUNTERED]
-    return rows
-
-
 def tabs(
-    rows: list[QueueRow], *, view: str, viewer: Viewer, now: datetime
+    entries: list[QueueEntry], *, view: str, viewer: Viewer, now: datetime
 ) -> list[tuple[str, str, bool, int]]:
     """Views with their counts, as <c-tabs> wants them."""
     names = {
@@ -90,7 +77,7 @@ def tabs(
             names[name],
             f"{base}?view={name}" if name else base,
             name == view,
-            len(filtered(rows, view=name, viewer=viewer, now=now)),
+            len(entries_of(entries, view=name, user_id=viewer.user_id, now=now)),
         )
         for name in VIEWS
     ]
@@ -114,11 +101,6 @@ def less_initial(row: QueueRow) -> dict[str, Any]:
     replicas = int(row.terms.ask["replicas"])
     fits = row.preview.alternatives[0].replicas if row.preview and row.preview.alternatives else 0
     return {"replicas": fits or max(1, replicas // 2)}
-
-
-def _soon(row: QueueRow, now: datetime) -> bool:
-    deadline = row.request.deadline_at
-    return deadline is not None and (deadline - now).total_seconds() < SOON_SECONDS
 
 
 def _policy(row: QueueRow) -> tuple[str, str]:

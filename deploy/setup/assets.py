@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from deploy.setup.commands import output_of, run_logged
+from deploy.setup.commands import run_logged
 from deploy.setup.console import step, warn
-from deploy.setup.environment import node_ensure
 from deploy.setup.locks import locked
+from deploy.setup.node import node_path
 from deploy.setup.paths import (
     BUNDLES,
     FRONTEND,
@@ -20,12 +18,10 @@ from deploy.setup.paths import (
     ROOT,
     STAMPS,
     STATIC_ROOT,
-    VENV,
     VENV_PYTHON,
 )
 from deploy.setup.stamps import digest, stamp_matches, stamp_write
 
-NODE_MINIMUM = 20
 UNUSED = ("--ignore=rest_framework", "--ignore=redoc")  # pages that Berth doesn't have
 OUTSIDE_SOURCES = {"node_modules", "tests"}
 
@@ -40,7 +36,7 @@ def assets_ensure() -> None:
         stamp = BUNDLES / ".berth-stamp"  # goes away with the bundles
         if stamp_matches(stamp, sources):
             return
-        environment = _node_environment()
+        environment = os.environ | {"PATH": node_path()}
         _modules_ensure(environment)
         with step("Building styles and scripts") as ticker:
             run_logged(
@@ -107,17 +103,6 @@ def _modules_ensure(environment: dict[str, str]) -> None:
             cwd=FRONTEND,
         )
     stamp_write(modules / ".berth-stamp", lock)
-
-
-def _node_environment() -> dict[str, str]:
-    """Return an environment whose PATH has a Node that is new enough: the system's or a wheel's."""
-    environment = dict(os.environ)
-    found = re.match(r"v(\d+)", output_of(["node", "--version"]))
-    if shutil.which("npm") and found and int(found[1]) >= NODE_MINIMUM:
-        return environment
-    node_ensure()
-    environment["PATH"] = os.pathsep.join([str(VENV / "bin"), environment.get("PATH", "")])
-    return environment
 
 
 def _sources() -> Iterable[Path]:

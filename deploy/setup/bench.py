@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 
 from deploy.setup import run
 from deploy.setup.console import say, warn
@@ -19,7 +20,8 @@ def main(arguments: list[str]) -> int:
         return 0
     name, *rest = arguments
     if name not in names:
-        warn(f"There is no benchmark {name}. There are: {', '.join(names) or 'none yet'}.")
+        with redirect_stdout(sys.stderr):
+            warn(f"There is no benchmark {name}. There are: {', '.join(names) or 'none yet'}.")
         return 2
     return run.main(["-m", f"benchmarks.{name}", *rest])
 

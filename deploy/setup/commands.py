@@ -42,7 +42,7 @@ HINTS = (
         ("no matching distribution found",),
         "A package can't be had. Either the registry can't be reached (check the network, and"
         " HTTPS_PROXY or PIP_INDEX_URL if you need them), or it has no build for this Python and"
-        " machine: Berth runs on Linux with Python 3.11 to 3.13 on x86-64 or ARM.",
+        " machine: Berth runs on Linux with Python 3.11 to 3.14 on x86-64 or ARM.",
     ),
     (("permission denied", "eacces"), "A file may not be written: is the folder yours?"),
 )

@@ -18,7 +18,6 @@ from deploy.setup.stamps import digest, stamp_matches, stamp_write
 
 RUN = ROOT / "requirements.txt"
 DEV = ROOT / "requirements-dev.txt"
-NODE = ROOT / "requirements-node.txt"
 MINIMUM = (3, 11)
 FREE_BYTES_NEEDED = 1_500_000_000
 
@@ -32,12 +31,6 @@ def packages_ensure(*, dev: bool) -> None:
             requirements_install(DEV, covers=(RUN,))
         else:
             requirements_install(RUN)
-
-
-def node_ensure() -> None:
-    """Install Node from its wheel, for a machine that has none of its own."""
-    with locked("venv"):
-        requirements_install(NODE)
 
 
 def requirements_install(requirements: Path, *, covers: tuple[Path, ...] = ()) -> None:

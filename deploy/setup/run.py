@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import redirect_stdout
 
 from deploy.setup.assets import messages_compile
 from deploy.setup.commands import become
@@ -25,16 +26,17 @@ def main(arguments: list[str]) -> int:
         stopped = servers_stop_if_unused()
         say("The tests' servers are stopped." if stopped else "Another run still uses them.")
         return 0 if stopped else 1
-    try:
-        with errors_worded():
-            packages_ensure(dev=True)
-            holder = servers_hold()
-            servers_ensure()
-            messages_compile()
-            environment = development_environment()
-    except SetupError as error:
-        warn(str(error))
-        return 1
+    with redirect_stdout(sys.stderr):  # standard output is the program's alone
+        try:
+            with errors_worded():
+                packages_ensure(dev=True)
+                holder = servers_hold()
+                servers_ensure()
+                messages_compile()
+                environment = development_environment()
+        except SetupError as error:
+            warn(str(error))
+            return 1
     os.set_inheritable(holder, True)
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     # What the caller set wins, so that one variable can be tried by hand.

@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from deploy.setup.assets import assets_ensure, messages_compile, static_collect
 from deploy.setup.check import checks_run
@@ -39,6 +41,7 @@ class Suite:
     long: bool
     phases: list[tuple[str, float, bool]] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
+    long_left_out: set[str] = field(default_factory=set)
     holder: int | None = None  # says to others that we use the servers
     started: bool = False  # whether it was us who started them
 
@@ -61,22 +64,22 @@ class Suite:
             self._set_up()
         with self.phase("bin/check") as results:
             results.append(checks_run(fast=False))
-        marks = " and ".join(f"not {mark}" for mark in (*ALONE, *self._left_out()))
+        marks = " and ".join(f"not {mark}" for mark in ALONE)
         with self.phase(f"tests, {WORKERS} at a time") as results:
-            results.append(_pytest(["-n", WORKERS, "-m", marks, *FULL]) == 0)
+            results.append(self._tests_run(["-n", WORKERS, "-m", marks, *FULL]) == 0)
         with self.phase("tests that run alone (bed, browser, storm)") as results:
-            marks = " and ".join([f"({' or '.join(ALONE)})", *self._not_marks()])
-            results.append(_pytest(["-m", marks, *FULL]) in {0, NO_TESTS})
+            absent = [f"not {tool.marker}" for tool in self.missing if tool.marker]
+            marks = " and ".join([f"({' or '.join(ALONE)})", *absent])
+            results.append(self._tests_run(["-m", marks, *FULL]) in {0, NO_TESTS})
         return all(passed for _, _, passed in self.phases)
 
     def some(self, arguments: list[str]) -> bool:
         """Run the tests that pytest's arguments name, nothing else."""
         with self.phase("set-up"):
             self._set_up(bed=False)
+        self.long |= any(word.startswith("-m") for word in arguments)  # they say which they want
         with self.phase("tests") as results:
-            chosen = any(word == "-m" or word.startswith("-m=") for word in arguments)
-            marks = [] if self.long or chosen else ["-m", "not long"]
-            results.append(_pytest([*marks, *arguments]) == 0)
+            results.append(self._tests_run(arguments) == 0)
         return all(passed for _, _, passed in self.phases)
 
     def summary(self) -> None:
@@ -85,6 +88,9 @@ class Suite:
         for title, took, passed in self.phases:
             word = paint("passed", "32") if passed else paint("FAILED", "31")
             say(f"   {word:<8} {seconds(took):>12}  {title}")
+        if self.long_left_out:
+            count = len(self.long_left_out)
+            say(f"   left out {count:>12}  tests marked long: bin/test --long runs them too")
         for tool in self.missing:
             warn(f"{tool.title} is missing.{_left_out_words(tool.marker)} {tool.remedy}")
 
@@ -106,16 +112,20 @@ class Suite:
             missing = bed_ensure()
             self.missing = ([missing] if missing else []) + tools_missing()
 
-    def _left_out(self) -> list[str]:
-        return [] if self.long else ["long"]
+    def _tests_run(self, arguments: list[str]) -> int:
+        """Run tests; unless long ones are wanted too, leave them out and remember which."""
+        if self.long:
+            return _pytest(arguments)
+        with tempfile.TemporaryDirectory(prefix="berth-test-") as folder:
+            note = Path(folder) / "left-out"
+            code = _pytest(["-p", "tests.left_out", *arguments], BERTH_TEST_LEFT_OUT=str(note))
+            if note.exists():
+                self.long_left_out |= set(note.read_text(encoding="utf-8").splitlines())
+        return code
 
-    def _not_marks(self) -> list[str]:
-        absent = [tool.marker for tool in self.missing if tool.marker]
-        return [f"not {mark}" for mark in (*absent, *self._left_out())]
 
-
-def _pytest(arguments: list[str]) -> int:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BERTH_STATIC_ROOT": str(STATIC)}
+def _pytest(arguments: list[str], **more: str) -> int:
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "BERTH_STATIC_ROOT": str(STATIC)} | more
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [str(VENV_PYTHON), "-m", "pytest", *arguments]
     process = subprocess.Popen(command, cwd=ROOT, env=environment)

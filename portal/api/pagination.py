@@ -13,6 +13,8 @@ from rest_framework.views import APIView
 
 from portal.errors import Invalid
 
+DIGITS_AT_MOST = 6  # before a long text is taken for a number
+
 
 class BerthCursorPagination(CursorPagination):
     """`?limit=` up to 200, `?cursor=` as given in `next` and `previous`."""
@@ -37,7 +39,8 @@ class BerthCursorPagination(CursorPagination):
         text = request.query_params.get(self.page_size_query_param)
         if text is None:
             return self.page_size
-        if not text.isdecimal() or not 1 <= int(text[:6]) <= self.max_page_size:
+        number = int(text) if text.isdecimal() and len(text) <= DIGITS_AT_MOST else 0
+        if not 1 <= number <= self.max_page_size:
             words = _("Give a whole number from 1 to %(most)s.") % {"most": self.max_page_size}
             raise Invalid(fields={"limit": [words]})
-        return int(text)
+        return number

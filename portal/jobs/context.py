@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from portal import live
 from portal.jobs.lease import Heart, Lease, LeaseLost, fence
+from portal.jobs.records import progress_count
 from portal.models.jobs import JobLog, JobRun, JobStep
 from portal.scope import scope
 from portal.viewer import Viewer
@@ -63,9 +64,16 @@ class StepContext:
             yield
 
     def record(self, **data: Any) -> None:
-        """Note what this step means to do or has seen; call it inside `transaction`."""
-        self.step.intent = self.step.intent | data
-        JobStep.objects.filter(pk=self.step.pk).update(intent=self.step.intent)
+        """Note what this step means to do or has seen; call it inside `transaction`.
+
+        What is new counts as progress; the same noted again by every attempt does not.
+        """
+        intent = self.step.intent | data
+        if intent == self.step.intent:
+            return
+        self.step.intent = intent
+        JobStep.objects.filter(pk=self.step.pk).update(intent=intent)
+        progress_count(self.lease)
 
     def intend(self, **data: Any) -> None:
         """Note an intent in a transaction of its own, before the side effect."""
@@ -102,11 +110,22 @@ class StepContext:
             live.publish(f"job:{self.job.pk}", "log", job=self.job.pk)
 
     def progress(self, *, done: int, total: int, items: list[dict[str, Any]] | None = None) -> None:
-        """Show how far the step is; writes only what changed."""
+        """Show how far the step is; writes only what changed.
+
+        Less left than ever before counts as progress: attempts that all die at the same place
+        come as far as the first one did, and no further.
+        """
         progress = {"done": done, "total": total, "items": items or []}
         if progress == self.step.progress:
             return
         self.step.progress = progress
+        least, left = self.step.least_left, max(0, total - done)
+        nearer = least is None or left < least
+        self.step.least_left = left if nearer else least
         with self.transaction():
-            JobStep.objects.filter(pk=self.step.pk).update(progress=progress)
+            JobStep.objects.filter(pk=self.step.pk).update(
+                progress=progress, least_left=self.step.least_left
+            )
+            if nearer:
+                progress_count(self.lease)
             live.publish(f"job:{self.job.pk}", "progress", job=self.job.pk)

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 
 from portal import faults
 from portal.models.jobs import ACTIVE_STATES
@@ -117,6 +117,6 @@ class Heart:
         except LeaseLost:
             self.lost.set()
             self._stop.set()
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             log.warning("job.heartbeat_failed", job_id=self._lease.job_id)
             close_old_connections()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F, Func, Value
@@ -11,6 +12,7 @@ from django.db.models.functions import Coalesce
 from portal import live
 from portal.jobs.lease import Lease, fence
 from portal.jobs.outcome import Reason
+from portal.jobs.registry import Step
 from portal.models.jobs import JobAttempt, JobRun, JobState, JobStep, StepState
 from portal.scope import scope
 from portal.viewer import Viewer
@@ -65,6 +67,11 @@ def step_done(*, lease: Lease, step: JobStep, result: dict[str, Any], end: JobSt
         _publish(lease.job_id)
 
 
+def progress_count(lease: Lease) -> None:
+    """Begin to count claims anew; inside a fenced transaction."""
+    _job(lease).update(claims_since_progress=0)
+
+
 def job_wait(
     *,
     lease: Lease,
@@ -105,7 +112,7 @@ def job_park(*, lease: Lease, step: JobStep, reason: Reason) -> None:
         _publish(lease.job_id)
 
 
-def job_turn(*, lease: Lease, step: JobStep, reason: Reason, undo_names: list[str]) -> None:
+def job_turn(*, lease: Lease, step: JobStep, reason: Reason, undo: Sequence[Step]) -> None:
     """Turn round after a failure or a cancellation: undo what was done, or end at once."""
     cancelled = reason.code == "cancelled"
     with scope(Viewer.system("jobs")):
@@ -119,16 +126,22 @@ def job_turn(*, lease: Lease, step: JobStep, reason: Reason, undo_names: list[st
             state=StepState.SKIPPED
         )
         _job(lease).update(reason=reason.as_dict(), claims_since_progress=0, failures=0)
-        if undo_names:
+        if undo:
             JobStep.objects.bulk_create(
-                JobStep(job_id=lease.job_id, undoing=True, index=index, name=name)
-                for index, name in enumerate(undo_names)
+                JobStep(
+                    job_id=lease.job_id,
+                    undoing=True,
+                    index=index,
+                    name=todo.name,
+                    version=todo.version,
+                )
+                for index, todo in enumerate(undo)
             )
             _job(lease).update(
                 state=JobState.COMPENSATING,
                 undoing=True,
                 step_index=0,
-                step_count=len(undo_names),
+                step_count=len(undo),
             )
         else:
             _end(lease, JobState.CANCELLED if cancelled else JobState.FAILED)

@@ -16,7 +16,13 @@ def registrations_make() -> None:
     """Register; called once, from the chassis' own registrations."""
     topics_register()
     search_register(JOBS)
-    acts_register({"job.cancel": _("Stop of the job asked for"), "job.retry": _("Job tried again")})
+    acts_register(
+        {
+            "job.cancel": _("Stop of the job asked for"),
+            "job.resume": _("Parked job taken up again"),
+            "job.retry": _("Job tried again"),
+        }
+    )
     nav_register(
         NavItem(
             label=pgettext_lazy("of Berth", "Jobs"),

@@ -29,8 +29,10 @@ class Step:
 class JobKind:
     """A sequence of steps, and the sequence that undoes them.
 
+    A newer sequence, also of undoing, takes a new version: who knows an older one parks the job.
     `verb` is the right that the person who asked must still hold when the job is claimed;
-    `cancellable` says whether a person may stop it (what was done is then undone).
+    `cancellable` says whether a person may stop it (what was done is then undone); `instead` what
+    to do where a finished one can't be tried again, empty where it can.
     """
 
     name: str
@@ -41,6 +43,7 @@ class JobKind:
     version: int = 1
     verb: str | None = None
     cancellable: bool = False
+    instead: StrOrPromise = ""
 
     def steps_for(self, *, undoing: bool) -> tuple[Step, ...]:
         """The steps of one direction."""

@@ -36,7 +36,6 @@ def job_request(
     args: dict[str, Any],
     tenant_key: str = "",
     not_before: datetime | None = None,
-    deadline_at: datetime | None = None,
     retry_of: JobRun | None = None,
 ) -> JobRun:
     """Write a job in the caller's transaction; a worker starts it after the commit.
@@ -56,7 +55,6 @@ def job_request(
                 queue=known.queue,
                 args=args,
                 step_count=len(known.steps),
-                deadline_at=deadline_at,
                 retry_of=retry_of,
                 requested_by_id=viewer.user_id,
                 requested_by_label=viewer.label,
@@ -109,10 +107,12 @@ def job_retry(*, job: JobRun, viewer: Viewer) -> JobRun:
     """
     authorize(viewer=viewer, verb="job.control", tenant_key=job.tenant_key or None)
     if job.state == JobState.PARKED:
-        jobs_nudge(keys=[job.key], parked=True)
+        _resume(job=job, viewer=viewer)
         return job
     if job.state not in RETRYABLE:
         raise Conflict(_("Only a job that failed, was stopped or is parked can be tried again."))
+    if instead := _known(job.kind).instead:
+        raise Conflict(instead)
     audit.record(
         viewer=viewer,
         verb="job.retry",
@@ -128,6 +128,23 @@ def job_retry(*, job: JobRun, viewer: Viewer) -> JobRun:
         tenant_key=job.tenant_key,
         retry_of=job,
     )
+
+
+def _resume(*, job: JobRun, viewer: Viewer) -> None:
+    state = JobState.COMPENSATING if job.undoing else JobState.WAITING
+    parked = JobRun.objects.filter(pk=job.pk, state=JobState.PARKED)
+    if not parked.update(state=state, due_at=Clock()):
+        raise Conflict(_("The job is not parked any more."))
+    audit.record(
+        viewer=viewer,
+        verb="job.resume",
+        target_type="job",
+        target_id=job.pk,
+        tenant_key=job.tenant_key,
+    )
+    for topic in (f"job:{job.pk}", "jobs"):
+        live.publish(topic, "changed", job=job.pk)
+    ring_after_commit(job_id=job.pk, queue=job.queue)
 
 
 def jobs_nudge(*, keys: list[str], parked: bool = False) -> None:

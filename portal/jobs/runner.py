@@ -7,7 +7,7 @@ import random
 import socket
 
 import structlog
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext_noop
 
 from portal.errors import BerthError, Denied
@@ -18,6 +18,7 @@ from portal.jobs.outcome import Done, Fail, Outcome, Park, Reason, Wait
 from portal.jobs.registry import JobKind, Step, kind_get
 from portal.models.jobs import JobRun, JobState, JobStep
 from portal.scope import scope
+from portal.seal import SealUnavailable
 from portal.viewer import Viewer
 from portal.viewers import viewer_resolve
 
@@ -69,7 +70,7 @@ def job_run(*, job_id: int) -> bool:
 def _crashed(lease: Lease) -> None:
     try:
         records.attempt_crashed(lease=lease, retry_in=lease.seconds)
-    except (LeaseLost, DatabaseError):
+    except (LeaseLost, DatabaseError, InterfaceError):
         log.warning("job.crash_not_recorded")  # the lease runs out by itself
 
 
@@ -104,7 +105,8 @@ def _load(lease: Lease) -> tuple[JobRun, JobStep, dict[str, dict[str, object]]]:
 
 
 def _step_of(kind: JobKind | None, job: JobRun, step: JobStep) -> Step | None:
-    if kind is None:
+    """The step's code; None where a newer version of Berth asked for the job or wrote the step."""
+    if kind is None or kind.version < job.kind_version:
         return None
     return next(
         (
@@ -131,7 +133,7 @@ def _run(kind: JobKind, todo: Step, context: StepContext) -> Outcome:
         return Fail(RIGHT_LOST)
     except BerthError as error:
         return _from_error(error, context)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         log.warning("job.database_error", step=todo.name, exc_info=True)
         return Wait(Reason("database", gettext_noop("The database was not reachable.")), -1)
 
@@ -159,7 +161,8 @@ def _from_error(error: BerthError, context: StepContext) -> Outcome:
     )
     if error.needs_person:
         return Park(reason)
-    if not error.permanent:
+    # What this process has no key for, another worker may open.
+    if not error.permanent or isinstance(error, SealUnavailable):
         return Wait(reason, float(error.extra.get("retry_after") or -1))
     return Park(reason) if context.job.undoing else Fail(reason)
 
@@ -187,9 +190,8 @@ def _settle(lease: Lease, kind: JobKind, job: JobRun, step: JobStep, outcome: Ou
             if job.undoing:
                 records.job_park(lease=lease, step=step, reason=reason)
                 return False
-            undo = [s.name for s in kind.undo_steps]
-            records.job_turn(lease=lease, step=step, reason=reason, undo_names=undo)
-            return bool(undo)
+            records.job_turn(lease=lease, step=step, reason=reason, undo=kind.undo_steps)
+            return bool(kind.undo_steps)
 
 
 def _end_state(job: JobRun, step: JobStep, result: dict[str, object]) -> JobState | None:

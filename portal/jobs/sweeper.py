@@ -1,7 +1,7 @@
 """Finds jobs that are due and rings for them; needs neither Redis nor Celery to be right.
 
 When the broker is away the sweeper runs the jobs itself, one after another: slower, but nothing
-stands still.
+stands still. Jobs open the credentials of clusters, so a sweeper without the seal key only rings.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from django.db import DatabaseError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
 
 from portal.jobs import periodic
@@ -20,6 +20,7 @@ from portal.jobs.requests import ring
 from portal.jobs.runner import job_run
 from portal.models.jobs import Heartbeat
 from portal.scope import scope
+from portal.seal import can_unseal
 from portal.viewer import Viewer
 
 log = structlog.get_logger()
@@ -49,27 +50,34 @@ class Swept:
 
 
 def sweep_once(*, run: Callable[..., bool] = job_run) -> Swept:
-    """Ring for each due job; run it here when nobody can be rung."""
+    """Ring for each due job; where nobody can be rung, run it here if this process can."""
     with scope(Viewer.system("sweeper")), connection.cursor() as cursor:
         cursor.execute(PICK, {"active": ACTIVE, "rehint": REHINT_SECONDS, "batch": BATCH})
         due = cursor.fetchall()
-    ran = 0
+    rung = ran = 0
     reachable = True
     for job_id, queue in due:
         reachable = reachable and ring(job_id=job_id, queue=queue)
-        if not reachable:
+        if reachable:
+            rung += 1
+        elif can_unseal():
             ran += run(job_id=job_id)
-    return Swept(rung=len(due) - ran, ran=ran)
+    if not reachable and not can_unseal():
+        log.warning("sweeper.no_seal_key", left=len(due) - rung)
+    return Swept(rung=rung, ran=ran)
 
 
 def sweep_forever(stop: threading.Event) -> None:
-    """Sweep as the one leader until told to stop; a second sweeper waits for the lock."""
+    """Sweep as the one leader until told to stop; a second sweeper waits for the lock.
+
+    Comes back by itself when the database was away; raises whatever else goes wrong.
+    """
     while not stop.is_set():
         try:
             close_old_connections()
             if _lead():
                 _round()
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             log.warning("sweeper.database_away", exc_info=True)
             connection.close()
         stop.wait(PERIOD_SECONDS)

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, TypeGuard
 import structlog
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from redis.exceptions import RedisError
 
 from portal.live.events import Event
@@ -38,6 +38,7 @@ CLOSE_TOO_LARGE = 1009
 CLOSE_BUSY = 1013
 
 LAYER_ERRORS = (RedisError, OSError, TimeoutError)
+DATABASE_ERRORS = (DatabaseError, InterfaceError)
 
 log = structlog.get_logger()
 
@@ -81,8 +82,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
             return
         self.sockets[self.counted] -= 1
         topics = [*self.subs.topics, revocation_topic(self.counted)]
-        with contextlib.suppress(*LAYER_ERRORS):
-            await asyncio.gather(*map(self._leave, topics))
+        await asyncio.gather(*map(self._leave, topics))
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """One operation of the client."""
@@ -134,7 +134,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 await self.channel_layer.group_add(group_name(topic), self.channel_name)
             seq = (await _ask(topic_seqs, [topic])).get(topic, 0)
             snap = await _ask(topic_snapshot, viewer=self.viewer, topic=topic)
-        except (DatabaseError, *LAYER_ERRORS):
+        except (*DATABASE_ERRORS, *LAYER_ERRORS):
             self.subs.remove(sub_id)
             await self.reply(op="error", id=sub_id, code="unavailable")
             return
@@ -184,7 +184,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 return
             asked = set(self.subs.topics)
             standing = await _ask(topics_standing, viewer=self.viewer, topics=asked)
-        except DatabaseError:
+        except DATABASE_ERRORS:
             log.warning("live.recheck_failed", exc_info=True)
             return
         await self._end_topics((asked & set(self.subs.topics)) - standing.allowed)
@@ -226,7 +226,9 @@ class LiveConsumer(AsyncWebsocketConsumer):
         await self.close(code=close_code)
 
     async def _leave(self, topic: str) -> None:
-        await self.channel_layer.group_discard(group_name(topic), self.channel_name)
+        """Leave a group as far as Redis is there: what still comes of its topic is not sent on."""
+        with contextlib.suppress(*LAYER_ERRORS):
+            await self.channel_layer.group_discard(group_name(topic), self.channel_name)
 
 
 async def _ask(question: Any, *args: Any, **kwargs: Any) -> Any:

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 import psycopg
 import structlog
 from channels.layers import get_channel_layer
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -34,6 +34,7 @@ POLL_SECONDS = 0.5
 AWAY_SECONDS = 2.0
 BEAT_SECONDS = 5.0
 MAIL_SECONDS = 5.0
+SEND_SECONDS = 15.0
 RESEND = timedelta(minutes=2)
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ log = structlog.get_logger()
 def relay_run(stop: threading.Event) -> None:
     """Relay until told to stop; comes back by itself when PostgreSQL or Redis was away.
 
+    Raises whatever else goes wrong: the process ends, and its supervisor starts it again.
     Uses a database connection and an event loop of its own thread. A second relay waits for the
     lock of the first.
     """
@@ -75,7 +77,7 @@ class Relay:
                 self._wait(stop)
             else:
                 stop.wait(AWAY_SECONDS)
-        except (DatabaseError, psycopg.Error):
+        except (DatabaseError, InterfaceError, psycopg.Error):
             log.warning("relay.database_away", exc_info=True)
             self.leading = False
             connection.close()
@@ -126,16 +128,18 @@ class Relay:
 
 
 async def _send_together(sendings: list[Sending]) -> None:
+    """Send in order. The layer waits for ever on a Redis that says nothing, so we don't."""
     layer = get_channel_layer()
-    for sending in sendings:
-        event = sending.event
-        await layer.group_send(
-            group_name(event.topic),
-            {
-                "type": "live.revoked" if sending.revokes else "live.event",
-                "topic": event.topic,
-                "seq": event.seq,
-                "kind": event.kind,
-                "ids": event.ids,
-            },
-        )
+    async with asyncio.timeout(SEND_SECONDS):
+        for sending in sendings:
+            event = sending.event
+            await layer.group_send(
+                group_name(event.topic),
+                {
+                    "type": "live.revoked" if sending.revokes else "live.event",
+                    "topic": event.topic,
+                    "seq": event.seq,
+                    "kind": event.kind,
+                    "ids": event.ids,
+                },
+            )

@@ -61,7 +61,6 @@ class JobRun(models.Model):
     failures = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True, blank=True, db_default=Now())
     hinted_at = models.DateTimeField(null=True, blank=True)
-    deadline_at = models.DateTimeField(null=True, blank=True)
     reason = models.JSONField(null=True, blank=True)
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     cancel_requested_by = models.CharField(max_length=150, blank=True, default="")
@@ -126,7 +125,10 @@ class StepState(models.TextChoices):
 
 
 class JobStep(models.Model):
-    """One step of a job: what it meant to do (`intent`), what came out (`outcome`)."""
+    """One step of a job: what it meant to do (`intent`), what came out (`outcome`).
+
+    `progress` is what the step last showed, `least_left` how near to its end it has ever come.
+    """
 
     job = models.ForeignKey(JobRun, on_delete=models.CASCADE, related_name="steps")
     undoing = models.BooleanField(default=False)
@@ -139,6 +141,7 @@ class JobStep(models.Model):
     outcome = models.JSONField(default=dict)
     reason = models.JSONField(null=True, blank=True)
     progress = models.JSONField(null=True, blank=True)
+    least_left = models.PositiveIntegerField(null=True, blank=True)
     began_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from inventory.models import Pool
@@ -22,10 +23,11 @@ from tenants.models import CapacityRequest
 from tenants.models.requests import CapacityRequestQuerySet
 from tenants.offers import Terms
 from tenants.previews import RequestPreview
+from tenants.queue_views import QueueEntry, entries_of
 from tenants.selectors.previews import allocation_preview
 from tenants.selectors.requests import request_list, request_terms
 
-MOST_OPEN = 200
+PAGE_ROWS = 50
 MOST_DECIDED = 5
 MOST_COMPARED = 30
 
@@ -56,17 +58,28 @@ class PoolFree:
 class Queue:
     """Open requests, least time left first, with the snapshots their verdicts rest on.
 
-    `decided` are the last decisions of a day, newest first.
+    `entries` are all that wait, `page` has the ids of one page of a view, `rows` are that page's;
+    `apart` is the chosen one where another page lists it. `decided` are the last decisions of a
+    day, newest first.
     """
 
+    entries: list[QueueEntry]
+    page: Page[int]
     rows: list[QueueRow]
+    apart: QueueRow | None
     decided: list[CapacityRequest]
     snapshots: Mapping[tuple[str, int], DatedSnapshot]
     pools: Mapping[str, Pool]
 
     def row(self, request_id: int) -> QueueRow | None:
-        """The row of a request."""
-        return next((row for row in self.rows if row.request.pk == request_id), None)
+        """The row of a request: one of the page, or the chosen one."""
+        known = [*self.rows, *([self.apart] if self.apart else [])]
+        return next((row for row in known if row.request.pk == request_id), None)
+
+    @property
+    def listed(self) -> Sequence[int]:
+        """Ids of all pages of the view, in order."""
+        return cast("Sequence[int]", self.page.paginator.object_list)
 
     def conflicts(self, row: QueueRow) -> list[CapacityRequest]:
         """Requests that fit now and would not once this one is placed."""
@@ -90,13 +103,26 @@ class Queue:
         return self.snapshots[row.request.tenant_id, pool.pk].snapshot
 
 
-def queue_build(*, viewer: Viewer, now: datetime) -> Queue:
-    """Everything that waits for a decision; five queries, whatever their number.
+def queue_build(
+    *,
+    viewer: Viewer,
+    now: datetime,
+    view: str = "",
+    page: str = "",
+    per_page: int = PAGE_ROWS,
+    chosen: int | None = None,
+) -> Queue:
+    """What waits for a decision, a page of it; six queries, whatever their number.
 
-    Each request has `past_asked`, `past_granted` and `past_rejected` of its tenant.
+    Without `page` it is the one that lists `chosen`, else the first. Each request has
+    `past_asked`, `past_granted` and `past_rejected` of its tenant.
     """
-    found = list(_open_or_decided(viewer, now)[: MOST_OPEN + MOST_DECIDED])
-    requests = [request for request in found if request.state in OPEN_STATES][:MOST_OPEN]
+    entries = _entries(viewer, now)
+    listed = _listed(entries, viewer, now, view, page, per_page, chosen)
+    ids = list(listed.object_list)
+    wanted = {*ids, *([chosen] if chosen is not None else [])}
+    found = list(_open_or_decided(viewer, now, wanted)[: len(wanted) + MOST_DECIDED])
+    requests = [request for request in found if request.state in OPEN_STATES]
     decided = [request for request in found if request.state not in OPEN_STATES]
     names = {str(request.ask.get("pool")) for request in requests}
     pools = {pool.name: pool for pool in Pool.objects.filter(name__in=names)}
@@ -107,9 +133,32 @@ def queue_build(*, viewer: Viewer, now: datetime) -> Queue:
     ]
     for_open = any(is_open(request.ask) for request in requests)
     snapshots = snapshots_build(pairs=pairs, pools=pools.values(), for_open=for_open)
-    rows = [_row(request, pools, snapshots, viewer, now) for request in requests]
+    made = {row.pk: _row(row, pools, snapshots, viewer, now) for row in requests}
     decided.sort(key=lambda request: request.decided_at or now, reverse=True)
-    return Queue(rows, decided[:MOST_DECIDED], snapshots, pools)
+    rows = [made.pop(request_id) for request_id in ids if request_id in made]
+    apart = made.get(chosen) if chosen is not None else None
+    return Queue(entries, listed, rows, apart, decided[:MOST_DECIDED], snapshots, pools)
+
+
+def _entries(viewer: Viewer, now: datetime) -> list[QueueEntry]:
+    rows = requests_open(viewer).order_by("deadline_at", "id")
+    names = ("id", "state", "claimed_by_id", "deadline_at")
+    return [QueueEntry(*values) for values in rows.values_list(*names)]
+
+
+def _listed(
+    entries: list[QueueEntry],
+    viewer: Viewer,
+    now: datetime,
+    view: str,
+    page: str,
+    per_page: int,
+    chosen: int | None,
+) -> Page[int]:
+    seen = entries_of(entries, view=view, user_id=viewer.user_id, now=now)
+    ids = [entry.id for entry in seen]
+    holds = ids.index(chosen) // per_page + 1 if chosen in ids else 1
+    return Paginator(ids, per_page).get_page(page or holds)
 
 
 def requests_open(viewer: Viewer, tenant_key: str | None = None) -> CapacityRequestQuerySet:
@@ -137,10 +186,12 @@ def _free(dated: DatedSnapshot, pool: str, resource: str) -> PoolFree:
     return PoolFree(pool, resource, sum(free), sum(usable), whole)
 
 
-def _open_or_decided(viewer: Viewer, now: datetime) -> QuerySet[CapacityRequest]:
-    """Open ones first, least time left on top, then the latest decisions."""
+def _open_or_decided(viewer: Viewer, now: datetime, ids: set[int]) -> QuerySet[CapacityRequest]:
+    """Open ones of these ids first, least time left on top, then the latest decisions."""
     lately = Q(state__in=DECIDED_STATES, decided_at__gte=now - timedelta(days=1))
-    rows = request_list(viewer=viewer, now=now).filter(Q(state__in=OPEN_STATES) | lately)
+    rows = request_list(viewer=viewer, now=now).filter(
+        Q(pk__in=ids, state__in=OPEN_STATES) | lately
+    )
     past = CapacityRequest.objects.filter(tenant_id=OuterRef("tenant_id"))
     counted = {
         "past_asked": past.exclude(state=RequestState.DRAFT),

@@ -16,14 +16,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.errors import BerthError, Conflict, Invalid, NotFound, PreconditionFailed, Refused
 from portal.pages import verb_required, viewer_of
+from portal.ui.tables import PER_PAGE
 from portal.viewer import Viewer
 from tenants.forms_decision import LessForm, ReasonForm
 from tenants.models import CapacityRequest
 from tenants.preview_shown import preview_shown
-from tenants.queue_shown import filtered, leading_of, less_initial, list_row, tabs
+from tenants.queue_shown import leading_of, less_initial, list_row, tabs
 from tenants.request_shown import decided_words, facts, headline, request_status, what_words
 from tenants.request_states import verb_allowed
 from tenants.selectors.queue import (
+    PAGE_ROWS,
     Queue,
     QueueRow,
     pools_free,
@@ -47,7 +49,7 @@ PANEL_ROWS = 6
 def queue_page(request: HttpRequest, request_id: int | None = None) -> HttpResponseBase:
     """All that waits; the one in the address, else the first, with its decision."""
     viewer = _operator_side(request)
-    queue = queue_build(viewer=viewer, now=timezone.now())
+    queue = _queue(request, viewer, chosen=request_id)
     if request_id is not None and queue.row(request_id) is None:
         return _elsewhere(request_id, viewer)
     return _render(request, queue, request_id, viewer)
@@ -58,8 +60,8 @@ def queue_page(request: HttpRequest, request_id: int | None = None) -> HttpRespo
 def queue_panel(request: HttpRequest) -> HttpResponseBase:
     """What waits first, for the operators' home."""
     now = timezone.now()
-    rows = queue_build(viewer=_operator_side(request), now=now).rows
-    context = {"rows": [list_row(row, now) for row in rows[:PANEL_ROWS]], "total": len(rows)}
+    queue = queue_build(viewer=_operator_side(request), now=now, per_page=PANEL_ROWS)
+    context = {"rows": [list_row(row, now) for row in queue.rows], "total": len(queue.entries)}
     return render(request, "requests/_queue_panel.html", context)
 
 
@@ -129,7 +131,7 @@ def _again(
     request: HttpRequest, found: CapacityRequest, viewer: Viewer, verb: str, error: BerthError
 ) -> HttpResponseBase:
     """The queue with what went wrong on top; a request decided by somebody else is told of."""
-    queue = queue_build(viewer=viewer, now=timezone.now())
+    queue = _queue(request, viewer, chosen=found.pk)
     more: dict[str, Any] = {"failed": _sentences(error), "refusal": error.refusal}
     if verb == "counter" and queue.row(found.pk) is not None:
         terms = request_terms(found)
@@ -153,16 +155,17 @@ def _render(
     status: int = 200,
     **more: Any,
 ) -> HttpResponseBase:
-    view = request.GET.get("view", "")
-    rows = filtered(queue.rows, view=view, viewer=viewer, now=timezone.now())
-    row = queue.row(request_id) if request_id is not None else (rows[0] if rows else None)
-    place = rows.index(row) if row in rows else -1
+    view, now = request.GET.get("view", ""), timezone.now()
+    first = queue.rows[0] if queue.rows else None
+    row = queue.row(request_id) if request_id is not None else first
+    listed = queue.listed
+    place = listed.index(row.request.pk) if row and row.request.pk in listed else -1
     leading = leading_of(queue.rows)
     context = {
-        "rows": [list_row(r, timezone.now()) for r in rows],
-        "tabs": tabs(queue.rows, view=view, viewer=viewer, now=timezone.now()),
-        "view": view,
-        "count": len(queue.rows),
+        "rows": [list_row(r, now) for r in queue.rows],
+        "tabs": tabs(queue.entries, view=view, viewer=viewer, now=now),
+        "page": queue.page,
+        "total": len(listed),
         "decided": [
             {"request": r, "status": request_status(r), "who": decided_words(r)}
             for r in queue.decided
@@ -170,12 +173,25 @@ def _render(
         "free": pools_free(queue, leading),
         "chosen": row.request.pk if row else None,
         "position": place + 1,
-        "previous": rows[place - 1].request.pk if place > 0 else None,
-        "next": rows[place + 1].request.pk if 0 <= place < len(rows) - 1 else None,
+        "previous": listed[place - 1] if place > 0 else None,
+        "next": listed[place + 1] if 0 <= place < len(listed) - 1 else None,
         **(_detail(queue, row, viewer) if row else {}),
         **more,
     }
     return render(request, "requests/queue.html", context, status=status)
+
+
+def _queue(request: HttpRequest, viewer: Viewer, *, chosen: int | None) -> Queue:
+    """The page of the address, or the one that lists the request that is chosen."""
+    per_page = request.GET.get("per_page", "")
+    return queue_build(
+        viewer=viewer,
+        now=timezone.now(),
+        view=request.GET.get("view", ""),
+        page=request.GET.get("page", ""),
+        per_page=int(per_page) if per_page in map(str, PER_PAGE) else PAGE_ROWS,
+        chosen=chosen,
+    )
 
 
 def _detail(queue: Queue, row: QueueRow, viewer: Viewer) -> dict[str, Any]:

@@ -9,18 +9,18 @@ no concern of its own for as long as the browser is open.
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from deploy.setup.assets import static_collect
+from deploy.setup.assets import assets_ensure, messages_compile, static_collect
 from deploy.setup.check_environment import check_environment
+from deploy.setup.paths import BUNDLES
 from deploy.setup.suite import STATIC
+from deploy.setup.tools import BROWSERS
 
-ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,12 +39,10 @@ def browser_last(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def assets() -> Path:
-    """Built assets and compiled translations."""
-    if not (ROOT / "static/dist/portal.js").exists():
-        subprocess.run(["node", "build.mjs"], cwd=ROOT / "frontend", check=True)
-    folder = ROOT / "portal/locale/zh_Hans/LC_MESSAGES"
-    subprocess.run(["msgfmt", "-o", folder / "django.mo", folder / "django.po"], check=True)
-    return ROOT / "static/dist"
+    """Built assets and compiled translations, by the steps of bin/start."""
+    assets_ensure()
+    messages_compile()
+    return BUNDLES
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +56,7 @@ def static_root(assets: Path) -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """An installed Chromium, with which tests may also use the database."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.fail("Chromium is not installed; the browser tests need it (apt install chromium).")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:

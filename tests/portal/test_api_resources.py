@@ -235,6 +235,7 @@ def test_only_json_is_understood(api: Api, people: People) -> None:
         ("limit=201", "limit"),
         ("limit=x", "limit"),
         ("limit=" + "9" * 5000, "limit"),
+        ("limit=0001009999999", "limit"),
         ("cursor=x", "cursor"),
         ("cursor=cD1hYmM%3D", "cursor"),
         ("cursor=cD0lMDA%3D", "cursor"),

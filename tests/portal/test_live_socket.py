@@ -343,6 +343,22 @@ def test_a_lost_event_is_made_good_by_the_next_look(
         assert alice.get() == {"op": "resync", "topic": "tenant:vision", "seq": 7}
 
 
+def test_a_group_that_can_not_be_left_ends_no_look_at_rights(
+    people_committed: People, tmp_path: Any
+) -> None:
+    bob = people_committed.bob
+    with (
+        uvicorn_running(tmp_path / "log", "tests.portal.refusing_asgi") as refusing,
+        tab(refusing, bob) as open_tab,
+    ):
+        open_tab.ask(op="sub", id=1, topic="tenant:vision")
+        with scope(SYSTEM):
+            Membership.objects.filter(user_id=bob.user.pk).delete()
+        assert open_tab.get() == {"op": "error", "id": 1, "code": "revoked"}
+        User.objects.filter(pk=bob.user.pk).update(is_active=False)
+        assert open_tab.get()["code"] == "signed-out"
+
+
 def test_twenty_tabs_hear_the_same_event(
     server: Server, relay: None, people_committed: People
 ) -> None:

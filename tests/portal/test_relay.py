@@ -22,7 +22,7 @@ from portal.models import Heartbeat, LiveTopic, OutboxEvent
 from portal.scope import scope
 from portal.trim import chassis_trim
 from portal.viewer import Viewer
-from tests.portal.servers import relay_running
+from tests.portal.servers import outbox_drain, relay_running
 
 SYSTEM = Viewer.system("tests")
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -240,6 +240,29 @@ def test_what_redis_did_not_take_is_told_once_it_is_back(
         tell(step=1)
         assert tried.wait(10)
         broken.clear()
+        message = ear.wait(1)[0]
+    assert message["seq"] == LiveTopic.objects.get(pk="job:1").seq
+
+
+def test_a_redis_that_says_nothing_holds_nobody_up(
+    ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = relay_module.get_channel_layer()
+    silent = threading.Event()
+    silent.set()
+
+    class Silent:
+        async def group_send(self, group: str, message: dict[str, Any]) -> None:
+            if silent.is_set():
+                await asyncio.sleep(3600)
+            await real.group_send(group, message)
+
+    monkeypatch.setattr(relay_module, "get_channel_layer", Silent)
+    monkeypatch.setattr(relay_module, "SEND_SECONDS", 0.2)
+    with relay_running():
+        tell(step=1)
+        outbox_drain()
+        silent.clear()
         message = ear.wait(1)[0]
     assert message["seq"] == LiveTopic.objects.get(pk="job:1").seq
 

@@ -1,0 +1,40 @@
+"""The views of the operators' queue: which open requests each of them shows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tenants.choices_requests import RequestState
+
+SOON = timedelta(days=1)
+VIEWS = ("", "mine", "soon", "offers")
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """What of an open request its place in the queue and the views depend on."""
+
+    id: int
+    state: str
+    claimed_by_id: int | None
+    deadline_at: datetime | None
+
+
+def entries_of(
+    entries: Sequence[QueueEntry], *, view: str, user_id: int | None, now: datetime
+) -> list[QueueEntry]:
+    """The entries of a view, in their order; an unknown view shows all."""
+    if view == "mine":
+        return [entry for entry in entries if user_id and entry.claimed_by_id == user_id]
+    if view == "soon":
+        return [entry for entry in entries if is_soon(entry.deadline_at, now)]
+    if view == "offers":
+        return [entry for entry in entries if entry.state == RequestState.COUNTERED]
+    return list(entries)
+
+
+def is_soon(deadline_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a request runs out within a day."""
+    return deadline_at is not None and deadline_at - now < SOON

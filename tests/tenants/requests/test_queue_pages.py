@@ -1,0 +1,103 @@
+"""A queue of more than a page: everything that waits can be reached, counted and decided."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from portal.scope import scope
+from portal.viewer import Viewer
+from tenants.models import CapacityRequest
+from tests.tenants.requests.harbour import Harbour, allocation_input
+from tests.tenants.requests.test_pages import queries_of
+
+pytestmark = pytest.mark.django_db
+MANY = 230
+
+
+@pytest.fixture
+def crowded(harbour: Harbour) -> Harbour:
+    """Many requests of vision; each runs out a minute after the one before."""
+    now = harbour.now
+    ask = allocation_input().ask
+    with scope(Viewer.system("tests")):
+        CapacityRequest.objects.bulk_create(
+            CapacityRequest(
+                tenant_id="vision",
+                kind="allocation",
+                state="countered" if number == MANY - 1 else "submitted",
+                counter={"replicas": 1} if number == MANY - 1 else None,
+                ask=ask | {"name": f"n{number}"},
+                deadline_at=now + timedelta(days=2, minutes=number),
+                submitted_at=now,
+                created_by_label="alice",
+            )
+            for number in range(MANY)
+        )
+    return harbour
+
+
+def ids_in_order() -> list[int]:
+    """Everything that waits, least time left first."""
+    with scope(Viewer.system("tests")):
+        return list(CapacityRequest.objects.order_by("deadline_at").values_list("pk", flat=True))
+
+
+def listed(page: str) -> list[int]:
+    """The requests of a page's list, in its order."""
+    rows = re.findall(r'class="b-pick[^"]*"[^>]*href="/ops/queue/(\d+)/"', page)
+    return [int(number) for number in rows]
+
+
+def test_pages_hold_everything_once_and_say_how_much_there_is(crowded: Harbour) -> None:
+    client = crowded.people.operator.client()
+    pages = [client.get(f"/ops/queue/?page={n}").content.decode() for n in range(1, 6)]
+    assert [listed(page) for page in pages] == [
+        ids_in_order()[start : start + 50] for start in range(0, MANY, 50)
+    ]
+    assert "1 to 50 of 230" in pages[0]
+    assert "201 to 230 of 230" in pages[4]
+    assert "1 of 230" in pages[0]
+    assert len(listed(client.get("/ops/queue/?per_page=100").content.decode())) == 100
+    for nonsense in ("?page=x", "?per_page=7", "?page=-1&per_page=1000000"):
+        assert len(listed(client.get(f"/ops/queue/{nonsense}").content.decode())) in (50, 30)
+
+
+def test_the_last_of_many_opens_beside_its_own_page_and_is_decided(crowded: Harbour) -> None:
+    ids = ids_in_order()
+    client = crowded.people.operator.client()
+    page = client.get(f"/ops/queue/{ids[201]}/").content.decode()
+    assert listed(page) == ids[200:]
+    assert "202 of 230" in page
+    assert f'href="/ops/queue/{ids[200]}/"' in page
+    edge = client.get(f"/ops/queue/{ids[200]}/")
+    assert (edge.context["previous"], edge.context["next"]) == (ids[199], ids[201])
+    other = client.get(f"/ops/queue/{ids[201]}/?page=1")
+    assert listed(other.content.decode()) == ids[:50]
+    assert other.context["found"].pk == ids[201]
+    assert client.post(f"/ops/queue/{ids[201]}/approve/").status_code == 302
+    with scope(Viewer.system("tests")):
+        assert CapacityRequest.objects.get(pk=ids[201]).state == "approved"
+
+
+def test_views_count_and_list_what_no_page_shows_yet(crowded: Harbour) -> None:
+    ids = ids_in_order()
+    client = crowded.people.operator.client()
+    offers = client.get("/ops/queue/?view=offers")
+    assert listed(offers.content.decode()) == ids[-1:]
+    counts = {label: count for label, _url, _on, count in offers.context["tabs"]}
+    assert (counts["All"], counts["Offers made"], counts["In my review"]) == (MANY, 1, 0)
+    assert client.post(f"/ops/queue/{ids[-2]}/claim/").status_code == 302
+    mine = client.get("/ops/queue/?view=mine").content.decode()
+    assert listed(mine) == [ids[-2]]
+
+
+def test_a_long_queue_costs_as_many_queries_as_a_short_one(crowded: Harbour) -> None:
+    client = crowded.people.operator.client()
+    many = queries_of(client, "/ops/queue/")
+    ids = ids_in_order()
+    with scope(Viewer.system("tests")):
+        CapacityRequest.objects.exclude(pk=ids[0]).update(state="withdrawn")
+    assert len(many) == len(queries_of(client, "/ops/queue/"))
