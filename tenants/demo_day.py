@@ -111,8 +111,8 @@ ASKED: tuple[DayAsk, ...] = (
         why="One model for all languages. It needs four whole nodes at once, or it takes a month.",
     ),
     DayAsk(
-        "robotics", "policy-sweep", "a100-80", 1, 8, "leave", lasts=72,
-        why="Eight variants side by side before the review on Thursday.",
+        "robotics", "policy-sweep", "h100", 1, 4, "leave", lasts=72,
+        why="Four variants side by side before the review on Thursday.",
     ),
     DayAsk(
         "translate", "student", "h100", 1, 4, "leave", lasts=48,

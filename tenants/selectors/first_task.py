@@ -30,4 +30,4 @@ def next_to_decide(*, viewer: Viewer) -> CapacityRequest | None:
         kind=RequestKind.ALLOCATION, state__in=UNDECIDED
     )
     others = waiting.exclude(submitted_by_id=viewer.user_id)
-    return others.order_by("-submitted_at").first()
+    return others.order_by("-submitted_at", "-pk").first()
