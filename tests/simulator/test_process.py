@@ -264,3 +264,29 @@ def issue(pki: Path, folder: Path) -> Path:
     path = folder / "both.pem"
     path.write_bytes(certificate + key)
     return path
+
+
+def test_pods_of_a_silent_node_are_not_ready_until_it_is_back(bed: SimulatedBed) -> None:
+    client, pods = bed.client("tester"), "/api/v1/namespaces/default/pods"
+    container = {"name": "main", "image": "example.test/app:1"}
+    body = {"metadata": {"name": "lonely"}, "spec": {"containers": [container]}}
+    client.create(pods, body | {"apiVersion": "v1", "kind": "Pod"})
+
+    def ready() -> str:
+        conditions = client.get(f"{pods}/lonely").get("status", {}).get("conditions", ())
+        return next((str(c["status"]) for c in conditions if c["type"] == "Ready"), "")
+
+    def comes(wanted: str) -> bool:
+        end = time.monotonic() + 10
+        while ready() != wanted and time.monotonic() < end:
+            time.sleep(0.05)
+        return ready() == wanted
+
+    assert comes("True")
+    node = client.get(f"{pods}/lonely")["spec"]["nodeName"]
+    bed.silence_node(node)
+    assert comes("False")
+    assert client.get(f"{pods}/lonely")["status"]["phase"] == "Running"
+    bed.restore_node(node)
+    assert comes("True")
+    client.delete(f"{pods}/lonely", {"gracePeriodSeconds": 0})
