@@ -192,3 +192,20 @@ def stop_after(patch: pytest.MonkeyPatch, *steps: str) -> None:
         return more and not through
 
     patch.setattr(runner, "_advance", stopping)
+
+
+def stop_before(patch: pytest.MonkeyPatch, step: str) -> None:
+    """Let whoever runs a job let go of it when it comes to a step."""
+    advance: Callable[..., bool] = runner._advance
+
+    def stopping(lease: Any, heart: Any) -> bool:
+        with system():
+            rows = JobRun.objects.filter(pk=lease.job_id, epoch=lease.epoch)
+            job = rows.get()
+            here = job.steps.filter(undoing=job.undoing, index=job.step_index, name=step)
+            if here.exists():
+                rows.update(lease_until=None)
+                return False
+        return advance(lease, heart)
+
+    patch.setattr(runner, "_advance", stopping)
