@@ -53,6 +53,7 @@ def test_connect(ctx: StepContext) -> Outcome:
             fingerprint=tested,
             abilities=abilities,
             rights=rights,
+            asked=ctx.job.requested_by_id is not None,
             now=ctx.now(),
         )
         if found is None:

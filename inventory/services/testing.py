@@ -79,11 +79,19 @@ def rights_compare(*, client: ClusterClient) -> Rights:
 
 
 def findings_store(
-    *, cluster_id: int, fingerprint: str, abilities: Abilities, rights: Rights, now: datetime
+    *,
+    cluster_id: int,
+    fingerprint: str,
+    abilities: Abilities,
+    rights: Rights,
+    asked: bool,
+    now: datetime,
 ) -> dict[str, Any] | None:
     """Keep what the test found; inside the caller's transaction. Returns it as plain data.
 
-    None, and nothing is kept, where the connection is no longer the one that was tested.
+    None, and nothing is kept, where the connection is no longer the one that was tested. What is
+    parked for want of the cluster goes on if a person `asked`, or the credential is a new one;
+    a test by the clock wakes nobody.
     """
     cluster = connection_is(cluster_id, fingerprint)
     if cluster is None:
@@ -103,9 +111,9 @@ def findings_store(
         last_contact_at=now,
     )
     cluster_state_set(cluster_id=cluster_id, state=ClusterState.CONNECTED, code="", now=now)
-    # Also where the state was never another: a job may have met the dead credential first.
-    connected = ClusterState.CONNECTED
-    projection.run_cluster_state(cluster_id, connected, connected)
+    if asked or cluster.tested_at is None:
+        # The state may never have been another: a job can have met the dead credential first.
+        projection.run_cluster_state(cluster_id, ClusterState.CONNECTED, ClusterState.CONNECTED)
     live.publish(f"cluster:{cluster_id}", "tested", cluster=cluster_id)
     live.publish("clusters", "tested", cluster=cluster_id)
     return found

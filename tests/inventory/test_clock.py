@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from inventory import projection
+from inventory.k8s.abilities import Abilities
+from inventory.k8s.rights import Rights
 from inventory.models import Cluster, Namespace, Node, WatchState
+from inventory.selectors.connections import connection_fingerprint
 from inventory.services import testing
 from inventory.services.clusters import cluster_credential_rotate
 from inventory.services.labelling import labels_request
@@ -81,6 +85,48 @@ def test_a_credential_that_was_never_tested_is(cluster: Cluster) -> None:
     assert asked("cluster.test") == 1
     testing.tests_request(NOW)
     assert asked("cluster.test") == 1
+
+
+ABILITIES = Abilities(
+    version="v1.37.0",
+    pod_resize=True,
+    resource_versions=[],
+    resource_slices=None,
+    metrics=False,
+    kueue=False,
+    validating_policies=True,
+    mutating_policies=True,
+    policies={},
+)
+RIGHTS = Rights(
+    user="berth", read=True, act=True, renew=True, everything=False, missing=[], extra=[]
+)
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "tested_at", "wakes"),
+    [(False, NOW, False), (True, NOW, True), (False, None, True)],
+    ids=["by the clock", "by a person", "of a new credential"],
+)
+def test_what_is_parked_goes_on_after_a_test_but_not_with_every_hour(
+    cluster: Cluster,
+    monkeypatch: pytest.MonkeyPatch,
+    asked_for: bool,
+    tested_at: datetime | None,
+    wakes: bool,
+) -> None:
+    Cluster.objects.update(tested_at=tested_at)
+    told: list[tuple[int, str, str]] = []
+    monkeypatch.setattr(projection, "_state_projectors", [lambda *facts: told.append(facts)])
+    testing.findings_store(
+        cluster_id=cluster.pk,
+        fingerprint=connection_fingerprint(cluster),
+        abilities=ABILITIES,
+        rights=RIGHTS,
+        asked=asked_for,
+        now=NOW,
+    )
+    assert told == [(cluster.pk, "connected", "connected")] * wakes
 
 
 def test_a_test_that_can_not_be_made_is_no_flood(cluster: Cluster) -> None:
