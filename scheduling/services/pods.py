@@ -16,7 +16,6 @@ from portal.jobs.outcome import Reason
 from scheduling.engine.evict import Tenancy
 
 Object = dict[str, Any]
-STARTED = ("Running", "Succeeded")
 IMAGE_CODES = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 )
@@ -89,9 +88,9 @@ def _limits(owner: Object) -> Object:
     return {"requests": (owner.get("resources") or {}).get("limits")}
 
 
-def has_started(item: Mapping[str, Any]) -> bool:
-    """Tell whether a pod runs or has run to its end."""
-    return item["phase"] in STARTED and not item["ending"]
+def is_running(item: Mapping[str, Any]) -> bool:
+    """Tell whether a pod runs and is to stay."""
+    return item["phase"] == "Running" and not item["ending"]
 
 
 def image_trouble(items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -100,10 +99,9 @@ def image_trouble(items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | Non
 
 
 def waiting_reason(
-    items: Sequence[Mapping[str, Any]], *, total: int, refusals: Sequence[Object]
+    items: Sequence[Mapping[str, Any]], *, done: int, total: int, refusals: Sequence[Object]
 ) -> Reason:
     """Why not every pod runs yet; `refusals` are the object's events, newest last."""
-    done = sum(has_started(item) for item in items)
     params = {"done": done, "total": total, "pod": ""}
     stuck = image_trouble(items) or next((item for item in items if item["reason"]), None)
     if stuck is not None:

@@ -33,8 +33,8 @@ from scheduling.services.health import health_lags, health_mirrored
 from scheduling.services.moves import quota_move
 from scheduling.services.namespaces import foreign_refusal
 from scheduling.services.pods import (
-    has_started,
     image_trouble,
+    is_running,
     pod_item,
     seconds_since,
     waiting_reason,
@@ -93,7 +93,7 @@ def confirm(ctx: StepContext) -> Outcome:
     allocation = load(ctx)
     if allocation.state not in COMING:  # an earlier attempt came this far
         return Done({"namespace": space_of(allocation).name})
-    pending = _pending(ctx, allocation)
+    pending = work_pending(ctx, allocation)
     if pending is not None:
         return pending
     with ctx.transaction():
@@ -111,32 +111,34 @@ def confirm(ctx: StepContext) -> Outcome:
     return Done({"namespace": space_of(allocation).name})
 
 
-def _pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
-    """None when every pod runs or the run is through already; else why not."""
+def work_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
+    """None when every pod runs or has completed; else why not yet, or that it never will."""
     if allocation.kind == AllocationKind.OPEN:
         return None
-    end = _run_end(ctx, allocation) if allocation.runs_as == RunsAs.COMPLETION else None
+    status = _run_status(ctx, allocation) if allocation.runs_as == RunsAs.COMPLETION else {}
+    end = run_end(status.get("conditions") or ())
     if end is None:
-        return pods_pending(ctx, allocation) or facts_pending(ctx, allocation)
+        return _pods_pending(ctx, allocation, status) or _facts_pending(ctx, allocation)
     failure = run_failure(end)
     return Fail(failure) if failure else None
 
 
-def _run_end(ctx: StepContext, allocation: Allocation) -> Mapping[str, Any] | None:
-    """How the Job has ended, asked of the cluster: the mirror may have told it before."""
+def _run_status(ctx: StepContext, allocation: Allocation) -> Mapping[str, Any]:
+    """Status of the Job, asked of the cluster: the mirror may have told its end before."""
     ctx.check()
     found = writer_of(cluster_id_of(allocation)).get(object_ref(allocation))
-    if found is None or found["metadata"]["uid"] != allocation.object_uid:
-        return None
-    return run_end((found.get("status") or {}).get("conditions") or ())
+    ours = found is not None and found["metadata"]["uid"] == allocation.object_uid
+    return (found or {}).get("status") or {} if ours else {}
 
 
-def pods_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
-    """None when every pod runs; else why not yet, or that it never will."""
+def _pods_pending(
+    ctx: StepContext, allocation: Allocation, run: Mapping[str, Any]
+) -> Outcome | None:
     ctx.check_cancel()
     pods = pods_now(ctx, allocation)
     items = [pod_item(pod) for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"]))]
-    done = sum(map(has_started, items))
+    # What has completed is counted by its Job: its pods may be gone, with their node perhaps.
+    done = sum(map(is_running, items)) + int(run.get("succeeded") or 0)
     ctx.progress(done=done, total=allocation.replicas, items=items)
     if done >= allocation.replicas:
         return None
@@ -144,11 +146,11 @@ def pods_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
     if trouble is not None and seconds_since(trouble["since"], ctx.now()) > IMAGE_PATIENCE_SECONDS:
         return Fail(Reason("image", IMAGE, {"image": str(allocation.spec.get("image", ""))}))
     refusals = _refusals(ctx, allocation) if len(pods) < allocation.replicas else []
-    reason = waiting_reason(items, total=allocation.replicas, refusals=refusals)
+    reason = waiting_reason(items, done=done, total=allocation.replicas, refusals=refusals)
     return Wait(reason, POLL_SECONDS)
 
 
-def facts_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
+def _facts_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
     """None when the mirror shows the pods ready, too, or has been given the time to.
 
     Otherwise an older fact would come after the job's word and undo it for a moment.

@@ -39,7 +39,7 @@ from scheduling.services.commitments import (
 )
 from scheduling.services.health import health_mirrored
 from scheduling.services.overcommit import holder_of
-from scheduling.services.steps.apply import facts_pending, pods_pending
+from scheduling.services.steps.apply import work_pending
 from scheduling.services.steps.common import load, load_locked
 from scheduling.services.steps.repoint import MOVABLE, misplaced_evict, out_of_service
 
@@ -224,12 +224,9 @@ def settle(ctx: StepContext) -> Outcome:
     if allocation.kind != AllocationKind.WORKLOAD or allocation.state not in RELEASABLE:
         return Done()
     misplaced_evict(ctx, allocation)
-    pending = pods_pending(ctx, allocation)
+    pending = work_pending(ctx, allocation)
     if pending is not None:
         return Done({"again": True}) if _place_lost(ctx, allocation) else pending
-    pending = facts_pending(ctx, allocation)
-    if pending is not None:
-        return pending
     with ctx.transaction():
         Allocation.objects.filter(pk=allocation.pk, state__in=RELEASABLE).update(
             state=health_mirrored(allocation) or AllocationState.ACTIVE

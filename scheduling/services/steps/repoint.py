@@ -7,6 +7,7 @@ that was read; every delete names a UID; both may be repeated after a crash.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.utils.translation import gettext_noop
@@ -31,6 +32,8 @@ from scheduling.services.runs import run_end
 from scheduling.services.steps.common import POLL_SECONDS, load, pods_now, wait_pods_gone
 from scheduling.services.steps.rerun import rerun, succeed
 
+QUICK_TRIES = 5
+QUICK_SECONDS = 0.2
 ENDED = ("Succeeded", "Failed")
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 MOVABLE = (*RELEASABLE, AllocationState.APPLYING, AllocationState.RESERVED)
@@ -75,17 +78,36 @@ def _patch_job(
         ctx.intend(suspend=True)
         found = _patch(ctx, allocation, writer, found, {"suspend": True})
     _hash_keep(ctx, allocation, found)  # that it stands still meanwhile is no difference
-    pods = [pod for pod in pods_now(ctx, allocation) if pod["status"].get("phase") not in ENDED]
-    if pods:
-        return wait_pods_gone(ctx, pods)
-    if not _stands_still(status):
-        return Wait(Reason("suspending", SUSPENDING), POLL_SECONDS)
+    found, pending = _rest(ctx, allocation, writer, found)
+    if pending is not None:
+        return pending
     try:
         writer.patch_merge(ref, {"spec": _template(wanted)}, dry_run=True)
     except Invalid:
         return rerun(ctx, allocation, found)
     found = _patch(ctx, allocation, writer, found, _template(wanted))
     return _patched(ctx, allocation, _resumed(ctx, allocation, writer, found))
+
+
+def _rest(
+    ctx: StepContext, allocation: Allocation, writer: Writer, found: dict[str, Any]
+) -> tuple[dict[str, Any], Outcome | None]:
+    """The Job once it stands still, or what is still to be waited for.
+
+    A moment is mostly enough; meanwhile the mirror learns of it, too.
+    """
+    ref, pending = object_ref(allocation), Wait(Reason("suspending", SUSPENDING), POLL_SECONDS)
+    for _try in range(QUICK_TRIES):
+        pods = [p for p in pods_now(ctx, allocation) if p["status"].get("phase") not in ENDED]
+        if not pods and _stands_still(found.get("status") or {}):
+            return found, None
+        time.sleep(QUICK_SECONDS)
+        ctx.check()
+        now = writer.get(ref)
+        if now is None or now["metadata"]["uid"] != allocation.object_uid:
+            return found, Wait(Reason("not-there", NOT_THERE), POLL_SECONDS)
+        found = now
+    return found, wait_pods_gone(ctx, pods) if pods else pending
 
 
 def _stands_still(status: dict[str, Any]) -> bool:
