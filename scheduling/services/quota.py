@@ -20,6 +20,7 @@ from scheduling import rules
 from scheduling.models import Quota, QuotaChange, QuotaNode
 from scheduling.selectors.capacity import pool_usable
 from scheduling.selectors.devices import pool_resources
+from scheduling.selectors.give_back import give_back_plan
 from scheduling.services.nodes import quota_tree_hold
 
 if TYPE_CHECKING:
@@ -224,6 +225,7 @@ def _below_use(quota: Quota, wanted: int) -> Refusal:
         asked=wanted,
         short_by=quota.allocated - wanted,
         who=_("an owner of %(tenant)s") % {"tenant": quota.tenant_key},
-        next_step=_("Release allocations of at least this amount, then lower the quota."),
-        next_url=f"/t/{quota.tenant_key}/allocations/",
+        next_step=_("Release what the plan names, or less of the last, then lower the quota."),
+        next_url=f"/ops/allocations/?below={quota.tenant_key}&pool={quota.pool.name}&state=live",
+        plan=give_back_plan(quota=quota, wanted=wanted),
     )
