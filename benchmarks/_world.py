@@ -24,12 +24,25 @@ from tests.browser.world import World, world_make
 from tests.people import People, people_make
 from tests.scheduling.pages.seed import A100, GIB, H100, hold, node_make, pod_make
 
-NODES, TENANTS, ALLOCATIONS, REQUESTS = 500, 20, 300, 30
 FLEET = (("h100", H100), ("a100", A100), ("cpu", ""))  # pool and its device type
 ORGANISATION = "dune"
 FOREIGN_PODS_EACH = 9
 QUOTA = {"cpu": 4_000_000, "memory": 40_000 * GIB}
 DEVICES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many there are in all: those of the page tests count for nodes and tenants."""
+
+    nodes: int
+    tenants: int
+    allocations: int
+    requests: int
+
+
+LARGE = Size(nodes=500, tenants=20, allocations=300, requests=30)
+TINY = Size(nodes=50, tenants=13, allocations=3, requests=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,38 +53,40 @@ class BigWorld:
     pages: World
 
 
-def big_world_make() -> BigWorld:
-    """Write it all, committed; takes about half a minute."""
+def big_world_make(size: Size) -> BigWorld:
+    """Write it all, committed; the large one takes about half a minute."""
     people = people_make()
     pages = world_make(people)
     with scope(Viewer.system("benchmarks")) as viewer:
-        teams = _tenants(viewer)
+        teams = _tenants(size.tenants, viewer)
         clusters = list(Cluster.objects.filter(name__in=["ams-1", "fra-2"]))
-        nodes = _nodes(clusters, {pool.name: pool for pool in Pool.objects.all()})
+        nodes = _nodes(size.nodes, clusters, {pool.name: pool for pool in Pool.objects.all()})
         _quota(viewer, teams)
-    _allocations(teams, nodes)
-    _requests(people)
+    _allocations(size.allocations, teams, nodes)
+    _requests(size.requests, people)
     return BigWorld(people, pages)
 
 
-def _tenants(viewer: Viewer) -> list[str]:
+def _tenants(wanted: int, viewer: Viewer) -> list[str]:
     """Keys of the projects of one more organisation, with which there are enough tenants."""
     tenant_create(
         key=ORGANISATION, title="Dune", kind="organisation", parent_key=None, viewer=viewer
     )
     keys = []
-    for number in range(TENANTS - Tenant.objects.count()):
+    for number in range(wanted - Tenant.objects.count()):
         key = f"{ORGANISATION}-{number}"
         tenant_create(key=key, title=key, kind="project", parent_key=ORGANISATION, viewer=viewer)
         keys.append(key)
     return keys
 
 
-def _nodes(clusters: list[Cluster], pools: dict[str, Pool]) -> dict[str, list[tuple[Cluster, str]]]:
+def _nodes(
+    wanted: int, clusters: list[Cluster], pools: dict[str, Pool]
+) -> dict[str, list[tuple[Cluster, str]]]:
     """Names of nodes by pool, each with its cluster and pods that are not Berth's."""
     made: dict[str, list[tuple[Cluster, str]]] = {name: [] for name in pools}
     kinds, places = cycle(FLEET), cycle(clusters)
-    for number in range(NODES - Node.objects.count()):
+    for number in range(wanted - Node.objects.count()):
         (pool, device), cluster = next(kinds), next(places)
         name = f"{cluster.name}-{pool}-{number + 100}"
         node_make(cluster, pools[pool], name, {device: 8} if device else {})
@@ -106,11 +121,13 @@ def _quota(viewer: Viewer, teams: list[str]) -> None:
     quota_set(edits=edits, why="Benchmark", viewer=viewer)
 
 
-def _allocations(teams: list[str], nodes: dict[str, list[tuple[Cluster, str]]]) -> None:
+def _allocations(
+    wanted: int, teams: list[str], nodes: dict[str, list[tuple[Cluster, str]]]
+) -> None:
     """One replica on one node each, running."""
     places = {pool: cycle(rows) for pool, rows in nodes.items()}
     kinds = cycle(FLEET)
-    for number, team in zip(range(ALLOCATIONS), cycle(teams), strict=False):
+    for number, team in zip(range(wanted), cycle(teams), strict=False):
         pool, device = next(kinds)
         cluster, node = next(places[pool])
         ask = AllocationAsk(
@@ -128,9 +145,9 @@ def _allocations(teams: list[str], nodes: dict[str, list[tuple[Cluster, str]]]) 
             pod_make(held, 0, node)
 
 
-def _requests(people: People) -> None:
+def _requests(wanted: int, people: People) -> None:
     now = timezone.now()
-    for number in range(REQUESTS):
+    for number in range(wanted):
         data = RequestInput(
             kind="allocation",
             ask={

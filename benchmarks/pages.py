@@ -1,11 +1,10 @@
 """What each page costs on a large installation: server time and queries.
 
-bin/bench pages --json [--rounds 15] [--only PART]
+bin/bench pages --json [--rounds 15] [--only PART] [--tiny]
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import sys
@@ -15,12 +14,14 @@ from typing import Any
 from django.db import connection
 from django.test import Client
 
+from benchmarks._command import parser_make
 from benchmarks._setting import database_fresh
-from benchmarks._world import big_world_make
+from benchmarks._world import LARGE, TINY, Size, big_world_make
 from tests.browser.catalogue import PAGES
 from tests.browser.test_routes import TRANSACTION_CONTROL
 
 MOST_MS = 200.0  # the median that a page may take
+FEWEST_ROUNDS = 2
 
 
 class Noting:
@@ -37,13 +38,15 @@ class Noting:
 
 def main(arguments: list[str]) -> int:
     """Measure; print a table, or with --json one object; return 1 when a page is too slow."""
-    parser = argparse.ArgumentParser(prog="bin/bench pages", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser = parser_make("pages", __doc__)
     parser.add_argument("--rounds", type=int, default=15, help="how often each page is opened")
     parser.add_argument("--only", default="", help="only pages whose name has this part")
     options = parser.parse_args(arguments)
+    if options.rounds < FEWEST_ROUNDS:
+        parser.error(f"--rounds: {FEWEST_ROUNDS} at least, for a median and a percentile")
     database_fresh()
-    found = measure(rounds=options.rounds, only=options.only)
+    size, rounds = (TINY, FEWEST_ROUNDS) if options.tiny else (LARGE, options.rounds)
+    found = measure(size=size, rounds=rounds, only=options.only)
     if options.json:
         print(json.dumps(found, indent=1, sort_keys=True))
     else:
@@ -52,9 +55,9 @@ def main(arguments: list[str]) -> int:
     return int(any(cost["median_ms"] > MOST_MS for cost in found.values()))
 
 
-def measure(*, rounds: int, only: str) -> dict[str, dict[str, Any]]:
-    """Open every page of the catalogue in the large world."""
-    world = big_world_make()
+def measure(*, size: Size, rounds: int, only: str) -> dict[str, dict[str, Any]]:
+    """Open every page of the catalogue in a world of that size."""
+    world = big_world_make(size)
     clients: dict[str, Client] = {"nobody": Client()}
     found = {}
     for row in PAGES:

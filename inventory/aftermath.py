@@ -67,10 +67,15 @@ def pool_label_job_request(*, cluster_id: int) -> None:
     cluster = Cluster.objects.only("name").get(pk=cluster_id)
     job_request(
         kind="pool.label",
-        key=f"{cluster.job_key}:pool-label",
+        key=pool_label_key(cluster_id),
         viewer=WATCHER,
         args=cluster.job_args,
     )
+
+
+def pool_label_key(cluster_id: int) -> str:
+    """Key of that job."""
+    return f"cluster:{cluster_id}:pool-label"
 
 
 def _needs_label(change: Change[Fact], names: dict[int, str]) -> bool:

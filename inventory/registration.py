@@ -5,6 +5,7 @@ from __future__ import annotations
 from inventory.acts import ACTS
 from inventory.found import KINDS
 from inventory.navigation import navigation_register
+from inventory.notices import notice_kinds_register
 from inventory.tasks import kinds_register
 from inventory.topics import topics_register
 from portal.acts import acts_register
@@ -16,5 +17,6 @@ def register() -> None:
     kinds_register()
     topics_register()
     acts_register(ACTS)
+    notice_kinds_register()
     search_register(*KINDS)
     navigation_register()

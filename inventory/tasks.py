@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 from inventory.choices import ClusterState
 from inventory.k8s.errors import ClusterError
 from inventory.models import Cluster
-from inventory.selectors.connections import cluster_get
+from inventory.selectors.connections import cluster_get, connection_fingerprint
 from inventory.services import labelling, removal, testing, tokens
 from portal.errors import BerthError
 from portal.jobs import periodic, registry
@@ -18,40 +18,58 @@ from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
 from portal.jobs.registry import JobKind, Step
 from portal.scope import scope
+from portal.seal import SealUnavailable
 
 TEST_TRIES = 3
 TEST_RETRY_SECONDS = 5.0
-TOKENS_EVERY_SECONDS = 60.0
+CLOCK_SECONDS = 60.0
 
 IN_USE = gettext_noop("The cluster can't be removed yet: %(why)s")
 NOT_UNLABELLED = gettext_noop("The label berth.dev/pool stays on the nodes: %(why)s")
 KNOWN_AS = gettext_noop("The cluster knows Berth as %(user)s.")
 RENEWED = gettext_noop("The token holds until %(until)s.")
+REPLACED = Reason(
+    "connection-replaced",
+    gettext_noop("The connection was replaced meanwhile; the new one is tested."),
+)
 
 
 def test_connect(ctx: StepContext) -> Outcome:
     """Reach the cluster and learn under which name it knows us."""
+    with scope(ctx.viewer):
+        cluster = cluster_get(_cluster_id(ctx))
+    tested = connection_fingerprint(cluster)
     try:
         ctx.check()
-        with scope(ctx.viewer):
-            client = testing.test_client(cluster_id=_cluster_id(ctx))
+        client = testing.test_client(cluster=cluster)
         abilities = testing.abilities_probe(client=client)
         ctx.check()
         rights = testing.rights_compare(client=client)
     except ClusterError as error:
-        return _test_failed(ctx, error)
+        return _test_failed(ctx, tested, error)
     with ctx.transaction():
         found = testing.findings_store(
-            cluster_id=_cluster_id(ctx), abilities=abilities, rights=rights, now=ctx.now()
+            cluster_id=cluster.pk,
+            fingerprint=tested,
+            abilities=abilities,
+            rights=rights,
+            asked=ctx.job.requested_by_id is not None,
+            now=ctx.now(),
         )
+        if found is None:
+            return Wait(REPLACED, 0.0)
         ctx.log("ok", KNOWN_AS, user=rights.user)
     return Done(found)
 
 
-def _test_failed(ctx: StepContext, error: ClusterError) -> Outcome:
+def _test_failed(ctx: StepContext, tested: str, error: ClusterError) -> Outcome:
     """A test is an answer: it says what is wrong at once, and gives up soon."""
     with ctx.transaction():
-        testing.failure_store(cluster_id=_cluster_id(ctx), error=error, now=ctx.now())
+        kept = testing.failure_store(
+            cluster_id=_cluster_id(ctx), fingerprint=tested, error=error, now=ctx.now()
+        )
+    if not kept:
+        return Wait(REPLACED, 0.0)
     reason = Reason(error.code, gettext_noop("%(message)s"), {"message": str(error.message)})
     if error.permanent or error.needs_person or ctx.step.attempts >= TEST_TRIES:
         return Fail(reason)
@@ -64,19 +82,44 @@ def token_renew(ctx: StepContext) -> Outcome:
         cluster = cluster_get(_cluster_id(ctx))
     if not tokens.token_is_due(cluster, now=ctx.now()):
         return Done({"renewed": False})
+    read = connection_fingerprint(cluster)
     ctx.check()
-    new = tokens.token_renew(cluster=cluster)
+    try:
+        new = tokens.token_renew(cluster=cluster)
+    except ClusterError as error:
+        _token_refused(ctx, cluster, error)
+        raise
     with ctx.transaction():
-        tokens.token_store(cluster=cluster, new=new)
-        ctx.log("ok", RENEWED, until=new.expires_at.isoformat(timespec="seconds"))
-    return Done({"renewed": True})
+        stored = tokens.token_store(cluster=cluster, fingerprint=read, new=new)
+        if stored:
+            ctx.log("ok", RENEWED, until=new.expires_at.isoformat(timespec="seconds"))
+    return Done({"renewed": stored})
+
+
+def _token_refused(ctx: StepContext, cluster: Cluster, error: ClusterError) -> None:
+    """Tell the operators of the first refusal; those after it tell nobody anything new."""
+    if not error.permanent or error.needs_person or ctx.recorded.get("told"):
+        return
+    with ctx.transaction():
+        tokens.refusal_tell(cluster=cluster, error=error)
+        ctx.record(told=True)
 
 
 def pool_label(ctx: StepContext) -> Outcome:
-    """Write the pool's name on every node that lacks it."""
-    with scope(ctx.viewer):
-        todo = labelling.nodes_to_label(cluster_id=_cluster_id(ctx))
-    return Done({"labelled": _relabel(ctx, todo)})
+    """Write the pool's name on every node that lacks it.
+
+    Looks again until nothing new is found: nodes come meanwhile, and asking for this job while it
+    runs asks for nothing. The mirror shows a label only a moment after it was written.
+    """
+    written: set[labelling.Relabel] = set()
+    while True:
+        with scope(ctx.viewer):
+            found = labelling.nodes_to_label(cluster_id=_cluster_id(ctx))
+        todo = [relabel for relabel in found if relabel not in written]
+        if not todo:
+            return Done({"labelled": len(written)})
+        _relabel(ctx, todo)
+        written.update(todo)
 
 
 def _relabel(ctx: StepContext, todo: list[labelling.Relabel]) -> int:
@@ -103,6 +146,8 @@ def remove_unlabel(ctx: StepContext) -> Outcome:
         todo = labelling.nodes_to_unlabel(cluster_id=_cluster_id(ctx))
     try:
         return Done({"unlabelled": _relabel(ctx, todo)})
+    except SealUnavailable:
+        raise  # another worker has the key
     except BerthError as error:
         ctx.log("warn", NOT_UNLABELLED, why=str(error.message))
         return Done({"unlabelled": 0})
@@ -169,6 +214,9 @@ def kinds_register() -> None:
     """Make the kinds and the clock's work known; called once, from `ready`."""
     for kind in KINDS:
         registry.register(kind)
-    periodic.register(
-        name="cluster-tokens", every_seconds=TOKENS_EVERY_SECONDS, run=tokens.tokens_request
-    )
+    for name, run in (
+        ("cluster-tests", testing.tests_request),
+        ("cluster-tokens", tokens.tokens_request),
+        ("pool-labels", labelling.labels_request),
+    ):
+        periodic.register(name=name, every_seconds=CLOCK_SECONDS, run=run)

@@ -33,12 +33,28 @@ def mask_register(mask: Mask) -> None:
     _masks.append(mask)
 
 
+class GiveBack(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a plan: what `ref` of `scope` holds, and how much of that is needed.
+
+    Amounts are in the base unit of the refusal's dimension; `why` says in words why it stands
+    where it does in the plan.
+    """
+
+    ref: str
+    scope: str
+    amount: int
+    needed: int
+    why: str = ""
+    url: str = ""
+
+
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     """Why something was refused.
 
     Amounts are integers in the base unit of `dimension` (milli-cores, bytes, devices).
     `limit`, `now` and `short_by` are None where the viewer may not read the scope that refused,
-    or where the rule has no number.
+    or where the rule has no number. `plan` is what would have to be given back, in this order,
+    before the same may be asked again; empty where that is not the way.
     """
 
     rule: str
@@ -51,6 +67,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     who: str = ""
     next_step: str = ""
     next_url: str = ""
+    plan: tuple[GiveBack, ...] = ()
 
     @property
     def title(self) -> str:

@@ -23,10 +23,13 @@ def viewer_resolve(user_id: int) -> Viewer:
 
 
 def audience_register(audience: Audience) -> None:
-    """Set the function that names the users to tell about a tenant's affairs."""
+    """Set the function that names the users to tell about a tenant's affairs, or the platform's."""
     _audiences[:] = [audience]
 
 
 def audience_of(tenant_key: str) -> list[int]:
-    """Ids of the users to tell about a tenant's affairs; nobody where no room knows people."""
+    """Ids of the users to tell about a tenant's affairs, or with "" about those of the platform.
+
+    Nobody where no room knows people.
+    """
     return _audiences[0](tenant_key) if _audiences else []

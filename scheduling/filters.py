@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.ui.filters import BerthFilterSet
 from scheduling.choices import LIVE_STATES, AllocationKind, AllocationState, DriftKind
-from scheduling.models import Allocation, Drift, Quota
+from scheduling.models import Allocation, Drift, Quota, QuotaNode
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -59,17 +59,28 @@ class AllocationFilter(BerthFilterSet):
 
 
 class AllocationAllFilter(AllocationFilter):
-    """As above, and by tenant and cluster."""
+    """As above, and by tenant, branch of the tree and cluster."""
 
     tenant = django_filters.CharFilter(
         field_name="tenant_key", label=_("Tenant"), widget=_hinted(_("Tenant"))
+    )
+    below = django_filters.CharFilter(
+        method="by_branch", label=_("Tenant or below"), widget=_hinted(_("Tenant or below"))
     )
     cluster = django_filters.CharFilter(
         field_name="cluster__name", label=_("Cluster"), widget=_hinted(_("Cluster"))
     )
 
     class Meta(AllocationFilter.Meta):
-        fields = ("search", "state", "kind", "pool", "tenant", "cluster")
+        fields = ("search", "state", "kind", "pool", "tenant", "below", "cluster")
+
+    def by_branch(self, rows: QuerySet[Allocation], _name: str, value: str) -> QuerySet[Allocation]:
+        """A tenant's and those of all tenants below it."""
+        path = QuotaNode.objects.filter(tenant_key=value).values_list("path", flat=True).first()
+        if path is None:
+            return rows.none()
+        branch = QuotaNode.objects.filter(path__startswith=path)
+        return rows.filter(tenant_key__in=branch.values("tenant_key"))
 
 
 class QuotaFilter(BerthFilterSet):

@@ -12,7 +12,7 @@ from portal.search.kinds import search_register
 from scheduling.acts import ACTS
 from scheduling.found import ALLOCATIONS
 from scheduling.registration_pages import pages_register
-from scheduling.services import facts, patrol
+from scheduling.services import facts, notices, patrol
 from scheduling.tasks import kinds_register
 
 
@@ -22,8 +22,10 @@ def register() -> None:
     acts_register(ACTS)
     search_register(ALLOCATIONS)
     pages_register()
-    notice_register(patrol.EXPIRING)
+    for notice in notices.KINDS:
+        notice_register(notice)
     periodic.register(name="allocation.ends", every_seconds=30, run=patrol.ends_watch)
+    periodic.register(name="allocation.runs", every_seconds=10, run=patrol.runs_watch)
     periodic.register(name="allocation.stuck", every_seconds=10, run=patrol.stuck_watch)
     periodic.register(name="allocation.overcommit", every_seconds=15, run=patrol.overcommit_watch)
     periodic.register(name="drift.scan", every_seconds=15, run=patrol.differences_watch)

@@ -14,11 +14,8 @@ from portal.ui.html import chip_html, rel_time_html, status_html
 from portal.ui.tables import AgeColumn, BerthTable, Empty, NameColumn, SelectColumn
 from scheduling.choices import AllocationState
 from scheduling.models import Allocation, Drift
-from scheduling.services.allocations import RELEASABLE
+from scheduling.services.allocations import COMING, RELEASABLE
 from scheduling.words import allocation_status, amounts_words, kind_words
-
-
-COMING = (AllocationState.PLANNED, AllocationState.RESERVED, AllocationState.APPLYING)
 
 
 def allocation_name(allocation: Allocation) -> str:

@@ -9,13 +9,17 @@ from portal.jobs.registry import JobKind, Step
 from scheduling.services.allocations import CREATE, RELEASE, REPLACE
 from scheduling.services.drift import RESTORE
 from scheduling.services.patrol import ORPHAN
-from scheduling.services.steps import apply, mend, place, release, replace, repoint, widen
+from scheduling.services.steps import apply, drain, mend, place, release, replace, repoint, widen
 
 ALLOCATION_CREATE = JobKind(
     name=CREATE,
     title=_("Create allocation"),
     queue="place",
     cancellable=True,
+    instead=_(
+        "This is not tried again. Release the allocation if it still holds something, and ask"
+        " again in a new request."
+    ),
     steps=(
         Step("validate", place.validate, _("Validate")),
         Step("place", place.place, _("Place")),
@@ -39,7 +43,7 @@ ALLOCATION_RELEASE = JobKind(
         Step("withdraw", release.withdraw, _("Delete")),
         Step("vanish", release.vanish, _("Pods gone")),
         Step("narrow", widen.narrow, _("Narrow")),
-        Step("drain", release.drain, _("Drain")),
+        Step("drain", drain.drain, _("Drain"), version=2),
         Step("credit", release.credit, _("Credit")),
     ),
 )
@@ -49,7 +53,7 @@ ALLOCATION_REPLACE = JobKind(
     queue="place",
     steps=(
         Step("choose", replace.choose, _("Choose nodes")),
-        Step("patch", repoint.patch, _("Patch")),
+        Step("patch", repoint.patch, _("Patch"), version=2),
         Step("evict", repoint.evict, _("Delete pods")),
         Step("settle", replace.settle, _("Confirm")),
     ),

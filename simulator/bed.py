@@ -146,12 +146,18 @@ class SimulatedBed:
         return self.client().create("/simulator/faults", {"fault": kind} | settings)
 
     def stop(self, component: str = "apiserver") -> None:
-        """Take the API away; its data stays."""
+        """Take the API away, its data stays; or let the scheduler rest."""
+        if component == "scheduler":
+            self.fault("hold", part="kube-scheduler")
+            return
         _check(component)
         self._end(signal.SIGTERM)
 
     def start(self, component: str = "apiserver", **_ignored: Any) -> None:
-        """Bring the API back."""
+        """Bring it back."""
+        if component == "scheduler":
+            self.fault("hold", part="kube-scheduler", back=True)
+            return
         _check(component)
         self.up()
 
@@ -197,4 +203,4 @@ class SimulatedBed:
 
 def _check(component: str) -> None:
     if component != "apiserver":
-        raise BedError(f"The simulator is one process; it has no {component} of its own.")
+        raise BedError(f"The simulator is one process; its {component} can't be taken out of it.")

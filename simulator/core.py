@@ -20,7 +20,8 @@ class Pace:
 
     `start` is how long containers take to start, `spread` how much that varies, `namespace` how
     long a deleted namespace stays at least, `retry` how soon a controller looks again at what
-    failed.
+    failed, `orphan` how long the pods of a deleted node stay (a real controller waits as long as
+    the lifelike one).
     """
 
     start: float = 0.0
@@ -30,10 +31,11 @@ class Pace:
     stop: float = 0.0
     namespace: float = 5.0
     retry: float = 0.5
+    orphan: float = 5.0
 
 
 FAST = Pace()
-LIFELIKE = Pace(start=2.0, spread=4.0, image=8.0, resize=1.5, stop=2.0, retry=5.0)
+LIFELIKE = Pace(start=2.0, spread=4.0, image=8.0, resize=1.5, stop=2.0, retry=5.0, orphan=40.0)
 PACES = {"fast": FAST, "lifelike": LIFELIKE}
 
 
@@ -55,6 +57,7 @@ class Core:
         self.authorizer = Authorizer(self.store)
         self.admission = Admission(self)
         self.pace = pace
+        self.held: set[str] = set()  # controllers that rest, by name, until they are let go
 
     def close(self) -> None:
         """Fold what is kept into its file."""

@@ -5,101 +5,114 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 import time
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from deploy.testbed.client import ApiClient
 from deploy.testbed.errors import ApiError
-from simulator.kinds.registry import Kind, kinds
+from simulator.jsonpath import jsonpath
+from simulator.kinds.registry import Kind, kinds, kinds_by_name
+from simulator.objects import Object
 from simulator.schema.types import schema_file
 
 Result = subprocess.CompletedProcess[str]
 POLL_SECONDS = 0.05
+VALUES = (
+    "-f", "-l", "-n", "-o", "-p", "--field-manager", "--hard", "--replicas", "--timeout", "--type",
+    "--wait",
+)  # fmt: skip
+SWITCHES = ("-A", "--ignore-not-found", "--now")
+PATCHES = {"merge": "merge-patch", "json": "json-patch", "strategic": "strategic-merge-patch"}
 
 
 class Kubectl:
-    """kubectl get, create, delete and patch, as one user."""
+    """kubectl get, create, delete, patch, scale, cordon and uncordon, as one user."""
 
     def __init__(self, client: ApiClient) -> None:
         self._client = client
 
     def run(self, *arguments: str, stdin: str | None = None) -> Result:
         """Run one command; the caller looks at returncode, stdout, stderr."""
-        parser = argparse.ArgumentParser()
-        parser.add_argument("verb")
-        parser.add_argument("words", nargs="*")
-        for flag in (
-            "-n",
-            "-o",
-            "-p",
-            "--type",
-            "--field-manager",
-            "--hard",
-            "--timeout",
-            "--wait",
-        ):
-            parser.add_argument(flag)
-        parser.add_argument("--replicas")
-        parser.add_argument("-A", action="store_true")
-        parser.add_argument("--ignore-not-found", action="store_true")
-        options = parser.parse_args(list(arguments))
+        options = _options_read(arguments)
         handlers = {
             "get": self._get, "create": self._create, "delete": self._delete, "patch": self._patch,
             "cordon": self._cordon, "uncordon": self._cordon, "scale": self._scale,
         }  # fmt: skip
+        options.stdin = stdin
         try:
-            out, code = handlers[options.verb](options), 0
+            out = handlers[options.verb](options)
         except ApiError as error:
-            told = error.body["message"] if isinstance(error.body, dict) else error.body
-            return subprocess.CompletedProcess(arguments, 1, "", f"Error from server: {told}\n")
-        return subprocess.CompletedProcess(arguments, code, out, "")
-
-    def _path(self, kind: Kind, namespace: str, name: str = "") -> str:
-        root = f"/apis/{kind.group}/v1" if kind.group else "/api/v1"
-        inside = f"/namespaces/{namespace}" if kind.namespaced and namespace else ""
-        return f"{root}{inside}/{kind.resource}" + (f"/{name}" if name else "")
+            return subprocess.CompletedProcess(arguments, 1, "", _told(error))
+        return subprocess.CompletedProcess(arguments, 0, out, "")
 
     def _get(self, options: Any) -> str:
-        kind = kind_of(options.words[0])
-        space = "" if options.A else options.n or "default"
-        name = options.words[1] if len(options.words) > 1 else ""
-        found = self._client.get(self._path(kind, space, name))
-        if options.o == "name":
-            items = [found] if name else found["items"]
-            prefix = kind.qualified_name
-            return "".join(f"{prefix}/{item['metadata']['name']}\n" for item in items)
-        if options.o and options.o.startswith("jsonpath="):
-            return jsonpath(found, options.o.removeprefix("jsonpath="))
-        return json.dumps(found, indent=4) + "\n"
+        query = {"labelSelector": options.l} if options.l else {}
+        wanted = [kind_of(word) for word in options.words[0].split(",")]
+        names = options.words[1:]
+        items: list[Object] = []
+        for kind in wanted:
+            space = "" if options.A else options.n or "default"
+            if names:
+                items += self._named(kind, space, names, options)
+                continue
+            found = self._client.get(_path(kind, space), **query)["items"]
+            head = {"apiVersion": kind.api_version, "kind": kind.name}
+            items += [head | item for item in found]
+        if len(names) == 1 and not items:
+            return ""
+        shown = items[0] if len(names) == 1 and len(items) == 1 else _list_of(items)
+        return _printed(shown, items, options.o or "json")
+
+    def _named(self, kind: Kind, space: str, names: list[str], options: Any) -> list[Object]:
+        found = []
+        for name in names:
+            try:
+                found.append(self._client.get(_path(kind, space, name)))
+            except ApiError as error:
+                if error.status != 404 or not options.ignore_not_found:
+                    raise
+        return found
 
     def _create(self, options: Any) -> str:
-        what, name = options.words[:2]
-        kind = kind_of(what)
-        body: dict[str, Any] = {
-            "apiVersion": kind.api_version,
-            "kind": kind.name,
-            "metadata": {"name": name},
-        }
-        if options.hard:
-            body["spec"] = {"hard": dict(part.split("=", 1) for part in options.hard.split(","))}
         space = options.n or "default"
-        self._client.create(self._path(kind, space) + "?fieldManager=kubectl-create", body)
-        return f"{what}/{name} created\n"
+        if options.f:
+            body = yaml.safe_load(
+                options.stdin if options.f == "-" else Path(options.f).read_text()
+            )
+            kind = kinds_by_name()[body["kind"]]
+            space = body["metadata"].get("namespace", space)
+        else:
+            kind, name = kind_of(options.words[0]), options.words[1]
+            body = {
+                "apiVersion": kind.api_version, "kind": kind.name, "metadata": {"name": name},
+            }  # fmt: skip
+            if options.hard:
+                hard = dict(part.split("=", 1) for part in options.hard.split(","))
+                body["spec"] = {"hard": hard}
+        manager = options.field_manager or "kubectl-create"
+        query = {"fieldManager": manager, "fieldValidation": "Strict"}
+        made = self._client.request("POST", _path(kind, space), body=body, query=query)
+        return f"{kind.qualified_name}/{made['metadata']['name']} created\n"
 
     def _delete(self, options: Any) -> str:
         kind, out = kind_of(options.words[0]), ""
+        wanted: Object = {"propagationPolicy": "Background"}
+        if options.now:
+            wanted["gracePeriodSeconds"] = 1
         for name in options.words[1:]:
-            path = self._path(kind, options.n or "default", name)
+            path = _path(kind, options.n or "default", name)
             try:
-                self._client.delete(path, {"propagationPolicy": "Background"})
+                self._client.delete(path, wanted)
             except ApiError as error:
                 if error.status == 404 and options.ignore_not_found:
                     continue
                 raise
-            self._wait_gone(path, seconds=float((options.timeout or "60s").rstrip("s")))
+            if options.wait != "false":
+                self._wait_gone(path, seconds=float((options.timeout or "60s").rstrip("s")))
             out += f'{kind.qualified_name} "{name}" deleted\n'
         return out
 
@@ -116,10 +129,9 @@ class Kubectl:
 
     def _patch(self, options: Any) -> str:
         kind, name = kind_of(options.words[0]), options.words[1]
-        types = {"merge": "merge-patch", "json": "json-patch"}
-        media = f"application/{types.get(options.type, 'strategic-merge-patch')}+json"
-        path = self._path(kind, options.n or "default", name)
+        media = f"application/{PATCHES[options.type or 'strategic']}+json"
         query = {"fieldManager": options.field_manager or "kubectl-patch"}
+        path = _path(kind, options.n or "default", name)
         body = json.loads(options.p)
         self._client.request("PATCH", path, body=body, query=query, content_type=media)
         return f"{kind.qualified_name}/{name} patched\n"
@@ -132,7 +144,7 @@ class Kubectl:
 
     def _scale(self, options: Any) -> str:
         kind, name = kind_of(options.words[0]), options.words[1]
-        path = self._path(kind, options.n or "default", name)
+        path = _path(kind, options.n or "default", name)
         self._client.merge(f"{path}/scale", {"spec": {"replicas": int(options.replicas)}})
         return f"{kind.qualified_name}/{name} scaled\n"
 
@@ -147,28 +159,43 @@ def kind_of(word: str) -> Kind:
     raise KeyError(word)
 
 
-def jsonpath(value: Any, text: str) -> str:
-    """A template of plain paths, such as {.status.hard} or {.items[0].metadata.name}."""
-    return re.sub(r"\{([^}]*)\}", lambda found: _shown(_walk(value, found[1])), text)
+def _options_read(arguments: tuple[str, ...]) -> Any:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("verb")
+    parser.add_argument("words", nargs="*")
+    for flag in VALUES:
+        parser.add_argument(flag)
+    for flag in SWITCHES:
+        parser.add_argument(flag, action="store_true")
+    return parser.parse_intermixed_args(list(arguments))
 
 
-def _walk(value: Any, path: str) -> Any:
-    for part in _parts(path):
-        if isinstance(part, int):
-            value = value[part] if isinstance(value, list) and len(value) > part else None
-        else:
-            value = value.get(part) if isinstance(value, dict) else None
-    return value
+def _path(kind: Kind, namespace: str, name: str = "") -> str:
+    root = f"/apis/{kind.group}/v1" if kind.group else "/api/v1"
+    inside = f"/namespaces/{namespace}" if kind.namespaced and namespace else ""
+    return f"{root}{inside}/{kind.resource}" + (f"/{name}" if name else "")
 
 
-def _parts(path: str) -> Iterator[str | int]:
-    for name, index in re.findall(r"\.((?:[^.\[\\]|\\.)+)|\[(\d+)\]", path):
-        yield int(index) if index else name.replace("\\.", ".")
+def _list_of(items: list[Object]) -> Object:
+    return {"apiVersion": "v1", "items": items, "kind": "List", "metadata": {"resourceVersion": ""}}
 
 
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, separators=(",", ":"))
+def _printed(shown: Object, items: list[Object], form: str) -> str:
+    if form == "name":
+        lines = [
+            f"{kinds_by_name()[item['kind']].qualified_name}/{item['metadata']['name']}\n"
+            for item in items
+        ]
+        return "".join(lines)
+    if form.startswith("jsonpath="):
+        return jsonpath(shown, form.removeprefix("jsonpath="))
+    if form == "yaml":
+        return str(yaml.safe_dump(shown, sort_keys=True))
+    return json.dumps(shown, indent=4) + "\n"
+
+
+def _told(error: ApiError) -> str:
+    if not isinstance(error.body, dict):
+        return f"Error from server: {error.body}\n"
+    reason = error.body.get("reason")
+    return f"Error from server{f' ({reason})' if reason else ''}: {error.body['message']}\n"

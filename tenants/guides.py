@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,6 +22,13 @@ STEPS: list[StrOrPromise] = [
     gettext_lazy("An operator approves it"),
     gettext_lazy("Watch it come up"),
 ]
+FIRST = {
+    "pool": "h100",
+    "devices": 2,
+    "replicas": 1,
+    "name": "first-try",
+    "image": "registry.example/first-try:1",
+}
 COMING = (AllocationState.PLANNED, AllocationState.RESERVED, AllocationState.APPLYING)
 WAITS = OPEN_STATES
 
@@ -65,13 +74,12 @@ def operator_guide(viewer: Viewer, _tenant_key: str | None) -> Guide | None:
 
 
 def _ask(tenant_key: str) -> Guide:
-    query = "?replicas=1&devices=2&name=first-try"
     return Guide(
         title=_("First task: ask for 2 GPUs."),
         text=_("The form says at once whether they fit. Nothing is reserved before you ask."),
         steps=steps_at(STEPS, 0),
         action=_("Ask for 2 GPUs"),
-        url=reverse("request_new", args=[tenant_key]) + query,
+        url=f"{reverse('request_new', args=[tenant_key])}?{urlencode(FIRST)}",
     )
 
 

@@ -27,7 +27,17 @@ from tenants.selectors.request_form import (
     renewable_list,
 )
 
-FROM_ADDRESS = ("pool", "device", "replicas", "devices", "cores", "memory", "name", "allocation")
+FROM_ADDRESS = (
+    "pool",
+    "device",
+    "replicas",
+    "devices",
+    "cores",
+    "memory",
+    "name",
+    "image",
+    "allocation",
+)
 
 
 def form_build(

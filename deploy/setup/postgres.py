@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from deploy.setup.secrets_file import env_file_ensure, env_file_write, password_
 from deploy.setup.supervise import die_with_parent as child_of_ours
 
 START_SECONDS = 60
+DRAFT = "data.new-"  # beginning of the name of a data directory that is being made
 SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
@@ -90,24 +92,33 @@ class Postgres:
             self._version_check()
             return
         self.home.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(self.data, ignore_errors=True)  # half of one, from an interrupted first run
-        directory_give(self.data)
+        # A first run may end at any instant, and its initdb live on: only what is whole gets the
+        # name, and nobody writes where another does.
+        for half in [self.data, *self.home.glob(f"{DRAFT}*")]:
+            shutil.rmtree(half, ignore_errors=True)
+        draft = Path(tempfile.mkdtemp(prefix=DRAFT, dir=self.home))
+        try:
+            self._initdb(draft)
+        except SetupError:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        draft.rename(self.data)
+
+    def _initdb(self, target: Path) -> None:
+        directory_give(target)
         password_file = self.home / "password"
         file_give(password_file, self.secrets["POSTGRES"])
-        command = [str(self.binaries / "initdb"), "--pgdata", str(self.data)]
+        command = [str(self.binaries / "initdb"), "--pgdata", str(target)]
         command += ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8"]
         command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         command += ["--pwfile", str(password_file), "--no-instructions"]
         command += ["--no-sync"] if self.throwaway else []
         try:
             run_logged(
-                command_unprivileged(command, reaches=[self.data, self.binaries]),
+                command_unprivileged(command, reaches=[target, self.binaries]),
                 log=self.home / "initdb.log",
                 cwd=Path("/"),
             )
-        except SetupError:
-            shutil.rmtree(self.data, ignore_errors=True)
-            raise
         finally:
             password_file.unlink()
 

@@ -1,5 +1,6 @@
 # Sourced by the commands in bin/: finds a Python that can run set-up, or says what is missing.
-# Sets $python and $root.
+# Sets $python and $root. Commands run it with -P: in the folder of another clone that one's
+# modules would come first.
 root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd -P) || exit 1
 python=
 for candidate in ${BERTH_PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do

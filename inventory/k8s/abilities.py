@@ -11,6 +11,9 @@ from inventory.k8s.errors import Forbidden, NotFound
 from inventory.k8s.shipped import (
     BINDING_KINDS,
     POLICY_KINDS,
+    ShippedPolicy,
+    binding_denies,
+    binding_digest,
     policy_digest,
     shipped_policies,
 )
@@ -29,7 +32,7 @@ class Abilities(msgspec.Struct, frozen=True, kw_only=True):
     """What was found. `None` means that Berth may not look, never "no".
 
     `policies` maps "Kind name" of each shipped admission policy to installed, missing, different
-    (somebody changed it or it is of another version of Berth), unbound or unknown.
+    (somebody changed it or its binding, or it is of another version of Berth), unbound or unknown.
     `resource_versions` are those of resource.k8s.io; `resource_slices` how many devices' lists
     drivers have published, without which a served API is of no use.
     """
@@ -101,14 +104,14 @@ def _count(client: ClusterClient, path: str) -> int | None:
 def _policies(client: ClusterClient, served: set[str]) -> dict[str, str]:
     states: dict[str, str] = {}
     for kind, plural in POLICY_KINDS.items():
-        shipped = [(name, digest) for of, name, digest in shipped_policies() if of == kind]
+        shipped = [policy for policy in shipped_policies() if policy.kind == kind]
         if kind not in served:
-            states |= {f"{kind} {name}": MISSING for name, _digest in shipped}
+            states |= {f"{kind} {policy.name}": MISSING for policy in shipped}
             continue
         found = _named(client, f"{ADMISSION}/{plural}")
         bound = _named(client, f"{ADMISSION}/{BINDING_KINDS[kind]}")
-        for name, digest in shipped:
-            states[f"{kind} {name}"] = _state(found, bound, name, digest)
+        for policy in shipped:
+            states[f"{kind} {policy.name}"] = _state(found, bound, policy)
     return states
 
 
@@ -123,18 +126,15 @@ def _named(client: ClusterClient, path: str) -> dict[str, dict[str, Any]] | None
 def _state(
     found: dict[str, dict[str, Any]] | None,
     bound: dict[str, dict[str, Any]] | None,
-    name: str,
-    digest: str,
+    policy: ShippedPolicy,
 ) -> str:
     if found is None or bound is None:
         return UNKNOWN
-    if name not in found:
+    if policy.name not in found:
         return MISSING
-    if policy_digest(found[name]) != digest:
+    if policy_digest(found[policy.name]) != policy.digest:
         return DIFFERENT
-    actions = [
-        (binding["spec"].get("validationActions") or ["Deny"])
-        for binding in bound.values()
-        if (binding.get("spec") or {}).get("policyName") == name
-    ]
-    return INSTALLED if any("Deny" in a for a in actions) else UNBOUND
+    own = [b for b in bound.values() if (b.get("spec") or {}).get("policyName") == policy.name]
+    if any(binding_digest(binding) == policy.binding for binding in own):
+        return INSTALLED
+    return DIFFERENT if any(binding_denies(binding) for binding in own) else UNBOUND

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
 from typing import Any
 
@@ -83,9 +84,14 @@ def whoami(client: ClusterClient) -> str:
 
 
 def compare(client: ClusterClient) -> Rights:
-    """Compare the account's rights with the shipped roles. Raises ClusterError."""
+    """Compare the account's rights with the shipped roles. Raises ClusterError.
+
+    A cluster lists rules by namespace only. In one that does not exist nothing but the
+    cluster-wide ones hold; in any other a RoleBinding there would pass for them.
+    """
     user = whoami(client)
-    spaces = {"": _rules(client, "default"), SYSTEM_NAMESPACE: _rules(client, SYSTEM_NAMESPACE)}
+    nowhere = f"berth-nowhere-{secrets.token_hex(8)}"
+    spaces = {"": _rules(client, nowhere), SYSTEM_NAMESPACE: _rules(client, SYSTEM_NAMESPACE)}
     wanted = needs()
     missing = []
     for need in wanted:

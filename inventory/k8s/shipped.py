@@ -22,7 +22,11 @@ POLICY_KINDS = {
 }
 BINDING_KINDS = {kind: f"{plural[:-3]}ybindings" for kind, plural in POLICY_KINDS.items()}
 # What decides; everything else of a policy has defaults that differ by version.
-DECIDING = ("failurePolicy", "matchConditions", "variables", "validations", "mutations")
+DECIDING = (
+    *("failurePolicy", "reinvocationPolicy", "paramKind", "matchConditions"),
+    *("variables", "validations", "mutations"),
+)
+RULE = ("apiGroups", "apiVersions", "operations", "resources", "resourceNames")
 
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -71,17 +75,65 @@ def policy_digest(obj: Mapping[str, Any]) -> str:
     """The same for two policies that decide the same."""
     spec = obj.get("spec") or {}
     deciding = {key: spec[key] for key in DECIDING if spec.get(key)}
-    rules = (spec.get("matchConstraints") or {}).get("resourceRules") or ()
-    deciding["rules"] = [
-        {k: rule.get(k) for k in ("apiGroups", "operations", "resources")} for rule in rules
-    ]
-    return hashlib.sha256(_canonical.encode(deciding)).hexdigest()
+    return _digest(deciding | {"reach": _reach(spec.get("matchConstraints"))})
 
 
-def shipped_policies() -> list[tuple[str, str, str]]:
-    """Kind, name and digest of each policy that ships."""
+def binding_digest(obj: Mapping[str, Any]) -> str:
+    """The same for two bindings that put a policy to the same use."""
+    spec = obj.get("spec") or {}
+    use = {"params": spec.get("paramRef"), "denies": binding_denies(obj)}
+    return _digest(use | {"reach": _reach(spec.get("matchResources"))})
+
+
+def binding_denies(obj: Mapping[str, Any]) -> bool:
+    """Tell whether what the policy refuses is refused; a mutating one names no action."""
+    return "Deny" in ((obj.get("spec") or {}).get("validationActions") or ["Deny"])
+
+
+def _reach(resources: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a policy or a binding looks at, with the API's defaults for what is not said."""
+    found = resources or {}
+    return {
+        "namespaces": found.get("namespaceSelector") or {},
+        "objects": found.get("objectSelector") or {},
+        "policy": found.get("matchPolicy") or "Equivalent",
+        "rules": [_rule(rule) for rule in found.get("resourceRules") or ()],
+        "excluded": [_rule(rule) for rule in found.get("excludeResourceRules") or ()],
+    }
+
+
+def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: rule.get(key) or [] for key in RULE} | {"scope": rule.get("scope") or "*"}
+
+
+def _digest(data: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_canonical.encode(data)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedPolicy:
+    """A policy that ships, with the digests of itself and of its binding."""
+
+    kind: str
+    name: str
+    digest: str
+    binding: str
+
+
+def shipped_policies() -> list[ShippedPolicy]:
+    """Each policy that ships."""
+    bindings = {
+        (obj["kind"], obj["spec"]["policyName"]): binding_digest(obj)
+        for obj in shipped_objects()
+        if obj["kind"].removesuffix("Binding") in POLICY_KINDS and "policyName" in obj["spec"]
+    }
     return [
-        (obj["kind"], obj["metadata"]["name"], policy_digest(obj))
+        ShippedPolicy(
+            kind=obj["kind"],
+            name=obj["metadata"]["name"],
+            digest=policy_digest(obj),
+            binding=bindings[f"{obj['kind']}Binding", obj["metadata"]["name"]],
+        )
         for obj in shipped_objects()
         if obj["kind"] in POLICY_KINDS
     ]

@@ -28,6 +28,18 @@ def connection_fingerprint(cluster: Cluster) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
+def connection_is(cluster_id: int, fingerprint: str) -> Cluster | None:
+    """The cluster, its row held, if its connection still has this fingerprint; else None.
+
+    Inside a transaction: what was learnt over a connection that has been replaced since is not to
+    be written beside the new one.
+    """
+    cluster = Cluster.objects.select_for_update().filter(pk=cluster_id).first()
+    if cluster is None or connection_fingerprint(cluster) != fingerprint:
+        return None
+    return cluster
+
+
 def cluster_connection(cluster: Cluster) -> Connection:
     """Open the sealed credential of a cluster.
 

@@ -15,9 +15,9 @@ from inventory.k8s.kubeconfig import ParsedKubeconfig, parse_kubeconfig
 from inventory.k8s.pem import credential_span, token_subject
 from inventory.logins import login_check, subjects_check
 from inventory.models import Cluster
+from inventory.services.testing import test_request
 from inventory.services.writes import change_record, cluster_open, row_write
 from portal.errors import Conflict
-from portal.jobs.requests import job_request, jobs_nudge
 from portal.models import JobRun
 from portal.seal import seal
 from portal.viewer import Viewer, authorize
@@ -56,7 +56,7 @@ def cluster_register(
         raise Conflict(text % {"name": name}, code="cluster-name-taken") from None
     _credential_store(cluster, parsed)
     change_record(viewer=viewer, verb="cluster.register", row=cluster, after=cluster_facts(cluster))
-    _test_request(cluster=cluster, viewer=viewer)
+    test_request(cluster=cluster, viewer=viewer)
     return cluster
 
 
@@ -102,7 +102,7 @@ def cluster_credential_rotate(
     _credential_store(cluster, parsed)
     after = cluster_facts(cluster)
     change_record(viewer=viewer, verb="cluster.rotate", row=cluster, before=before, after=after)
-    _test_request(cluster=cluster, viewer=viewer)
+    test_request(cluster=cluster, viewer=viewer)
     return cluster
 
 
@@ -127,22 +127,14 @@ def cluster_resume(*, name: str, viewer: Viewer, generation: int | None = None) 
         raise Conflict(_("The cluster is not paused."), code="cluster-not-paused")
     row_write(cluster, {"state": ClusterState.PENDING, "state_code": ""}, generation)
     change_record(viewer=viewer, verb="cluster.resume", row=cluster)
-    _test_request(cluster=cluster, viewer=viewer)
+    test_request(cluster=cluster, viewer=viewer)
     return cluster
 
 
 @transaction.atomic
 def cluster_test(*, name: str, viewer: Viewer) -> JobRun:
     """Ask for the connection test; its answer arrives live and on the cluster's row."""
-    return _test_request(cluster=cluster_open(name=name, viewer=viewer), viewer=viewer)
-
-
-def _test_request(*, cluster: Cluster, viewer: Viewer) -> JobRun:
-    """Ask for the connection test inside the caller's transaction; one that waits goes on now."""
-    key = f"{cluster.job_key}:test"
-    job = job_request(kind="cluster.test", key=key, viewer=viewer, args=cluster.job_args)
-    jobs_nudge(keys=[key], parked=True)
-    return job
+    return test_request(cluster=cluster_open(name=name, viewer=viewer), viewer=viewer)
 
 
 def cluster_facts(cluster: Cluster) -> dict[str, Any]:
@@ -174,5 +166,6 @@ def _credential_store(cluster: Cluster, parsed: ParsedKubeconfig) -> None:
         credential_user=token_subject(parsed.token)[:253],
         credential_made_at=made_at,
         credential_expires_at=expires_at,
+        tested_at=None,
     )
     cluster.refresh_from_db()

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, F, OuterRef, Value
+from django.db.models.functions import Coalesce
 
 from inventory import labels as keys
+from inventory.aftermath import pool_label_job_request, pool_label_key
+from inventory.choices import ClusterState, FactKind, WatchPhase
 from inventory.k8s.errors import NotFound
 from inventory.k8s.paths import ObjectRef
 from inventory.k8s.writer import Writer
-from inventory.models import Node
+from inventory.models import Node, WatchState
 from inventory.selectors.connections import cluster_client
+from portal.jobs.again import may_ask
+from portal.scope import scope
+from portal.viewer import Viewer
+
+FRESH = timedelta(seconds=150)  # a mirror that has heard nothing for longer shows old labels
+AGAIN_AFTER = timedelta(minutes=2)
+AGAIN_AT_LAST = timedelta(hours=1)
+SYSTEM = Viewer.system("inventory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,28 @@ def nodes_to_label(*, cluster_id: int) -> list[Relabel]:
         for node in nodes.order_by("name")
         if (wanted := node.pool.name if node.pool else "") != node.pool_label
     ]
+
+
+def labels_request(now: datetime) -> None:
+    """Ask for labels in clusters some of whose nodes carry a wrong one; called by the clock.
+
+    Facts ask as they come, and only once: not for a node that came while the job ran, and not
+    again after one that failed.
+    """
+    heard = WatchState.objects.filter(
+        cluster=OuterRef("cluster"),
+        kind=FactKind.NODES,
+        state=WatchPhase.WATCHING,
+        last_event_at__gte=now - FRESH,
+    )
+    there = Node.objects.filter(Exists(heard), gone_at=None, cluster__state=ClusterState.CONNECTED)
+    wrong = there.annotate(wanted=Coalesce("pool__name", Value(""))).exclude(pool_label=F("wanted"))
+    ids = wrong.order_by("cluster_id").values_list("cluster_id", flat=True).distinct()
+    with scope(SYSTEM):
+        for cluster_id in ids:
+            key = pool_label_key(cluster_id)
+            if may_ask(kind="pool.label", key=key, now=now, first=AGAIN_AFTER, most=AGAIN_AT_LAST):
+                pool_label_job_request(cluster_id=cluster_id)
 
 
 def nodes_to_unlabel(*, cluster_id: int) -> list[Relabel]:

@@ -5,6 +5,17 @@ from __future__ import annotations
 from rest_framework import serializers
 
 
+class GiveBackSerializer(serializers.Serializer[object]):
+    """One line of a plan: what holds how much, and how much of that is needed."""
+
+    ref = serializers.CharField()
+    scope = serializers.CharField()
+    amount = serializers.IntegerField()
+    needed = serializers.IntegerField()
+    why = serializers.CharField(allow_blank=True)
+    url = serializers.CharField(allow_blank=True)
+
+
 class RefusalSerializer(serializers.Serializer[object]):
     """Which rule said no, with its numbers in the base unit of the dimension."""
 
@@ -19,6 +30,9 @@ class RefusalSerializer(serializers.Serializer[object]):
     who = serializers.CharField(allow_blank=True)
     next_step = serializers.CharField(allow_blank=True)
     next_url = serializers.CharField(allow_blank=True)
+    plan = GiveBackSerializer(
+        many=True, help_text="What would have to be given back first, in this order."
+    )
 
 
 class ProblemSerializer(serializers.Serializer[object]):

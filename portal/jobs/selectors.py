@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
@@ -19,6 +19,9 @@ from portal.models.jobs import (
     JobStep,
 )
 from portal.viewer import Viewer, authorize
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 LOG_LINES = 400
 RETRYABLE = (JobState.FAILED, JobState.QUARANTINED, JobState.CANCELLED, JobState.COMPENSATED)
@@ -41,6 +44,7 @@ class JobActions:
     cancel: bool = False
     retry: bool = False
     resume: bool = False
+    instead: StrOrPromise = ""
 
 
 def jobs_visible(*, viewer: Viewer) -> QuerySet[JobRun]:
@@ -89,13 +93,14 @@ def job_detail(*, job: JobRun, attempts: bool = True) -> JobDetail:
 
 
 def job_actions(*, job: JobRun, viewer: Viewer) -> JobActions:
-    """Cancel, try again or resume: only what would be accepted."""
+    """Cancel, try again or resume: only what would be accepted; `instead` of what would not."""
     if not viewer.can("job.control", job.tenant_key or None):
         return JobActions()
     kind = kind_get(job.kind)
     stoppable = kind is not None and kind.cancellable and job.state in ACTIVE_STATES
     return JobActions(
         cancel=stoppable and not job.undoing and job.cancel_requested_at is None,
-        retry=kind is not None and job.state in RETRYABLE,
+        retry=kind is not None and not kind.instead and job.state in RETRYABLE,
         resume=job.state == JobState.PARKED,
+        instead=kind.instead if kind is not None and job.state in RETRYABLE else "",
     )

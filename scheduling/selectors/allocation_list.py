@@ -10,6 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import CharField, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Concat, JSONObject
+from django.db.models.lookups import Exact
 
 from inventory.choices import FactKind
 from inventory.models import Pod, WatchState
@@ -204,14 +205,13 @@ def _drifts() -> Any:
 
 
 def _pods() -> Any:
+    # Labels count where nobody but Berth writes them; in an open namespace every pod is meant.
+    is_open = Exact(OuterRef("kind"), Value(AllocationKind.OPEN))
     rows = Pod.objects.filter(
-        Q(cluster=OuterRef("cluster"), holder=Cast(OuterRef("pk"), CharField()))
-        | Q(
-            cluster=OuterRef("cluster"),
-            namespace=OuterRef("namespace__name"),
-            tenant_key=OuterRef("tenant_key"),
-            holder="",
-        )
+        Q(holder=Cast(OuterRef("pk"), CharField())) | Q(is_open),
+        cluster=OuterRef("cluster"),
+        namespace=OuterRef("namespace__name"),
+        tenant_key=OuterRef("tenant_key"),
     )
     return ArraySubquery(
         rows.order_by("name").values(

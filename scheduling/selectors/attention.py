@@ -11,10 +11,10 @@ from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subq
 from django.db.models.functions import Coalesce, JSONObject
 
 from inventory.choices import ClusterState, FactKind
-from inventory.models import Cluster, WatchState
+from inventory.models import Cluster, Node, WatchState
 from portal.models import JobRun
 from portal.models.jobs import ACTIVE_STATES, JobState
-from scheduling.models import Drift
+from scheduling.models import Commitment, Drift
 
 FAILED_FOR = timedelta(hours=24)
 BROKEN = (JobState.FAILED, JobState.COMPENSATED, JobState.QUARANTINED)
@@ -59,7 +59,8 @@ def jobs_now(*, now: datetime) -> JobsNow:
 
 def clusters_shown() -> QuerySet[Cluster]:
     """Clusters with `seen_at`, the older of their nodes' and pods' last signs of life, `drifted`,
-    the number of open differences, and `drifts`, the latest of them as plain objects; one query.
+    the number of open differences, `drifts`, the latest of them as plain objects, and `sick`,
+    nodes that are not ready though something stands on them; one query.
     """
     seen = WatchState.objects.filter(
         cluster=OuterRef("pk"), kind__in=[FactKind.NODES, FactKind.PODS]
@@ -70,6 +71,7 @@ def clusters_shown() -> QuerySet[Cluster]:
         seen_at=Subquery(seen.values("last_event_at")[:1]),
         drifted=Coalesce(Subquery(number, output_field=IntegerField()), 0),
         drifts=ArraySubquery(_drift_rows()[:MOST]),
+        sick=ArraySubquery(_sick_rows()[:MOST]),
     )
 
 
@@ -83,6 +85,19 @@ def _drift_rows() -> Any:
             tenant_key="tenant_key",
             allocation="allocation_id",
         )
+    )
+
+
+def _sick_rows() -> Any:
+    """Name and number of holders of nodes that are not ready and hold something."""
+    on_it = Commitment.objects.filter(node_uid=OuterRef("uid"), cluster=OuterRef("cluster"))
+    holders: Any = on_it.order_by().values("cluster").annotate(n=Count("holder", distinct=True))
+    rows = Node.objects.filter(cluster=OuterRef("pk"), gone_at=None, ready=False)
+    return (
+        rows.annotate(held=Subquery(holders.values("n"), output_field=IntegerField()))
+        .filter(held__gt=0)
+        .order_by("name")
+        .values(json=JSONObject(name="name", held="held"))
     )
 
 

@@ -34,7 +34,8 @@ class Startable:
 def startable(*, tenant_key: str, levels: Levels) -> list[Startable]:
     """The largest and the smallest usual piece of each pool in which the tenant has quota.
 
-    Three queries, whatever the number of pools; reserves nothing.
+    What can't be started now comes last. Three queries, whatever the number of pools; reserves
+    nothing.
     """
     wanted = [pool_id for pool_id, chain in levels.items() if chain and any(chain[-1].cap.values())]
     nodes = list(
@@ -51,7 +52,7 @@ def startable(*, tenant_key: str, levels: Levels) -> list[Startable]:
     for pool in Pool.objects.filter(pk__in=wanted):
         snapshot = _snapshot(by_pool[pool.pk], rooms, pool, levels[pool.pk])
         found += _of_pool(snapshot, pool, tenant_key)
-    return found
+    return sorted(found, key=lambda piece: not piece.count)
 
 
 def _rooms(uids: list[str]) -> dict[tuple[int, str], dict[str, NodeCommitment]]:

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from inventory.models import Cluster, Pool
 from portal import audit, live
 from portal.errors import Conflict, Invalid, NotFound
+from portal.jobs.outcome import Reason
 from portal.jobs.requests import job_cancel, job_request
 from portal.models import JobRun
 from portal.models.jobs import ACTIVE_STATES
@@ -23,6 +25,7 @@ from scheduling.selectors.devices import pool_resources
 
 CREATE, RELEASE, REPLACE = "allocation.create", "allocation.release", "allocation.replace"
 RELEASABLE = (AllocationState.ACTIVE, AllocationState.DEGRADED)
+COMING = (AllocationState.PLANNED, AllocationState.RESERVED, AllocationState.APPLYING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,29 +147,37 @@ def allocation_plan(
 
 
 @transaction.atomic
-def allocation_release(*, allocation: Allocation, viewer: Viewer, why: str = "") -> JobRun:
+def allocation_release(
+    *,
+    allocation: Allocation,
+    viewer: Viewer,
+    why: str = "",
+    reason: Reason | None = None,
+    fails: bool = False,
+) -> JobRun:
     """Ask for an allocation to be given back; quota returns when its pods are gone.
 
-    One that is still being brought up is stopped instead, and undone. Raises Conflict when it is
-    already on its way out.
+    One that is still being brought up is stopped instead, and undone. `reason` is kept as what
+    its page says of its end; with `fails` it ends as failed. Raises Conflict when it is already
+    on its way out.
     """
     authorize(viewer=viewer, verb="allocation.release", tenant_key=allocation.tenant_key)
-    creating: JobRun | None = JobRun.objects.filter(
-        kind=CREATE, key=allocation.job_key, state__in=ACTIVE_STATES
-    ).first()
-    if creating is not None:
-        job_cancel(job=creating, viewer=viewer, verb="allocation.release")
-        return creating
+    kept: dict[str, Any] = {"reason": reason.as_dict()} if reason else {}
+    # Whoever has the row of the job that brings it up knows that the state stays what it is.
+    creating = _creations(allocation).select_for_update().filter(state__in=ACTIVE_STATES).first()
     changed = Allocation.objects.filter(pk=allocation.pk, state__in=RELEASABLE).update(
-        state=AllocationState.RELEASING
+        state=AllocationState.RELEASING, **kept
     )
     if not changed:
-        raise Conflict(_("This allocation is already released, or on its way."))
+        stopped = _creation_stop(allocation, creating, viewer)
+        if kept:
+            Allocation.objects.filter(pk=allocation.pk).update(**kept)
+        return stopped
     job = job_request(
         kind=RELEASE,
         key=allocation.job_key,
         viewer=viewer,
-        args={"allocation": allocation.pk},
+        args={"allocation": allocation.pk} | ({"fails": True} if fails else {}),
         tenant_key=allocation.tenant_key,
     )
     audit.record(
@@ -179,6 +190,30 @@ def allocation_release(*, allocation: Allocation, viewer: Viewer, why: str = "")
     )
     allocation_publish(allocation)
     return job
+
+
+def _creations(allocation: Allocation) -> QuerySet[JobRun]:
+    found: QuerySet[JobRun] = JobRun.objects.filter(kind=CREATE, key=allocation.job_key)
+    return found
+
+
+def _creation_stop(allocation: Allocation, creating: JobRun | None, viewer: Viewer) -> JobRun:
+    """Stop the job that brings it up, or undo what a quarantined one has left behind."""
+    if creating is None:
+        if not Allocation.objects.filter(pk=allocation.pk, state__in=COMING).exists():
+            raise Conflict(_("This allocation is already released, or on its way."))
+        # Stopped before it begins, so that it does nothing but undo.
+        creating = job_request(
+            kind=CREATE,
+            key=allocation.job_key,
+            viewer=viewer,
+            args={"allocation": allocation.pk},
+            tenant_key=allocation.tenant_key,
+            retry_of=_creations(allocation).order_by("-pk").first(),
+        )
+    job_cancel(job=creating, viewer=viewer, verb="allocation.release")
+    allocation_publish(allocation)
+    return creating
 
 
 @transaction.atomic

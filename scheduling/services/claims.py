@@ -54,19 +54,16 @@ def _open(cluster_id: int, pods: list[Pod], now: datetime) -> None:
             cluster_id=cluster_id, gone_at=None, name__in={pod.node_name for pod in ours}
         )
     }
-    allocations = set(
-        Allocation.objects.filter(
-            pk__in=[int(pod.holder) for pod in ours if pod.holder.isdecimal()]
-        ).values_list("pk", flat=True)
-    )
+    holders = {pod.uid: holder_of(spaces[pod.namespace], pod.holder) for pod in ours}
+    numbers = {uid: _allocation_in(holder) for uid, holder in holders.items()}
+    named = {number for number in numbers.values() if number is not None}
+    allocations = set(Allocation.objects.filter(pk__in=named).values_list("pk", flat=True))
     rules = device_rules()
     ClaimInterval.objects.bulk_create(
         ClaimInterval(
             tenant_key=spaces[pod.namespace].tenant_key,
-            allocation_id=int(pod.holder)
-            if pod.holder.isdecimal() and int(pod.holder) in allocations
-            else None,
-            holder=holder_of(spaces[pod.namespace], pod.holder),
+            allocation_id=numbers[pod.uid] if numbers[pod.uid] in allocations else None,
+            holder=holders[pod.uid],
             cluster_id=cluster_id,
             pod_uid=pod.uid,
             pod_name=pod.name,
@@ -77,3 +74,9 @@ def _open(cluster_id: int, pods: list[Pod], now: datetime) -> None:
         for pod in ours
         if pod.node_name in nodes
     )
+
+
+def _allocation_in(holder: str) -> int | None:
+    """The workload that a holder names; a label in an open namespace names none."""
+    kind, _colon, number = holder.partition(":")
+    return int(number) if kind == "allocation" and number.isdecimal() else None

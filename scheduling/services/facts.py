@@ -10,13 +10,14 @@ from inventory.models.fact import Fact
 from inventory.projection import Changes
 from portal.jobs.wake import jobs_wake
 from portal.viewer import Viewer
-from scheduling.choices import HOLDING_STATES, AllocationState
+from scheduling.choices import HOLDING_STATES, AllocationKind, AllocationState
 from scheduling.models import Allocation, TenantNamespace
-from scheduling.services.allocations import RELEASABLE, allocation_publish, allocation_release
+from scheduling.services.allocations import allocation_publish
 from scheduling.services.claims import claims_project
 from scheduling.services.health import health_set
 from scheduling.services.overcommit import overcommit_resolve
 from scheduling.services.projector import nodes_project
+from scheduling.services.runs import run_settle
 
 WATCHER = Viewer.system("watcher")
 
@@ -66,17 +67,22 @@ def workloads_changed(changes: Changes[Fact]) -> None:
             continue
         if change.after is None:
             allocation_publish(allocation)
-        elif _completed(fact) and allocation.state in RELEASABLE:
-            allocation_release(allocation=allocation, viewer=WATCHER, why="completed")
-        else:
+        elif not run_settle(allocation, fact, viewer=WATCHER):
             health_set(allocation, fact)
         jobs_wake(keys=[allocation.job_key])
 
 
 def quotas_changed(changes: Changes[Fact]) -> None:
-    """Jobs that wait for `status.hard` or for use to fall look again."""
+    """Jobs that wait for `status.hard` or for use to fall look again, parked releases too."""
     spaces = {c.row.namespace for c in changes if isinstance(c.row, ResourceQuotaFact)}
     _tell(changes.cluster_id, holders=set(), namespaces=spaces)
+    draining = Allocation.objects.filter(
+        cluster_id=changes.cluster_id,
+        namespace__name__in=spaces,
+        kind=AllocationKind.OPEN,
+        state=AllocationState.RELEASING,
+    )
+    jobs_wake(keys=[allocation.job_key for allocation in draining], parked=True)
 
 
 def waiting_wake(*, cluster_id: int | None = None) -> None:
@@ -111,13 +117,6 @@ def removal_blockers(cluster_id: int) -> list[str]:
         )
         % {"count": count}
     ]
-
-
-def _completed(fact: WorkloadFact) -> bool:
-    return fact.kind == "Job" and any(
-        c.get("type") in ("Complete", "Failed") and c.get("status") == "True"
-        for c in fact.conditions
-    )
 
 
 def _tell(cluster_id: int, *, holders: set[str], namespaces: set[str]) -> None:

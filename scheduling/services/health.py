@@ -41,9 +41,10 @@ def health_lags(allocation: Allocation, *, now: datetime) -> bool:
 
     Who calls an allocation active then would be contradicted by a fact that is older.
     """
+    runs = allocation.runs_as == RunsAs.COMPLETION
     heard = WatchState.objects.filter(
         cluster=allocation.cluster,
-        kind=FactKind.STATEFULSETS,
+        kind=FactKind.JOBS if runs else FactKind.STATEFULSETS,
         state=WatchPhase.WATCHING,
         last_event_at__gte=now - FRESH,
     )

@@ -122,11 +122,10 @@ def quota_confirmed(ctx: StepContext, space: TenantNamespace, hard: dict[str, in
     return True
 
 
-def quota_excess(ctx: StepContext, space: TenantNamespace) -> dict[str, int]:
-    """By how much use is above `hard`, by raw key; empty when it is within."""
+def quota_use(ctx: StepContext, space: TenantNamespace) -> tuple[dict[str, int], dict[str, int]]:
+    """What the cluster enforces and what is used of it now, both by raw key."""
     status = (_quota(ctx, space) or {}).get("status") or {}
-    hard, used = amounts_parse(status.get("hard")), amounts_parse(status.get("used"))
-    return {key: used[key] - limit for key, limit in hard.items() if used.get(key, 0) > limit}
+    return amounts_parse(status.get("hard")), amounts_parse(status.get("used"))
 
 
 def hard_sum(space: TenantNamespace) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import connection
 from django.db.models import F, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext_lazy as _
@@ -28,11 +29,12 @@ def quota_node_create(*, tenant_key: str, parent_key: str | None) -> QuotaNode:
 
 
 def quota_node_move(*, tenant_key: str, parent_key: str | None) -> QuotaNode:
-    """Hang a tenant under another parent.
+    """Hang a tenant under another parent, while nobody sets quota.
 
     Raises Conflict while the tenant or one of its descendants holds or is guaranteed anything:
     the numbers of two branches can't change hands without a plan.
     """
+    _tree_lock("pg_advisory_xact_lock")
     node = _node(tenant_key)
     parent = _node(parent_key) if parent_key else None
     if parent is not None and parent.path.startswith(node.path):
@@ -49,6 +51,19 @@ def quota_node_move(*, tenant_key: str, parent_key: str | None) -> QuotaNode:
     QuotaNode.objects.filter(pk=node.pk).update(parent=parent)
     node.refresh_from_db()
     return node
+
+
+def quota_tree_hold() -> None:
+    """Keep the tree's shape until the transaction ends; others may hold it at the same time.
+
+    Who sets quota compares a parent's number with its children's, and has to know who they are.
+    """
+    _tree_lock("pg_advisory_xact_lock_shared")
+
+
+def _tree_lock(function: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(hashtextextended('berth.quota.tree', 0))")
 
 
 def _node(tenant_key: str) -> QuotaNode:

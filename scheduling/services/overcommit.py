@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import F
+
 from portal import live
 from portal.jobs.requests import job_request
 from portal.jobs.wake import jobs_wake
@@ -13,6 +15,7 @@ from portal.viewer import Viewer
 from scheduling.choices import HOLDING_STATES, AllocationState
 from scheduling.models import Allocation, Commitment, NodeCommitment
 from scheduling.services.allocations import REPLACE, allocation_publish
+from scheduling.services.commitments import rows_lock, sums_refresh
 
 MOVABLE = tuple(state for state in HOLDING_STATES if state != AllocationState.RELEASING)
 WATCHER = Viewer.system("watcher")
@@ -50,10 +53,27 @@ def _give_way(row: NodeCommitment) -> list[Allocation]:
     for allocation in _candidates(loose):
         if short <= 0:
             break
-        short -= loose.pop(_holder_of(allocation), 0)
-        replace_request(allocation, why="over-committed", avoid=[row.node_uid])
-        moved.append(allocation)
+        holder = holder_of(allocation)
+        if holder in loose:  # the room of an open namespace moves as one, for whichever asks
+            short -= loose.pop(holder)
+            replace_request(allocation, why="over-committed", avoid=[row.node_uid])
+            moved.append(allocation)
+    if short > 0:
+        _let_go(row, [holder for holder in loose if holder.startswith("namespace:")])
     return moved
+
+
+def _let_go(row: NodeCommitment, holders: list[str]) -> None:
+    """Drop room that nobody can fill any more: all of the namespace is being given back."""
+    if not holders:
+        return
+    rows_lock(cluster_id=row.cluster_id, node_uids=[row.node_uid])
+    held = Commitment.objects.filter(
+        cluster_id=row.cluster_id, node_uid=row.node_uid, holder__in=holders
+    )
+    held.update(committed=F("bound"))
+    held.filter(committed=0).delete()
+    sums_refresh(cluster_id=row.cluster_id, node_uids=[row.node_uid])
 
 
 def replace_request(allocation: Allocation, *, why: str, avoid: list[str]) -> None:
@@ -88,7 +108,8 @@ def _candidates(loose: dict[str, int]) -> list[Allocation]:
     return sorted(found, key=lambda a: (order[a.priority], -a.pk))
 
 
-def _holder_of(allocation: Allocation) -> str:
+def holder_of(allocation: Allocation) -> str:
+    """How commitments name who has an allocation's room."""
     if allocation.kind == "open" and allocation.namespace is not None:
         return allocation.namespace.holder
     return allocation.holder

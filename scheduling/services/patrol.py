@@ -4,65 +4,74 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import F
-from django.utils.translation import gettext_lazy as _
+from django.db.models import F, QuerySet
+from django.utils.translation import gettext_noop
 
+from inventory import labels
 from inventory.models import WorkloadFact
 from portal.errors import BerthError
+from portal.jobs.outcome import Reason
 from portal.jobs.requests import job_request
-from portal.notices import notify
 from portal.notices.kinds import NoticeKind
 from portal.scope import scope
 from portal.viewer import Viewer
-from portal.viewers import audience_of
-from scheduling.choices import AllocationState
+from scheduling.choices import AllocationState, RunsAs
 from scheduling.models import Allocation, NodeCommitment
-from scheduling.selectors.stuck import pods_stuck
-from scheduling.services.allocations import RELEASABLE, allocation_release
+from scheduling.selectors.stuck import allocations_stuck
+from scheduling.services.allocations import COMING, CREATE, RELEASABLE, allocation_release
+from scheduling.services.notices import ENDED, EXPIRING, tenant_tell
 from scheduling.services.overcommit import overcommit_resolve, replace_request
+from scheduling.services.runs import run_settle
 from scheduling.services.scan import cluster_scan, fresh_clusters
 
 PATROL = Viewer.system("patrol")
 NOTICE_BEFORE = timedelta(days=3)
-EXPIRING = NoticeKind(
-    code="allocation.expiring",
-    label=_("An allocation of yours comes to its end"),
-    title=_("%(name)s of %(tenant)s ends at %(until)s"),
-    text=_("Renew it, or it is released then."),
-    email=True,
-)
 ORPHAN = "object.sweep"
+NEVER_UP = gettext_noop("It came to its end before it was brought up.")
 
 
 def ends_watch(now: datetime) -> None:
-    """Release what has come to its end, after a notice some days before."""
+    """Release what has come to its end, after a notice some days before.
+
+    What has no notice yet when its end comes, because nobody was at work then, gets one now.
+    """
     with scope(PATROL):
-        running = Allocation.objects.filter(state__in=RELEASABLE, until_at__isnull=False)
-        for allocation in running.filter(until_at__lte=now):
-            _release(allocation)
-        soon = running.filter(until_at__lte=now + NOTICE_BEFORE, noticed_at=None)
-        for allocation in soon:
-            Allocation.objects.filter(pk=allocation.pk).update(noticed_at=now)
-            notify(
-                kind=EXPIRING.code,
-                users=audience_of(allocation.tenant_key),
-                tenant_key=allocation.tenant_key,
-                params={
-                    "name": allocation.name,
-                    "tenant": allocation.tenant_key,
-                    "until": f"{allocation.until_at:%Y-%m-%d %H:%M} UTC",
-                },
-                url=f"/t/{allocation.tenant_key}/allocations/{allocation.pk}/",
+        ending = Allocation.objects.filter(until_at__isnull=False)
+        over = list(ending.filter(state__in=(*COMING, *RELEASABLE), until_at__lte=now))
+        soon = list(
+            ending.filter(
+                state__in=RELEASABLE,
+                until_at__gt=now,
+                until_at__lte=now + NOTICE_BEFORE,
+                noticed_at=None,
             )
+        )
+    for allocation in soon:
+        with scope(PATROL):
+            _notice(allocation, EXPIRING, now)
+    for allocation in over:
+        with scope(PATROL):
+            _notice(allocation, ENDED, now)
+            _end(allocation)
+
+
+def runs_watch(_now: datetime) -> None:
+    """Have runs given back that ended while a job was at work on them."""
+    with scope(PATROL):
+        running = Allocation.objects.filter(runs_as=RunsAs.COMPLETION, state__in=RELEASABLE)
+        facts = {(fact.cluster_id, fact.uid): fact for fact in _facts_of(running)}
+        found = [(a, facts.get((a.cluster_id or 0, a.object_uid))) for a in running]
+    for allocation, fact in found:
+        if fact is not None:
+            with scope(PATROL):
+                run_settle(allocation, fact, viewer=PATROL)
 
 
 def stuck_watch(now: datetime) -> None:
     """Place anew what Kubernetes has not been able to place for a minute."""
     with scope(PATROL):
-        holders = pods_stuck(now=now).values_list("holder", flat=True)
-        ids = {int(holder) for holder in holders if holder.isdigit()}
         states = (*RELEASABLE, AllocationState.APPLYING)
-        for allocation in Allocation.objects.filter(pk__in=ids, state__in=states):
+        for allocation in allocations_stuck(now=now).filter(state__in=states):
             replace_request(allocation, why="unschedulable", avoid=[])
 
 
@@ -94,10 +103,15 @@ def orphans_watch(_now: datetime) -> None:
     with scope(PATROL):
         ended = {AllocationState.RELEASED, AllocationState.FAILED}
         for fact in WorkloadFact.objects.exclude(tenant_key="").filter(deleting_at=None):
-            label = fact.labels.get("berth.dev/allocation", "")
+            label = fact.labels.get(labels.ALLOCATION, "")
             allocation = (
-                Allocation.objects.filter(pk=int(label), state__in=ended).first()
-                if label.isdigit()
+                Allocation.objects.filter(
+                    pk=int(label),
+                    state__in=ended,
+                    cluster_id=fact.cluster_id,
+                    namespace__name=fact.namespace,
+                ).first()
+                if label.isdecimal()
                 else None
             )
             if allocation is not None:
@@ -110,8 +124,25 @@ def orphans_watch(_now: datetime) -> None:
                 )
 
 
-def _release(allocation: Allocation) -> None:
+def _facts_of(running: QuerySet[Allocation]) -> QuerySet[WorkloadFact]:
+    found: QuerySet[WorkloadFact] = WorkloadFact.objects.filter(
+        uid__in=running.exclude(object_uid="").values("object_uid")
+    )
+    return found
+
+
+def _notice(allocation: Allocation, kind: NoticeKind, now: datetime) -> None:
+    """Tell its people, once for each end that it is given."""
+    unheard = Allocation.objects.filter(pk=allocation.pk, noticed_at=None)
+    if allocation.until_at is not None and unheard.update(noticed_at=now):
+        tenant_tell(allocation=allocation, kind=kind, until=allocation.until_at)
+
+
+def _end(allocation: Allocation) -> None:
     try:
-        allocation_release(allocation=allocation, viewer=PATROL, why="until")
+        job = allocation_release(allocation=allocation, viewer=PATROL, why="until")
     except BerthError:
-        return  # somebody else released it a moment ago
+        return  # somebody else released it a moment ago, or it is being undone
+    if job.kind == CREATE:
+        reason = Reason("until", NEVER_UP).as_dict()
+        Allocation.objects.filter(pk=allocation.pk).update(reason=reason)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_noop
 
+from inventory.k8s.pod_wire import PodSpec, PodStatus, pod_requests
+from inventory.models.pod import DONE_PHASES
 from portal.jobs.outcome import Reason
+from scheduling.engine.evict import Tenancy
 
 Object = dict[str, Any]
-STARTED = ("Running", "Succeeded")
 IMAGE_CODES = frozenset(
     {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
 )
@@ -51,9 +54,43 @@ def pod_item(pod: Object) -> dict[str, Any]:
     }
 
 
-def has_started(item: Mapping[str, Any]) -> bool:
-    """Tell whether a pod runs or has run to its end."""
-    return item["phase"] in STARTED and not item["ending"]
+def tenancies(pods: Iterable[Object]) -> list[Tenancy]:
+    """Pods that have not ended, with what a ResourceQuota counts for them, oldest first."""
+    found = [_tenancy(pod) for pod in pods if pod["status"].get("phase") not in DONE_PHASES]
+    return sorted(found, key=lambda pod: (pod.began, pod.name))
+
+
+def _tenancy(pod: Object) -> Tenancy:
+    meta, spec = pod["metadata"], pod["spec"]
+    status = msgspec.convert(pod["status"], PodStatus)
+    requests = pod_requests(msgspec.convert(spec, PodSpec), status)
+    limits = pod_requests(msgspec.convert(_limits_as_requests(spec), PodSpec), PodStatus())
+    counts = {f"requests.{key}": amount for key, amount in requests.items()}
+    return Tenancy(
+        name=str(meta["name"]),
+        uid=str(meta["uid"]),
+        began=str(meta["creationTimestamp"]),
+        counts=counts | {f"limits.{key}": amount for key, amount in limits.items()},
+        leaving=bool(meta.get("deletionTimestamp")),
+    )
+
+
+def _limits_as_requests(spec: Object) -> Object:
+    """Limits add up as requests do, so they may take their place."""
+    lists = {
+        name: [each | {"resources": _limits(each)} for each in spec.get(name) or ()]
+        for name in ("containers", "initContainers")
+    }
+    return spec | lists | {"resources": _limits(spec)}
+
+
+def _limits(owner: Object) -> Object:
+    return {"requests": (owner.get("resources") or {}).get("limits")}
+
+
+def is_running(item: Mapping[str, Any]) -> bool:
+    """Tell whether a pod runs and is to stay."""
+    return item["phase"] == "Running" and not item["ending"]
 
 
 def image_trouble(items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -62,10 +99,9 @@ def image_trouble(items: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | Non
 
 
 def waiting_reason(
-    items: Sequence[Mapping[str, Any]], *, total: int, refusals: Sequence[Object]
+    items: Sequence[Mapping[str, Any]], *, done: int, total: int, refusals: Sequence[Object]
 ) -> Reason:
     """Why not every pod runs yet; `refusals` are the object's events, newest last."""
-    done = sum(has_started(item) for item in items)
     params = {"done": done, "total": total, "pod": ""}
     stuck = image_trouble(items) or next((item for item in items if item["reason"]), None)
     if stuck is not None:

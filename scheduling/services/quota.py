@@ -20,6 +20,8 @@ from scheduling import rules
 from scheduling.models import Quota, QuotaChange, QuotaNode
 from scheduling.selectors.capacity import pool_usable
 from scheduling.selectors.devices import pool_resources
+from scheduling.selectors.give_back import give_back_plan
+from scheduling.services.nodes import quota_tree_hold
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -48,6 +50,7 @@ def quota_set(*, edits: list[QuotaEdit], why: str, viewer: Viewer) -> list[Quota
     PreconditionFailed when somebody else changed a number first.
     """
     authorize(viewer=viewer, verb="quota.edit")
+    quota_tree_hold()  # before anything of the tree is read
     keys = {edit.tenant_key for edit in edits}
     seen = QuotaNode.objects.visible_to(viewer).filter(tenant_key__in=keys)
     nodes = {node.tenant_key: node for node in seen}
@@ -222,6 +225,7 @@ def _below_use(quota: Quota, wanted: int) -> Refusal:
         asked=wanted,
         short_by=quota.allocated - wanted,
         who=_("an owner of %(tenant)s") % {"tenant": quota.tenant_key},
-        next_step=_("Release allocations of at least this amount, then lower the quota."),
-        next_url=f"/t/{quota.tenant_key}/allocations/",
+        next_step=_("Release what the plan names, or less of the last, then lower the quota."),
+        next_url=f"/ops/allocations/?below={quota.tenant_key}&pool={quota.pool.name}&state=live",
+        plan=give_back_plan(quota=quota, wanted=wanted),
     )

@@ -21,8 +21,8 @@ from scheduling.selectors.allocation_list import (
     allocations_visible,
     pods_by_node,
 )
-from scheduling.services.allocations import allocation_release, allocation_replace
-from scheduling.tables import COMING, allocation_name
+from scheduling.services.allocations import COMING, allocation_release, allocation_replace
+from scheduling.tables import allocation_name
 from scheduling.words import amounts_words, shape_words
 
 

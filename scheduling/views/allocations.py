@@ -29,7 +29,7 @@ from scheduling.selectors.allocation_list import (
     allocations_with_jobs,
     quota_effects,
 )
-from scheduling.services.allocations import RELEASABLE
+from scheduling.services.allocations import COMING, RELEASABLE
 from scheduling.shown import connect_command, drift_rows, effect_table, node_rows, node_totals
 from scheduling.tables import AllocationTable
 from scheduling.views.acts import release_acts
@@ -158,8 +158,8 @@ def _job(found: Allocation, viewer: Viewer) -> dict[str, Any]:
         job = job_latest(key=found.job_key, viewer=viewer)
     context: dict[str, Any] = {"job": job, "topics": f"allocation:{found.pk}"}
     may = viewer.can("allocation.release", found.tenant_key)
-    creating = job is not None and job.kind == "allocation.create" and job.state in ACTIVE_STATES
-    context["may_release"] = may and (found.state in RELEASABLE or bool(creating))
+    undoing = job is not None and job.undoing and job.state in ACTIVE_STATES
+    context["may_release"] = may and found.state in (*RELEASABLE, *COMING) and not undoing
     context["may_replace"] = (
         viewer.can("allocation.edit", found.tenant_key)
         and found.state in RELEASABLE

@@ -57,6 +57,7 @@ def ops_home(request: HttpRequest) -> HttpResponseBase:
         *(job_item(job, viewer) for job in jobs.broken),
         *(drift_item(row["name"], drift) for row in clusters for drift in row["drifts"]),
         *over_items(clusters),
+        *(sick_item(row["name"], node) for row in clusters for node in row["sick"]),
     ]
     items.sort(key=lambda item: ("danger", "warn", "info").index(item["kind"]))
     total = fleet.total
@@ -132,6 +133,7 @@ def cluster_row(cluster: Cluster, fleet: Fleet, now: datetime) -> dict[str, Any]
         "cpu": _share_text(sums, "cpu"),
         "drifted": int(getattr(cluster, "drifted", 0)),
         "drifts": getattr(cluster, "drifts", None) or [],
+        "sick": getattr(cluster, "sick", None) or [],
         "seen_at": seen_at,
         "level": level,
         "over": sums.get("cpu", Sum()).over + devices.over + sums.get("memory", Sum()).over,
@@ -244,6 +246,18 @@ def over_items(clusters: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for row in clusters
         if row["over"]
     ]
+
+
+def sick_item(cluster: str, node: dict[str, Any]) -> dict[str, Any]:
+    """A node that is not ready though something stands on it."""
+    text = ngettext("%(count)s holder stands there", "%(count)s holders stand there", node["held"])
+    return {
+        "kind": "danger",
+        "title": _("Node %(name)s is not ready") % {"name": node["name"]},
+        "text": f"{cluster}, {text % {'count': node['held']}}",
+        "action": _("Look"),
+        "url": _url("node_page", cluster, node["name"]),
+    }
 
 
 def _state(cluster: Cluster) -> tuple[str, str]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("simulator")
 BATCH = 50
 MAX_RETRY = 30.0
+HELD_SECONDS = 0.05
 
 
 class Loop:
@@ -66,6 +67,8 @@ class Loop:
             self._bell.clear()
             count = 0
             while self._keys:
+                while self.name in self.core.held:
+                    await asyncio.sleep(HELD_SECONDS)
                 key = next(iter(self._keys))
                 del self._keys[key]
                 self._once(key)

@@ -1,4 +1,4 @@
-"""Nodes: taints of those that are not ready, and pods of those that are gone."""
+"""Nodes: taints of those that are not ready and what becomes of their pods."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.controllers.actor import Actor, controller_user
 from simulator.controllers.loop import Loop
 from simulator.kinds.registry import kind_named
-from simulator.objects import Object, condition_of, now_text
+from simulator.objects import Object, clone, condition_of, now_text
 
 if TYPE_CHECKING:
     from simulator.core import Core
@@ -17,8 +17,6 @@ NOT_READY = "node.kubernetes.io/not-ready"
 UNREACHABLE = "node.kubernetes.io/unreachable"
 UNSCHEDULABLE = "node.kubernetes.io/unschedulable"
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
-# kube-controller-manager waits this long before it believes that a node is gone.
-QUARANTINE_SECONDS = 40.0
 OLD_LABELS = {"beta.kubernetes.io/arch": "kubernetes.io/arch",
               "beta.kubernetes.io/os": "kubernetes.io/os"}  # fmt: skip
 
@@ -50,9 +48,12 @@ class Nodes(Loop):
         name = str(key)
         found = self.core.store.get("nodes", "", name)
         if found is None:
-            self.later(("collect", name), QUARANTINE_SECONDS)
+            self.later(("collect", name), self.core.pace.orphan)
             return
         self._actor.change("Node", "", name, _mended)
+        ready = condition_of(found.obj, "Ready")
+        if ready is not None and ready["status"] != "True":
+            self._mark_not_ready(name)
         taints = (found.obj.get("spec") or {}).get("taints") or ()
         if any(taint["key"] == OUT_OF_SERVICE for taint in taints):
             self._reap(name)
@@ -61,6 +62,21 @@ class Nodes(Loop):
             text = f"Node {name} event: Registered Node {name} in Controller"
             kind = kind_named("Node")
             self._actor.event(found.obj, kind, "Normal", "RegisteredNode", text, COMPONENT)
+
+    def _mark_not_ready(self, node: str) -> None:
+        """Pods of a node that is not ready serve nobody; its kubelet says when they do again."""
+        for stored in list(self.core.store.each("pods")):
+            pod = stored.obj
+            ready = condition_of(pod, "Ready")
+            if pod["spec"].get("nodeName") != node or ready is None or ready["status"] != "True":
+                continue
+            status = clone(pod["status"])
+            for condition in status["conditions"]:
+                if condition["type"] == "Ready":
+                    condition |= {"status": "False", "lastTransitionTime": now_text()}
+            self._actor.set_status("Pod", pod, status)
+            kind, text = kind_named("Pod"), "Node is not ready"
+            self._actor.event(pod, kind, "Warning", "NodeNotReady", text, COMPONENT)
 
     def _collect(self, name: str) -> None:
         if self.core.store.get("nodes", "", name) is None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from portal.viewer import Viewer
-from tenants.choices_requests import OPEN_STATES, RequestKind, RequestState
+from tenants.choices_requests import RequestKind, RequestState
 from tenants.models import CapacityRequest
+
+UNDECIDED = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
 
 
 def first_ask(*, tenant_key: str, viewer: Viewer) -> CapacityRequest | None:
@@ -23,7 +25,9 @@ def has_decided(*, viewer: Viewer) -> bool:
 
 
 def next_to_decide(*, viewer: Viewer) -> CapacityRequest | None:
-    """The request that was submitted last and waits for a decision."""
-    waiting = CapacityRequest.objects.visible_to(viewer).filter(state__in=OPEN_STATES)
+    """The ask for an allocation that was submitted last and waits for a decision."""
+    waiting = CapacityRequest.objects.visible_to(viewer).filter(
+        kind=RequestKind.ALLOCATION, state__in=UNDECIDED
+    )
     others = waiting.exclude(submitted_by_id=viewer.user_id)
-    return others.order_by("-submitted_at").first()
+    return others.order_by("-submitted_at", "-pk").first()

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from typing import cast
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.db.models import Case, Q, QuerySet, Value, When
 
 from portal.viewer import Viewer, authorize
-from tenants.choices import Role
-from tenants.models import Membership
+from tenants.choices import PlatformRoleName, Role
+from tenants.models import Membership, PlatformRole
 
 RANK = Case(*(When(role=role, then=Value(place)) for place, role in enumerate(Role.values)))
 
 
 def user_find(*, name: str) -> User | None:
-    """The active account with this user name or, where only one has it, e-mail address."""
+    """The active account with this user name or e-mail address.
+
+    An address counts where it was verified, or an operator gave it: anybody can write any address
+    on the page of their own. It counts before a user name that looks the same.
+    """
     active = User.objects.filter(is_active=True)
-    found = active.filter(username=name).first()
-    if found is not None or "@" not in name:
-        return found
-    same_mail = list(active.filter(email__iexact=name)[:2])
-    return same_mail[0] if len(same_mail) == 1 else None
+    if "@" in name:
+        proven = EmailAddress.objects.filter(email__iexact=name, verified=True)
+        found = active.filter(pk__in=proven.values("user_id")).first()
+        if found is not None:
+            return found
+    return active.filter(username=name).first()
 
 
 def user_search(*, text: str, viewer: Viewer) -> QuerySet[User]:
@@ -42,8 +48,19 @@ def member_list(*, tenant_key: str, viewer: Viewer) -> QuerySet[Membership]:
 
 
 def audience_of(tenant_key: str) -> list[int]:
-    """Whom to tell about a tenant's affairs: its active owners and members, by user id."""
+    """Whom to tell about a tenant's affairs: its active owners and members, by user id.
+
+    The affairs of no tenant ("") are those of the platform's operators.
+    """
+    if not tenant_key:
+        return operators()
     members = Membership.objects.filter(
         tenant_id=tenant_key, role__in=(Role.OWNER, Role.MEMBER), user__is_active=True
     )
     return sorted(members.values_list("user_id", flat=True))
+
+
+def operators() -> list[int]:
+    """The platform's active operators, by user id."""
+    roles = PlatformRole.objects.filter(role=PlatformRoleName.OPERATOR, user__is_active=True)
+    return sorted(roles.values_list("user_id", flat=True))

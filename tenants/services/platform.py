@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -27,7 +28,8 @@ from tenants.models import PlatformRole
 def user_create(*, username: str, email: str, password: str, viewer: Viewer) -> User:
     """Make an account with a password that its owner should change.
 
-    Raises Invalid, Denied, or Conflict when the name is taken.
+    The operator vouches for the address: it counts as verified. Raises Invalid, Denied, or
+    Conflict when the name is taken, or the address is proven to be another account's.
     """
     authorize(viewer=viewer, verb="user.edit")
     errors = FieldErrors()
@@ -44,6 +46,8 @@ def user_create(*, username: str, email: str, password: str, viewer: Viewer) -> 
             made.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict(_("This user name is taken."), code="user-exists") from error
+    if made.email:
+        _address_vouch(made)
     _record(viewer, "user.create", made, after={"username": username, "email": made.email})
     return made
 
@@ -143,6 +147,19 @@ def _validated(errors: FieldErrors, field: str, check: Callable[[], object]) -> 
     except ValidationError as error:
         for sentence in error.messages:
             errors.add(field, sentence)
+
+
+def _address_vouch(person: User) -> None:
+    try:
+        with transaction.atomic():
+            EmailAddress.objects.create(
+                user=person, email=person.email, primary=True, verified=True
+            )
+    except IntegrityError as error:
+        raise Conflict(
+            _("Another account has proven that this address is its own. Leave it out here."),
+            code="email-taken",
+        ) from error
 
 
 def _record(

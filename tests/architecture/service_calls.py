@@ -34,6 +34,7 @@ PARTS = {
     "request_record",
     "tenant_record",
     "tenant_open",
+    "test_request",
 }
 
 

@@ -1,6 +1,5 @@
 """A bed for the tests of the bed itself; independent of Django and of the other test beds."""
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from deploy.testbed import DEFAULT_VERSION, Bed, ToolchainMissing, bed_down, bed_up
+from deploy.testbed import Bed, ToolchainMissing, bed_down, bed_up
 
 Value = TypeVar("Value")
 PATIENCE_SECONDS = 20.0
@@ -28,9 +27,8 @@ def wait_until(read: Callable[[], Value], good: Callable[[Value], bool]) -> Valu
 def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
     """A bed of fleet small. BED_VERSION chooses the version; skipped loudly where Go is missing."""
     directory = tmp_path_factory.mktemp("beds") / "small"
-    version = os.environ.get("BED_VERSION", DEFAULT_VERSION)
     try:
-        made = bed_up(name="test", version=version, fleet="small", directory=directory)
+        made = bed_up(name="test", fleet="small", directory=directory)
     except ToolchainMissing as missing:
         pytest.skip(f"NO CONTROL PLANE WAS TESTED. {missing}")
     yield made

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import pytest
 
-from deploy.testbed import DEFAULT_VERSION, Bed, ToolchainMissing, bed_down, bed_up
+from deploy.testbed import Bed, ToolchainMissing, bed_down, bed_up
 from inventory.k8s.connect import ClusterClient, connect
 from inventory.k8s.connection import Connection, Credential
 from inventory.k8s.kubeconfig import parse_kubeconfig
@@ -36,9 +35,8 @@ def wait_until(
 def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
     """A bed of fleet small with the shipped manifests; skipped loudly where Go is missing."""
     directory = tmp_path_factory.mktemp("beds") / "inventory"
-    version = os.environ.get("BED_VERSION", DEFAULT_VERSION)
     try:
-        made = bed_up(name="inventory", version=version, fleet="small", directory=directory)
+        made = bed_up(name="inventory", fleet="small", directory=directory)
     except ToolchainMissing as missing:
         pytest.skip(f"NO CONTROL PLANE WAS TESTED. {missing}")
     yield made

@@ -21,6 +21,7 @@ from portal.jobs.runner import job_run
 from portal.models import JobRun
 from portal.scope import scope
 from portal.viewer import Viewer
+from simulator.bed import SimulatedBed
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATOR = Viewer(
@@ -36,14 +37,16 @@ SYSTEM = Viewer.system("tests")
 END_SECONDS = 20.0
 
 
-def parsed(bed: Bed, user: str = "berth", *, token: str = "") -> ParsedKubeconfig:
+def parsed(bed: Bed | SimulatedBed, user: str = "berth", *, token: str = "") -> ParsedKubeconfig:
     """The kubeconfig of a user of the bed, or one with another token."""
     path = bed.kubeconfig(user)
     text = bed.render_kubeconfig(user=user, token=token) if token else path.read_text()
     return parse_kubeconfig(text, files_from=path.parent)
 
 
-def cluster_make(bed: Bed, name: str = "bed", *, user: str = "berth", token: str = "") -> Cluster:
+def cluster_make(
+    bed: Bed | SimulatedBed, name: str = "bed", *, user: str = "berth", token: str = ""
+) -> Cluster:
     """Register a bed; its connection test is asked for and not yet run."""
     with scope(SYSTEM):
         return cluster_register(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from deploy.setup import start_environment
 from deploy.setup.errors import SetupError
 from deploy.setup.start_environment import environments_build
 from portal.settings.env import Env, env_read
@@ -70,8 +71,14 @@ def test_a_command_says_what_is_wrong_in_one_line() -> None:
     )
 
 
-def test_bin_start_says_it_in_the_same_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BERTH_TRUSTED_PROXIES", "x")
+def test_bin_start_says_it_in_the_same_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(start_environment, "STATE", tmp_path)
     addresses = {name: os.environ[name] for name in ("DATABASE_URL", "DATABASE_OWNER_URL")}
+    found = environments_build(addresses=addresses, port=1)
+    assert "BERTH_SEAL_KEY" in found.work
+    assert found.web["BERTH_SEAL_PUBLIC_KEY"]
+    monkeypatch.setenv("BERTH_TRUSTED_PROXIES", "x")
     with pytest.raises(SetupError, match="BERTH_TRUSTED_PROXIES must be a whole number"):
         environments_build(addresses=addresses, port=1)

@@ -8,17 +8,20 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.http import HttpResponse
 from django.test import Client
+from playwright.sync_api import Browser
 from pytest_django import Settings
 
 from portal.settings.env import env_read
 from portal.settings.sign_in import form_targets, providers
 from tests.people import PASSWORD, People
+from tests.portal.servers import uvicorn_running
 from tests.portal.test_settings_env import NEEDED
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +93,20 @@ def test_the_page_offers_the_provider_and_its_policy_lets_the_form_lead_there(
     assert leads_to.path == "/realm/authorization"
     assert parse_qs(leads_to.query)["client_id"] == ["berth"]
     assert directive(page, "form-action") == ["'self'", f"{leads_to.scheme}://{leads_to.netloc}"]
+
+
+@pytest.mark.browser
+def test_a_browser_follows_the_form_to_the_provider(
+    browser: Browser, transactional_db: None, provider: str, tmp_path: Path
+) -> None:
+    """Chromium holds the redirect of a form to form-action as well; this needs a real one."""
+    variables = {"BERTH_OIDC_SERVER_URL": provider, "BERTH_OIDC_NAME": "Harbour login"}
+    with uvicorn_running(tmp_path / "log", BERTH_DEBUG="1", **variables) as server:
+        page = browser.new_page()
+        page.goto(f"{server.origin}{LOGIN}")
+        page.get_by_role("button", name="Sign in with Harbour login").click()
+        page.wait_for_url(f"{provider}/authorization?**", timeout=15_000)
+        page.close()
 
 
 def test_without_a_provider_forms_stay_here(client: Client) -> None:

@@ -7,9 +7,11 @@ import pytest
 from portal.jobs.runner import job_run
 from portal.models import JobRun
 from scheduling.services.allocations import CREATE, RELEASE, allocation_release
+from scheduling.services.patrol import runs_watch
 from tests.scheduling.world import (
     World,
     ledger_differences,
+    now,
     quota_numbers,
     system,
     until,
@@ -60,6 +62,7 @@ def test_a_run_to_completion_gives_itself_back(world: World) -> None:
     world.final_job(allocation, CREATE)
 
     def released() -> bool:
+        runs_watch(now())
         world.run_jobs()
         return world.fresh(allocation).state == "released"
 

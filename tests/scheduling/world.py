@@ -199,6 +199,7 @@ def cluster_make(
         ca_pem=ca_pem or parsed.ca_pem,
         state=ClusterState.CONNECTED,
         abilities={"fenced": True},
+        tested_at=timezone.now(),
         api_extra={"calls_per_second": 1000, "burst": 1000},
     )
     cluster.sealed_credential = seal(Credential.of(parsed).dump(), cluster.seal_context)

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from deploy.setup.postgres import Postgres
 from tests.setup.start_process import ROOT, Start, environment, wait_until
 
 pytestmark = [pytest.mark.storm, pytest.mark.timeout(900)]
+# Signs of life, and events that are passed on.
+RESTLESS = {"portal_heartbeat", "portal_livetopic", "portal_outboxevent", "django_session"}
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +101,38 @@ def test_ctrl_c_ends_everything_and_the_data_stays(berth: Start, state: Path) ->
     assert (state / "accounts.txt").read_text(encoding="utf-8") == accounts
 
 
-def test_nothing_outlives_a_start_that_is_killed(state: Path) -> None:
+def kept(state: Path) -> dict[str, str]:
+    """Everything that must not change by itself: each table as one value, and what files say."""
+    database = Postgres(state / "postgres")
+
+    def ask(question: str) -> str:
+        return database.sql(question, role="postgres", database="berth")
+
+    tables = ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").split()
+    assert set(tables) >= RESTLESS
+    values = {
+        name: ask(f"SELECT count(*), md5(string_agg(t::text, ',' ORDER BY t::text)) FROM {name} t")
+        for name in set(tables) - RESTLESS
+    }
+    return values | {name: (state / name).read_text() for name in ("env", "accounts.txt")}
+
+
+def test_a_start_that_is_killed_leaves_nobody_behind_and_loses_nothing(state: Path) -> None:
     berth = Start(state)
     berth.wait_ready()
     assert len(berth.family()) >= 6
+    command = [ROOT / "bin" / "manage", "createoperator", "keeper"]
+    subprocess.run(command, env=environment(state), check=True, capture_output=True)
+    before = kept(state)
 
     berth.process.kill()
     berth.process.wait()
 
     wait_until(lambda: not berth.family(), "somebody outlived it", seconds=60)
     berth.close()
+    again = Start(state)
+    try:
+        again.wait_ready()
+        assert kept(state) == before
+    finally:
+        again.close()

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from deploy.testbed import ApiClient, ApiError
+from deploy.testbed import ApiClient, ApiError, BedError
 from deploy.testbed.paths import REPOSITORY
 from deploy.testbed.ports import find_free_ports
 from simulator.auth.pki import Authority
@@ -176,6 +177,43 @@ def test_a_credential_that_runs_out_is_refused_until_it_is_back(bed: SimulatedBe
     assert bed.client("berth").create(WHO, REVIEW)["kind"] == "SelfSubjectReview"
 
 
+def test_a_scheduler_that_rests_places_nothing_until_it_works_again(bed: SimulatedBed) -> None:
+    pods = "/api/v1/namespaces/default/pods"
+    bed.stop("scheduler")
+    spec = {"containers": [{"name": "main", "image": "a:1"}]}
+    bed.client().create(pods, {"metadata": {"name": "waits"}, "spec": spec})
+    time.sleep(0.5)
+    assert "nodeName" not in bed.client().get(f"{pods}/waits")["spec"]
+    bed.start("scheduler")
+    done = time.monotonic() + 10
+    while bed.client().get(f"{pods}/waits")["status"]["phase"] != "Running":
+        assert time.monotonic() < done
+        time.sleep(0.05)
+    bed.client().delete(f"{pods}/waits")
+    with pytest.raises(ApiError) as unknown:
+        bed.fault("hold", part="etcd")
+    assert unknown.value.status == 400
+    with pytest.raises(BedError, match="etcd"):
+        bed.stop("etcd")
+
+
+def test_the_small_kubectl_has_the_words_that_tests_use(bed: SimulatedBed) -> None:
+    body = "{apiVersion: v1, kind: ConfigMap, metadata: {name: said}, data: {a: b}}"
+    made = bed.kubectl("create", "-f", "-", stdin=body)
+    assert (made.returncode, made.stdout) == (0, "configmap/said created\n")
+    names = bed.kubectl("get", "nodes,configmaps", "-o", "name").stdout.split()
+    assert {"node/cpu-1", "configmap/said"} <= set(names)
+    found = yaml.safe_load(bed.kubectl("get", "cm", "said", "-o", "yaml").stdout)
+    assert (found["kind"], found["data"]) == ("ConfigMap", {"a": "b"})
+    assert bed.kubectl("get", "cm", "-o", "jsonpath={..data.a}").stdout == "b"
+    gone = bed.kubectl("delete", "cm", "said", "none", "--now", "--ignore-not-found")
+    assert gone.stdout == 'configmap "said" deleted\n'
+    again = bed.kubectl("delete", "cm", "said")
+    told = 'Error from server (NotFound): configmaps "said" not found\n'
+    assert (again.returncode, again.stderr) == (1, told)
+    assert bed.kubectl("get", "cm", "said", "--ignore-not-found", "-o", "name").stdout == ""
+
+
 def test_only_masters_order_faults_and_only_known_ones(bed: SimulatedBed) -> None:
     with pytest.raises(ApiError) as refused:
         bed.client("tester").create("/simulator/faults", {"fault": "down"})
@@ -226,3 +264,29 @@ def issue(pki: Path, folder: Path) -> Path:
     path = folder / "both.pem"
     path.write_bytes(certificate + key)
     return path
+
+
+def test_pods_of_a_silent_node_are_not_ready_until_it_is_back(bed: SimulatedBed) -> None:
+    client, pods = bed.client("tester"), "/api/v1/namespaces/default/pods"
+    container = {"name": "main", "image": "example.test/app:1"}
+    body = {"metadata": {"name": "lonely"}, "spec": {"containers": [container]}}
+    client.create(pods, body | {"apiVersion": "v1", "kind": "Pod"})
+
+    def ready() -> str:
+        conditions = client.get(f"{pods}/lonely").get("status", {}).get("conditions", ())
+        return next((str(c["status"]) for c in conditions if c["type"] == "Ready"), "")
+
+    def comes(wanted: str) -> bool:
+        end = time.monotonic() + 10
+        while ready() != wanted and time.monotonic() < end:
+            time.sleep(0.05)
+        return ready() == wanted
+
+    assert comes("True")
+    node = client.get(f"{pods}/lonely")["spec"]["nodeName"]
+    bed.silence_node(node)
+    assert comes("False")
+    assert client.get(f"{pods}/lonely")["status"]["phase"] == "Running"
+    bed.restore_node(node)
+    assert comes("True")
+    client.delete(f"{pods}/lonely", {"gracePeriodSeconds": 0})

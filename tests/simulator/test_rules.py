@@ -14,6 +14,7 @@ from simulator.api.selectors import label_test
 from simulator.cel.evaluate import EvaluationError, Expression
 from simulator.cel.parse import NotUnderstood
 from simulator.controllers.job_status import indexes_read, indexes_text
+from simulator.jsonpath import jsonpath
 from simulator.kinds.quantity import BadQuantity, canonical, parse
 from simulator.kubelet.command import exit_code, run_seconds
 from simulator.schema.decode import BadType, Decoding
@@ -142,3 +143,18 @@ def test_a_policy_that_is_not_wholly_understood_is_refused_by_name() -> None:
 def test_a_command_says_how_a_pod_fares(command: list[str], seconds: Any, code: int) -> None:
     pod = {"metadata": {}, "spec": {"containers": [{"command": command}]}}
     assert (run_seconds(pod), exit_code(pod)) == (seconds, code)
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{.items[0].metadata.name}", "a"), ("{.items[*].metadata.name}", "a b"),
+        ("{..phase}", "Running Pending"), ("{.items[0].spec}", '{"n":1}'), ("{.no.such}", ""),
+        ("{.items[9].spec}", ""), ("{.items[1].metadata.labels.a\\.b/c}", "1"),
+        ("<{.items[0].spec.n} {.kind}>", "<1 List>"),
+    ],
+)  # fmt: skip
+def test_a_jsonpath_is_filled_in_as_kubectl_does(template: str, text: str) -> None:
+    first = {"metadata": {"name": "a"}, "spec": {"n": 1}, "status": {"phase": "Running"}}
+    second = {"metadata": {"name": "b", "labels": {"a.b/c": "1"}}, "status": {"phase": "Pending"}}
+    assert jsonpath({"kind": "List", "items": [first, second]}, template) == text

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
@@ -12,10 +15,10 @@ from portal.errors import Refused
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
 from portal.scope import scope
-from scheduling.choices import AllocationKind, AllocationState
+from scheduling.choices import AllocationKind, AllocationState, RunsAs
 from scheduling.manifests.workload import Object
 from scheduling.models import Allocation
-from scheduling.services.allocations import allocation_publish
+from scheduling.services.allocations import COMING, allocation_publish
 from scheduling.services.clusters import (
     cluster_id_of,
     is_ours,
@@ -30,12 +33,13 @@ from scheduling.services.health import health_lags, health_mirrored
 from scheduling.services.moves import quota_move
 from scheduling.services.namespaces import foreign_refusal
 from scheduling.services.pods import (
-    has_started,
     image_trouble,
+    is_running,
     pod_item,
     seconds_since,
     waiting_reason,
 )
+from scheduling.services.runs import run_end, run_failure
 from scheduling.services.steps.common import POLL_SECONDS, load, load_locked, move_of, pods_now
 
 IMAGE_PATIENCE_SECONDS = 300
@@ -52,10 +56,16 @@ def apply(ctx: StepContext) -> Outcome:
     allocation = load(ctx)
     if allocation.kind == AllocationKind.OPEN:
         return Done({"object": ""})
-    ref, owner = (
-        object_ref(allocation),
-        owner_of(tenant_key=allocation.tenant_key, allocation=allocation),
-    )
+    return object_make(ctx, allocation)
+
+
+def object_make(ctx: StepContext, allocation: Allocation) -> Outcome:
+    """Create the object of a workload and keep which one it is.
+
+    Raises Refused where one stands there that this job has not made.
+    """
+    ref = object_ref(allocation)
+    owner = owner_of(tenant_key=allocation.tenant_key, allocation=allocation)
     writer = writer_of(cluster_id_of(allocation))
     if "object" not in ctx.recorded:
         ctx.intend(object=str(ref))
@@ -81,11 +91,13 @@ def apply(ctx: StepContext) -> Outcome:
 def confirm(ctx: StepContext) -> Outcome:
     """Wait for every pod to run, then turn what was reserved into what is bound."""
     allocation = load(ctx)
-    if allocation.kind == AllocationKind.WORKLOAD:
-        pending = pods_pending(ctx, allocation) or facts_pending(ctx, allocation)
-        if pending is not None:
-            return pending
+    if allocation.state not in COMING:  # an earlier attempt came this far
+        return Done({"namespace": space_of(allocation).name})
+    pending = work_pending(ctx, allocation)
+    if pending is not None:
+        return pending
     with ctx.transaction():
+        ctx.check_cancel()  # with the job's row held: whoever stops it later finds it standing
         allocation = load_locked(ctx)
         refusal = quota_move(move_of(ctx, allocation, "bind"))
         if refusal is not None:
@@ -99,12 +111,34 @@ def confirm(ctx: StepContext) -> Outcome:
     return Done({"namespace": space_of(allocation).name})
 
 
-def pods_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
-    """None when every pod runs; else why not yet, or that it never will."""
+def work_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
+    """None when every pod runs or has completed; else why not yet, or that it never will."""
+    if allocation.kind == AllocationKind.OPEN:
+        return None
+    status = _run_status(ctx, allocation) if allocation.runs_as == RunsAs.COMPLETION else {}
+    end = run_end(status.get("conditions") or ())
+    if end is None:
+        return _pods_pending(ctx, allocation, status) or _facts_pending(ctx, allocation)
+    failure = run_failure(end)
+    return Fail(failure) if failure else None
+
+
+def _run_status(ctx: StepContext, allocation: Allocation) -> Mapping[str, Any]:
+    """Status of the Job, asked of the cluster: the mirror may have told its end before."""
+    ctx.check()
+    found = writer_of(cluster_id_of(allocation)).get(object_ref(allocation))
+    ours = found is not None and found["metadata"]["uid"] == allocation.object_uid
+    return (found or {}).get("status") or {} if ours else {}
+
+
+def _pods_pending(
+    ctx: StepContext, allocation: Allocation, run: Mapping[str, Any]
+) -> Outcome | None:
     ctx.check_cancel()
     pods = pods_now(ctx, allocation)
     items = [pod_item(pod) for pod in sorted(pods, key=lambda pod: str(pod["metadata"]["name"]))]
-    done = sum(map(has_started, items))
+    # What has completed is counted by its Job: its pods may be gone, with their node perhaps.
+    done = sum(map(is_running, items)) + int(run.get("succeeded") or 0)
     ctx.progress(done=done, total=allocation.replicas, items=items)
     if done >= allocation.replicas:
         return None
@@ -112,11 +146,11 @@ def pods_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
     if trouble is not None and seconds_since(trouble["since"], ctx.now()) > IMAGE_PATIENCE_SECONDS:
         return Fail(Reason("image", IMAGE, {"image": str(allocation.spec.get("image", ""))}))
     refusals = _refusals(ctx, allocation) if len(pods) < allocation.replicas else []
-    reason = waiting_reason(items, total=allocation.replicas, refusals=refusals)
+    reason = waiting_reason(items, done=done, total=allocation.replicas, refusals=refusals)
     return Wait(reason, POLL_SECONDS)
 
 
-def facts_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
+def _facts_pending(ctx: StepContext, allocation: Allocation) -> Outcome | None:
     """None when the mirror shows the pods ready, too, or has been given the time to.
 
     Otherwise an older fact would come after the job's word and undo it for a moment.

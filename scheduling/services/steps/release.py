@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
-from inventory.k8s.paths import ObjectRef
-from inventory.models import Pod
-from inventory.models.pod import DONE_PHASES
 from portal.errors import Refused
 from portal.jobs.context import StepContext
-from portal.jobs.outcome import Done, Outcome, Park, Reason, Wait
+from portal.jobs.outcome import Done, Outcome, Reason, Wait
 from portal.jobs.wake import jobs_wake
 from portal.models import JobRun
 from portal.models.jobs import ACTIVE_STATES, JobState
@@ -25,7 +20,6 @@ from scheduling.services.clusters import SYSTEM, is_ours, object_ref, owner_of, 
 from scheduling.services.commitments import commitments_drop, commitments_shrink
 from scheduling.services.drift import RESTORE
 from scheduling.services.moves import Direction, quota_move
-from scheduling.services.namespaces import quota_excess
 from scheduling.services.steps.common import (
     POLL_SECONDS,
     load,
@@ -35,18 +29,9 @@ from scheduling.services.steps.common import (
     wait_pods_gone,
 )
 
-DRAIN_SECONDS = 3600
 DELETED = gettext_noop("Asked for %(object)s to be deleted.")
 NOT_OURS = gettext_noop("%(object)s is somebody else's now; left alone.")
 BUSY = gettext_noop("Waiting for the placement that is under way to end.")
-OVER = gettext_noop(
-    "The tenant's pods still use more than remains: %(keys)s. They have until %(until)s."
-)
-FULL = gettext_noop(
-    "The deadline passed and the tenant's pods still use more than remains: %(keys)s. End pods,"
-    " or consent to eviction; until then it stays charged."
-)
-EVICTED = gettext_noop("Evicted %(pod)s, as consented in the request.")
 
 
 def begin(ctx: StepContext) -> Outcome:
@@ -107,29 +92,10 @@ def vanish(ctx: StepContext) -> Outcome:
     return wait_pods_gone(ctx, pods) if pods else Done()
 
 
-def drain(ctx: StepContext) -> Outcome:
-    """Open capacity: wait until the tenant's pods fit what remains; evict only with consent."""
-    allocation = load(ctx)
-    if allocation.kind == AllocationKind.WORKLOAD or allocation.namespace is None:
-        return Done()
-    excess = quota_excess(ctx, space_of(allocation))
-    if not excess:
-        return Done()
-    if "until" not in ctx.recorded:
-        until = ctx.now() + timedelta(seconds=DRAIN_SECONDS)
-        ctx.intend(until=until.isoformat(timespec="seconds"))
-    keys = ", ".join(f"{key} {amount}" for key, amount in sorted(excess.items()))
-    if allocation.consent.get("evict"):
-        _evict_one(ctx, allocation)
-    elif ctx.now().isoformat(timespec="seconds") >= ctx.recorded["until"]:
-        return Park(Reason("drain", FULL, {"keys": keys}))
-    params = {"keys": keys, "until": ctx.recorded["until"]}
-    return Wait(Reason("drain", OVER, params), POLL_SECONDS)
-
-
 def credit(ctx: StepContext) -> Outcome:
     """The pods are gone: give quota and nodes back, and wake who waits for them."""
-    return _settle(ctx, AllocationState.RELEASED, "credit")
+    fails = ctx.args.get("fails", False)
+    return _settle(ctx, AllocationState.FAILED if fails else AllocationState.RELEASED, "credit")
 
 
 def cancel(ctx: StepContext) -> Outcome:
@@ -164,7 +130,7 @@ def _settle(ctx: StepContext, state: AllocationState, direction: Direction) -> O
         Allocation.objects.filter(pk=allocation.pk).update(
             state=state,
             released_at=timezone.now(),
-            reason=ctx.job.reason if state == AllocationState.FAILED else None,
+            reason=allocation.reason or (ctx.job.reason if direction == "cancel" else None),
         )
         waiting = Allocation.objects.filter(state=AllocationState.PLANNED)
         jobs_wake(keys=[f"allocation:{pk}" for pk in waiting.values_list("pk", flat=True)])
@@ -180,21 +146,3 @@ def _room_return(allocation: Allocation) -> None:
         key: amount * allocation.replicas for key, amount in room_of(allocation.shape).items()
     }
     commitments_shrink(holder=space_of(allocation).holder, amounts=amounts)
-
-
-def _evict_one(ctx: StepContext, allocation: Allocation) -> None:
-    """The youngest pod goes first; one at a time, so that no more go than have to."""
-    space = space_of(allocation)
-    with scope(SYSTEM):
-        pod = (
-            Pod.objects.filter(cluster_id=space.cluster_id, namespace=space.name, deleting_at=None)
-            .exclude(phase__in=DONE_PHASES)
-            .order_by("-created_at", "name")
-            .first()
-        )
-    if pod is None:
-        return
-    ctx.check()
-    ref = ObjectRef("Pod", pod.name, space.name)
-    if writer_of(space.cluster_id).delete(ref, uid=pod.uid):
-        ctx.log("warn", EVICTED, pod=pod.name)

@@ -1,11 +1,13 @@
 """Pointing an object at other nodes, and deleting the pods that stand in the wrong place.
 
-Used by the job that places anew. Every patch names the version that was read; every delete names
-a UID; both may be repeated after a crash.
+Used by the job that places anew. A Job may be pointed elsewhere while it stands still; where the
+API server does not take that, the run begins again (see `rerun`). Every patch names the version
+that was read; every delete names a UID; both may be repeated after a crash.
 """
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.utils.translation import gettext_noop
@@ -17,7 +19,7 @@ from inventory.k8s.writer import Writer
 from inventory.models import Node
 from portal.errors import Unavailable
 from portal.jobs.context import StepContext
-from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
+from portal.jobs.outcome import Done, Outcome, Reason, Wait
 from scheduling.choices import AllocationKind, AllocationState, RunsAs
 from scheduling.manifests.merge import merged
 from scheduling.manifests.workload import affinity
@@ -26,25 +28,24 @@ from scheduling.services.allocations import RELEASABLE
 from scheduling.services.clusters import cluster_id_of, node_names, object_ref, space_of, writer_of
 from scheduling.services.drift import Drifted
 from scheduling.services.namespaces import CHANGED_MEANWHILE
-from scheduling.services.steps.common import (
-    POLL_SECONDS,
-    load,
-    pods_now,
-    wait_pods_gone,
-)
+from scheduling.services.runs import run_end
+from scheduling.services.steps.common import POLL_SECONDS, load, pods_now, wait_pods_gone
+from scheduling.services.steps.rerun import rerun, succeed
 
+QUICK_TRIES = 5
+QUICK_SECONDS = 0.2
 ENDED = ("Succeeded", "Failed")
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
 MOVABLE = (*RELEASABLE, AllocationState.APPLYING, AllocationState.RESERVED)
 NOT_THERE = gettext_noop("Waiting for the object to be created.")
-RERUN = gettext_noop(
-    "The run would have to begin again on other nodes, and the request did not consent to that."
-)
+SUSPENDING = gettext_noop("Waiting for the run to stand still.")
 
 
 def patch(ctx: StepContext) -> Outcome:
     """Point the object at the nodes it has room on now; what is right already stays untouched."""
     allocation = load(ctx)
+    if "predecessor" in ctx.recorded:
+        return succeed(ctx, allocation, make=allocation.state in MOVABLE)
     if allocation.kind == AllocationKind.OPEN or allocation.state not in MOVABLE:
         return Done()
     writer, ref = writer_of(cluster_id_of(allocation)), object_ref(allocation)
@@ -70,18 +71,53 @@ def _patch_job(
     wanted: dict[str, Any],
 ) -> Outcome:
     """Suspend, wait until the pods are gone, patch where a dry run shows that it is taken."""
+    status = found.get("status") or {}
+    if run_end(status.get("conditions") or ()) is not None:  # it gives itself back
+        return Done({"nodes": list(node_names(allocation))})
     if not found["spec"].get("suspend"):
         ctx.intend(suspend=True)
         found = _patch(ctx, allocation, writer, found, {"suspend": True})
-    pods = [pod for pod in pods_now(ctx, allocation) if pod["status"].get("phase") not in ENDED]
-    if pods:
-        return wait_pods_gone(ctx, pods)
+    _hash_keep(ctx, allocation, found)  # that it stands still meanwhile is no difference
+    found, pending = _rest(ctx, allocation, writer, found)
+    if pending is not None:
+        return pending
     try:
         writer.patch_merge(ref, {"spec": _template(wanted)}, dry_run=True)
     except Invalid:
-        return Fail(Reason("rerun", RERUN))
+        return rerun(ctx, allocation, found)
     found = _patch(ctx, allocation, writer, found, _template(wanted))
     return _patched(ctx, allocation, _resumed(ctx, allocation, writer, found))
+
+
+def _rest(
+    ctx: StepContext, allocation: Allocation, writer: Writer, found: dict[str, Any]
+) -> tuple[dict[str, Any], Outcome | None]:
+    """The Job once it stands still, or what is still to be waited for.
+
+    A moment is mostly enough; meanwhile the mirror learns of it, too.
+    """
+    ref, pending = object_ref(allocation), Wait(Reason("suspending", SUSPENDING), POLL_SECONDS)
+    for _try in range(QUICK_TRIES):
+        pods = [p for p in pods_now(ctx, allocation) if p["status"].get("phase") not in ENDED]
+        if not pods and _stands_still(found.get("status") or {}):
+            return found, None
+        time.sleep(QUICK_SECONDS)
+        ctx.check()
+        now = writer.get(ref)
+        if now is None or now["metadata"]["uid"] != allocation.object_uid:
+            return found, Wait(Reason("not-there", NOT_THERE), POLL_SECONDS)
+        found = now
+    return found, wait_pods_gone(ctx, pods) if pods else pending
+
+
+def _stands_still(status: dict[str, Any]) -> bool:
+    """Tell whether the Job's controller has noticed; no API server lets a template change before.
+
+    Source: pkg/registry/batch/job/strategy.go, validationOptionsForJob.
+    """
+    conditions = status.get("conditions") or ()
+    suspended = any(c["type"] == "Suspended" and c["status"] == "True" for c in conditions)
+    return suspended and not status.get("active")
 
 
 def _resumed(
@@ -124,11 +160,17 @@ def _patch(
 
 
 def _patched(ctx: StepContext, allocation: Allocation, found: dict[str, Any]) -> Outcome:
-    digest = spec_digest(found["spec"])
-    with ctx.transaction():
-        if digest in ctx.recorded.get("specs", []):
-            Allocation.objects.filter(pk=allocation.pk).update(spec_hash=digest)
+    _hash_keep(ctx, allocation, found)
     return Done({"nodes": list(node_names(allocation))})
+
+
+def _hash_keep(ctx: StepContext, allocation: Allocation, found: dict[str, Any]) -> None:
+    """Keep what the spec is now, where this step has made it so."""
+    digest = spec_digest(found["spec"])
+    if digest != allocation.spec_hash and digest in ctx.recorded.get("specs", []):
+        with ctx.transaction():
+            Allocation.objects.filter(pk=allocation.pk).update(spec_hash=digest)
+        allocation.spec_hash = digest
 
 
 def evict(ctx: StepContext) -> Outcome:

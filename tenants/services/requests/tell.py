@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.notices import notify
 from portal.notices.kinds import NoticeKind, register
 from portal.viewers import viewer_resolve
-from tenants.choices import PlatformRoleName
-from tenants.models import CapacityRequest, PlatformRole
+from tenants.models import CapacityRequest
+from tenants.selectors.users import operators
 
 KINDS = (
     NoticeKind(
@@ -63,8 +63,7 @@ def notice_kinds_register() -> None:
 
 def operators_tell(request: CapacityRequest, *, but: int | None) -> None:
     """Everybody who may decide, except the one who asked."""
-    operators = PlatformRole.objects.filter(role=PlatformRoleName.OPERATOR, user__is_active=True)
-    users = set(operators.values_list("user_id", flat=True)) - {but} - request.asker_ids
+    users = set(operators()) - {but} - request.asker_ids
     _tell(request, "request.submitted", users, url=f"/ops/queue/{request.pk}/")
 
 

@@ -37,10 +37,16 @@ def live(page: Page) -> None:
     expect(page.locator(".b-live")).to_have_attribute("data-state", "live")
 
 
-def test_an_event_refetches_the_part(page: Page, gallery: str) -> None:
-    page.goto("/ui/gallery/table/")
+def table_open(page: Page) -> None:
+    """Open the page with the table and let it catch up once, as it does when it has subscribed."""
+    with page.expect_response(lambda answer: "hx-request" in answer.request.headers):
+        page.goto("/ui/gallery/table/")
     live(page)
     page.wait_for_load_state("networkidle")
+
+
+def test_an_event_refetches_the_part(page: Page, gallery: str) -> None:
+    table_open(page)
     with page.expect_response("**/ui/gallery/table/"):
         httpx.post(f"{gallery}/_live/publish?topic=nodes")
     expect(page.locator("#nodes .b-table")).to_have_count(1)
@@ -48,9 +54,7 @@ def test_an_event_refetches_the_part(page: Page, gallery: str) -> None:
 
 
 def test_a_lost_event_is_noticed_by_the_next(page: Page, gallery: str) -> None:
-    page.goto("/ui/gallery/table/")
-    live(page)
-    page.wait_for_load_state("networkidle")
+    table_open(page)
     asked = refetches(page)
     httpx.post(f"{gallery}/_live/publish?topic=nodes&tell=0")
     page.wait_for_timeout(400)
@@ -60,9 +64,7 @@ def test_a_lost_event_is_noticed_by_the_next(page: Page, gallery: str) -> None:
 
 
 def test_a_cut_socket_is_marked_and_the_gap_refetched(page: Page, gallery: str) -> None:
-    page.goto("/ui/gallery/table/")
-    live(page)
-    page.wait_for_load_state("networkidle")
+    table_open(page)
     httpx.post(f"{gallery}/_live/refuse?on=1")
     httpx.post(f"{gallery}/_live/cut")
     mark = page.locator(".b-live")
@@ -76,9 +78,7 @@ def test_a_cut_socket_is_marked_and_the_gap_refetched(page: Page, gallery: str) 
 
 
 def test_nothing_moves_under_the_pointer(page: Page, gallery: str) -> None:
-    page.goto("/ui/gallery/table/")
-    live(page)
-    page.wait_for_load_state("networkidle")
+    table_open(page)
     page.locator("#nodes tbody tr").nth(3).hover()
     asked = refetches(page)
     button = page.locator(".b-changes")
@@ -93,9 +93,7 @@ def test_nothing_moves_under_the_pointer(page: Page, gallery: str) -> None:
 
 
 def test_pause_holds_events_until_resumed(page: Page, gallery: str) -> None:
-    page.goto("/ui/gallery/table/")
-    live(page)
-    page.wait_for_load_state("networkidle")
+    table_open(page)
     page.locator("[data-pause]").click()
     expect(page.locator(".b-live")).to_have_attribute("data-state", "paused")
     asked = refetches(page)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from portal.jobs.requests import job_request
 from portal.models import JobRun
 from portal.scope import scope
 from portal.viewer import Viewer
 from scheduling.models import Allocation, Drift, Quota, QuotaChange
+from scheduling.services.allocations import REPLACE
 from tests.people import People
 from tests.scheduling.pages.seed import H100, Seed
+from tests.tenants.rest import Rest
 
 GRID = "/ops/quota/?pool=h100"
 
@@ -158,13 +161,38 @@ def test_jobs_are_stopped_and_tried_again(people: People, seed: Seed) -> None:
     assert client.post(f"/jobs/{seed.job.pk}/cancel/").status_code == 302
     body = client.get(f"/jobs/{seed.job.pk}/").content.decode()
     assert "alice asked to stop it" in body
-    with scope(Viewer.system("tests")):
-        broken = JobRun.objects.get(key=seed.failed.job_key)
+    with scope(Viewer.system("tests")) as viewer:
+        broken = job_request(
+            kind=REPLACE,
+            key=seed.active.job_key,
+            viewer=viewer,
+            args={"allocation": seed.active.pk},
+            tenant_key="vision",
+        )
+        JobRun.objects.filter(pk=broken.pk).update(state="failed")
+    assert "Try again" in client.get(f"/jobs/{broken.pk}/").content.decode()
     answer = client.post(f"/jobs/{broken.pk}/retry/")
     with scope(Viewer.system("tests")):
         again = JobRun.objects.get(retry_of=broken)
     assert answer["Location"] == f"/jobs/{again.pk}/"
     assert f"J-{again.pk} tries this again" in client.get(f"/jobs/{broken.pk}/").content.decode()
+
+
+def test_what_was_not_brought_up_is_asked_for_again_in_a_new_request(
+    people: People, seed: Seed
+) -> None:
+    client = people.alice.client()
+    with scope(Viewer.system("tests")):
+        broken = JobRun.objects.get(key=seed.failed.job_key)
+    body = client.get(f"/jobs/{broken.pk}/").content.decode()
+    assert "Try again" not in body
+    assert "ask again in a new request" in body
+    assert client.post(f"/jobs/{broken.pk}/retry/")["Location"] == f"/jobs/{broken.pk}/"
+    answer = Rest(client).post(f"jobs/{broken.pk}/retry/")
+    assert answer.status_code == 409
+    assert "ask again in a new request" in answer.content.decode()
+    with scope(Viewer.system("tests")):
+        assert not JobRun.objects.filter(retry_of=broken).exists()
 
 
 def test_drift_is_settled_by_operators(people: People, seed: Seed) -> None:

@@ -6,6 +6,7 @@ Their own fixtures build on `small_bed` and `bed`; here both are a simulator.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,17 @@ from simulator.bed import SimulatedBed
 from tests.scheduling.conftest import FLEET, bare, world
 
 __all__ = ["bare", "world"]
+HERE = Path(__file__).parent
+# They wait for long, and run on a control plane in every run that has one.
+LONG = ("test_an_edit_can_be_accepted_and_is_shown_no_more",)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slowest here alone: the functions themselves are those of other modules."""
+    for item in items:
+        if item.path.parent == HERE and item.name in LONG:
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")
