@@ -7,7 +7,7 @@ from portal.health_checks import checks_register
 from portal.jobs import periodic
 from portal.jobs import registrations as jobs
 from portal.notices.inbox import notices_unread
-from portal.saved_views.keep import views_shown
+from portal.saved_views.keep import views_listed
 from portal.tasks import PING_SECONDS, workers_ping
 from portal.trim import chassis_trim
 from portal.ui.shell import shell_register
@@ -21,4 +21,4 @@ def registrations_make() -> None:
     periodic.register(name="workers-ping", every_seconds=PING_SECONDS, run=workers_ping)
     periodic.register(name="chassis-trim", every_seconds=600, run=chassis_trim)
     shell_register(bell_rows=notices_unread, bell_url_name="notice_list")
-    shell_register(saved_views=views_shown, saved_url_name="saved_view_list")
+    shell_register(saved_rows=views_listed, saved_url_name="saved_view_list")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.db.models.functions import JSONObject
 from django.http import QueryDict
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from portal.errors import Conflict, Denied, Invalid, NotFound
 from portal.models import SavedView
-from portal.ui.shell import KeptView
 from portal.viewer import Viewer
 
 MOST = 30
@@ -28,9 +28,9 @@ def views_of(viewer: Viewer) -> QuerySet[SavedView]:
     return SavedView.objects.filter(user_id=viewer.user_id)
 
 
-def views_shown(viewer: Viewer) -> list[KeptView]:
-    """The same for the shell."""
-    return [KeptView(view.name, view.path, view.query) for view in views_of(viewer)]
+def views_listed(viewer: Viewer) -> QuerySet[SavedView]:
+    """The same for the shell, each with the `row` that it reads."""
+    return views_of(viewer).annotate(row=JSONObject(name="name", path="path", query="query"))
 
 
 @transaction.atomic

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from portal.ui.counts import Countable, rows_count
+from portal.ui.counts import Countable, rows_ask
 from portal.ui.nav import Area, NavGroup, NavLink, nav_countables, nav_groups
 from portal.ui.units import time_units
 from portal.viewer import Viewer
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
     from django_stubs_ext import StrOrPromise
 
@@ -67,7 +68,8 @@ class Sources:
 
     `tenant_choices` and `cluster_choices` give what the viewer may switch to; each may cost one
     query. `tenant_titles` names tenants by key, those that the viewer sees. `bell_rows` are the
-    unread notices, counted together with the places of the navigation.
+    unread notices, counted together with the places of the navigation; `saved_rows` are the
+    person's views of lists, each with a `row` of what KeptView says.
     """
 
     tenant_choices: Callable[[Viewer], Sequence[Choice]] | None = None
@@ -75,7 +77,7 @@ class Sources:
     cluster_choices: Callable[[Viewer], Sequence[Choice]] | None = None
     bell_rows: Callable[[Viewer], Countable] | None = None
     bell_url_name: str = ""
-    saved_views: Callable[[Viewer], Sequence[KeptView]] | None = None
+    saved_rows: Callable[[Viewer], QuerySet[Any]] | None = None
     saved_url_name: str = ""
     help_url: str = "/api/docs/"
     search_url_name: str = "search"
@@ -131,12 +133,18 @@ class Shell:
         return f"layouts/{self.area}.html"
 
     @cached_property
-    def counts(self) -> dict[str, int]:
-        """Numbers beside places and the bell, by one query."""
+    def asked(self) -> tuple[dict[str, int], list[Any]]:
+        """Numbers beside places and the bell, and the person's views of lists, by one query."""
         wanted = nav_countables(viewer=self.viewer, area=self.area, tenant_key=self.tenant_key)
         if self.sources.bell_rows and self.viewer.user_id:
             wanted[BELL] = self.sources.bell_rows(self.viewer)
-        return rows_count(wanted)
+        saved = self.sources.saved_rows
+        return rows_ask(wanted, saved(self.viewer) if saved and self.viewer.user_id else None)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Numbers beside places and the bell."""
+        return self.asked[0]
 
     @cached_property
     def nav(self) -> list[NavGroup]:
@@ -199,8 +207,7 @@ class Shell:
     @cached_property
     def saved(self) -> list[KeptView]:
         """The person's views of lists on this side, with the open one marked."""
-        kept = self.sources.saved_views
-        views = kept(self.viewer) if kept and self.viewer.user_id else ()
+        views = sorted((KeptView(**row) for row in self.asked[1]), key=lambda view: view.name)
         now = self.request.path, self.request.GET.urlencode()
         areas = ("/ops/", "/jobs/") if self.area == "ops" else (f"/t/{self.tenant_key}/", "/jobs/")
         return [

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from portal.scope import scope
 from portal.ui import nav
-from portal.ui.counts import rows_count
+from portal.ui.counts import rows_ask
 from portal.ui.nav import NavItem, nav_check, nav_countables, nav_groups, nav_register
 from portal.viewer import Viewer
 
@@ -101,7 +101,7 @@ def test_all_numbers_cost_one_query(django_assert_num_queries: Any) -> None:
             "off": None,
         }
         with django_assert_num_queries(1):
-            found = rows_count(wanted)
+            found = rows_ask(wanted)[0]
     assert found == {"people": 2, "ann": 1, "nobody": 0, "known": 5, "off": 0}
 
 
