@@ -28,6 +28,10 @@ def prepare_new(kind: Kind, namespace: str, obj: Object) -> None:
         meta["namespace"] = namespace
     if kind.name in WITH_GENERATION:
         meta["generation"] = 1
+    if kind.name == "LimitRange" and not meta.get("name"):
+        meta["name"] = new_uid()
+    if kind.name == "Pod" and obj["spec"].get("terminationGracePeriodSeconds", 0) < 0:
+        obj["spec"]["terminationGracePeriodSeconds"] = 1
     _fresh_status(kind.name, obj)
     if kind.name == "Namespace":
         meta.setdefault("labels", {})["kubernetes.io/metadata.name"] = meta.get("name", "")
@@ -67,10 +71,15 @@ def _job_labels(obj: Object) -> None:
         return
     values = (meta["uid"], meta.get("name", ""))
     marks = dict(zip((*JOB_LABELS, *OLD_JOB_LABELS), values * 2, strict=True))
-    labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})
-    labels |= marks
-    meta["labels"] = (meta.get("labels") or {}) | marks
-    spec["selector"] = {"matchLabels": {JOB_LABELS[0]: meta["uid"]}}
+    template = spec["template"].setdefault("metadata", {})
+    shared = not meta.get("labels") or meta["labels"] is template.get("labels")
+    labels = template.setdefault("labels", {})
+    for key, value in marks.items():
+        labels.setdefault(key, value)
+    if shared:
+        meta["labels"] = dict(labels)
+    selected = spec.setdefault("selector", {}).setdefault("matchLabels", {})
+    selected.setdefault(JOB_LABELS[0], meta["uid"])
 
 
 def prepare_changed(kind: Kind, old: Object, new: Object, part: str) -> Object:

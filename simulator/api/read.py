@@ -86,7 +86,7 @@ def list_page(core: Core, kind: Kind, request: Request) -> Page:
         items = [item for item in items if f"{item.namespace}/{item.name}" > start]
     if tests:
         items = [item for item in items if all(test(item.obj) for test in tests)]
-    if not limit or len(items) <= limit:
+    if limit <= 0 or len(items) <= limit:
         return Page(items, version)
     last = items[limit - 1]
     rest = _token_make(version, f"{last.namespace}/{last.name}")
@@ -123,6 +123,8 @@ def options_check(request: Request) -> None:
         causes.forbidden(
             path, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
         )
+        if match != "NotOlderThan":
+            causes.unsupported(path, match, ["NotOlderThan"])
     elif match and request.one("continue"):
         causes.forbidden(path, "resourceVersionMatch is forbidden when continue is provided")
     elif match and not version and not initial:

@@ -9,6 +9,7 @@ from tests.conformance.scenarios import (
     basics,
     fences,
     reading,
+    refusals,
     rights,
     showing,
     workloads,
@@ -16,7 +17,7 @@ from tests.conformance.scenarios import (
 from tests.conformance.talk import Talk
 
 Scenario = Callable[[Talk], None]
-MODULES = (basics, applying, reading, rights, fences, workloads, showing)
+MODULES = (basics, applying, reading, rights, fences, workloads, showing, refusals)
 SCENARIOS: dict[str, Scenario] = {
     f"{module.__name__.rpartition('.')[2]}.{scenario.__name__}": scenario
     for module in MODULES
