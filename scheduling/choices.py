@@ -42,7 +42,7 @@ LIVE_STATES = (AllocationState.PLANNED, *HOLDING_STATES)
 
 
 class Priority(models.TextChoices):
-    """How urgent; becomes the PriorityClass of the pods where the cluster has one."""
+    """How urgent: who gives way first where Berth has to choose. Pods get no PriorityClass."""
 
     LOW = "low", _("Low")
     NORMAL = "normal", _("Normal")

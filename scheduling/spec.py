@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.errors import Invalid
+from scheduling.manifests.namespace import LEAST_CPU_MILLI, LEAST_MEMORY_BYTES
 
 NAME = re.compile(r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$")
 IMAGE = re.compile(
@@ -42,11 +43,11 @@ def shape_check(shape: Mapping[str, Any], allowed: set[str], problems: Problems)
             problems[f"shape.{resource}"] = [_("Give a whole number.")]
         elif not 0 <= amount <= MAX_AMOUNT:
             problems[f"shape.{resource}"] = [_("Give a whole number from 0 to 2^53.")]
-    for resource, least in (("cpu", 1), ("memory", 1024 * 1024)):
+    for resource, least in (("cpu", LEAST_CPU_MILLI), ("memory", LEAST_MEMORY_BYTES)):
         amount = shape.get(resource, 0)
         if f"shape.{resource}" not in problems and amount < least:
             problems[f"shape.{resource}"] = [
-                _("Every replica needs at least 1 milli-core and 1 MiB.")
+                _("Every replica needs at least 1 milli-core and 4 MiB.")
             ]
 
 

@@ -27,7 +27,17 @@ NO_TESTS = 5  # pytest's exit code when nothing was selected
 WORKERS = "2"
 STATIC = STATE / "test-static"
 FULL = ("--durations=10", "--durations-min=2")
-ALONE = ("bed", "browser", "storm")
+# What waits for clusters and browsers leaves half of a machine idle, so two files of it run side by
+# side; storms measure themselves against the machine and have it for themselves.
+PARTS = (
+    (f"tests, {WORKERS} at a time", "not (bed or browser or storm)", ("-n", WORKERS)),
+    (
+        f"tests with a bed or a browser, {WORKERS} files at a time",
+        "(bed or browser) and not storm",
+        ("-n", WORKERS, "--dist", "loadfile"),
+    ),
+    ("storms, alone", "storm", ()),
+)
 USAGE = """\
 bin/test [--long] [arguments of pytest]
 Sets everything up, runs bin/check, then all tests. With arguments of pytest it runs just these
@@ -64,13 +74,11 @@ class Suite:
             self._set_up()
         with self.phase("bin/check") as results:
             results.append(checks_run(fast=False))
-        marks = " and ".join(f"not {mark}" for mark in ALONE)
-        with self.phase(f"tests, {WORKERS} at a time") as results:
-            results.append(self._tests_run(["-n", WORKERS, "-m", marks, *FULL]) == 0)
-        with self.phase("tests that run alone (bed, browser, storm)") as results:
-            absent = [f"not {tool.marker}" for tool in self.missing if tool.marker]
-            marks = " and ".join([f"({' or '.join(ALONE)})", *absent])
-            results.append(self._tests_run(["-m", marks, *FULL]) in {0, NO_TESTS})
+        absent = [f"not {tool.marker}" for tool in self.missing if tool.marker]
+        for title, chosen, spread in PARTS:
+            with self.phase(title) as results:
+                marks = " and ".join([chosen, *absent])
+                results.append(self.tests_run([*spread, "-m", marks, *FULL]) in {0, NO_TESTS})
         return all(passed for _, _, passed in self.phases)
 
     def some(self, arguments: list[str]) -> bool:
@@ -79,8 +87,19 @@ class Suite:
             self._set_up(bed=False)
         self.long |= any(word.startswith("-m") for word in arguments)  # they say which they want
         with self.phase("tests") as results:
-            results.append(self._tests_run(arguments) == 0)
+            results.append(self.tests_run(arguments) == 0)
         return all(passed for _, _, passed in self.phases)
+
+    def tests_run(self, arguments: list[str]) -> int:
+        """Run tests; unless long ones are wanted too, leave them out and remember which."""
+        if self.long:
+            return _pytest(arguments)
+        with tempfile.TemporaryDirectory(prefix="berth-test-") as folder:
+            note = Path(folder) / "left-out"
+            code = _pytest(["-p", "tests.left_out", *arguments], BERTH_TEST_LEFT_OUT=str(note))
+            if note.exists():
+                self.long_left_out |= set(note.read_text(encoding="utf-8").splitlines())
+        return code
 
     def summary(self) -> None:
         """Say what was run, how long it took, and what could not be run."""
@@ -111,17 +130,6 @@ class Suite:
         if bed:
             missing = bed_ensure()
             self.missing = ([missing] if missing else []) + tools_missing()
-
-    def _tests_run(self, arguments: list[str]) -> int:
-        """Run tests; unless long ones are wanted too, leave them out and remember which."""
-        if self.long:
-            return _pytest(arguments)
-        with tempfile.TemporaryDirectory(prefix="berth-test-") as folder:
-            note = Path(folder) / "left-out"
-            code = _pytest(["-p", "tests.left_out", *arguments], BERTH_TEST_LEFT_OUT=str(note))
-            if note.exists():
-                self.long_left_out |= set(note.read_text(encoding="utf-8").splitlines())
-        return code
 
 
 def _pytest(arguments: list[str], **more: str) -> int:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from portal.errors import BerthError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from django_stubs_ext import StrOrPromise
 
 DETAIL_CHARS = 500
@@ -201,3 +203,14 @@ class AnswerTooLarge(ClusterError):
 
     code = "cluster-answer-too-large"
     words = _("The cluster's answer is larger than Berth accepts.")
+
+
+def code_words(code: str) -> StrOrPromise:
+    """The sentence that goes with the code of a ClusterError; the code where it is none of ours."""
+    return next((kind.words for kind in _kinds(ClusterError) if kind.code == code), code)
+
+
+def _kinds(kind: type[ClusterError]) -> Iterator[type[ClusterError]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _kinds(below)

@@ -214,7 +214,8 @@ class Reflector:
             self._client = self._renew(self._client)
         forbidden = isinstance(error, Forbidden)
         self._put(Moved(self._spec.name, "forbidden" if forbidden else "backoff", error.code))
-        log.info("watch.failed", kind=self._spec.name, code=error.code, reason=error.reason)
+        if self._tries == 0:  # what goes on like this is said once
+            log.info("watch.failed", kind=self._spec.name, code=error.code, reason=error.reason)
         self._stop.wait(self._wait_seconds(error))
 
     def _wait_seconds(self, error: ClusterError) -> float:

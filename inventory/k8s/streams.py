@@ -12,6 +12,7 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     DecodeError,
     HTTPError,
+    NewConnectionError,
     ReadTimeoutError,
     SSLError,
 )
@@ -28,6 +29,8 @@ def transport_error() -> Iterator[None]:
     """Turn whatever the transport raises into a ClusterError."""
     try:
         yield
+    except NewConnectionError as problem:  # refused, or no way there; urllib3 calls it a time-out
+        raise Unreachable(detail=str(problem)) from None
     except (ReadTimeoutError, ConnectTimeoutError, TimeoutError) as problem:
         raise Timeout(detail=type(problem).__name__) from None
     except (SSLError, ssl.SSLError) as problem:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from inventory.filters import ClusterFilter
+from inventory.k8s.errors import code_words
 from inventory.models import Cluster
 from inventory.selectors.clusters import cluster_by_name, cluster_freshness, cluster_list
 from inventory.selectors.overview import (
@@ -97,12 +98,15 @@ def cluster_context(cluster: Cluster) -> dict[str, Any]:
     return {
         "cluster": cluster,
         "status": cluster_status(cluster, silent=silent),
+        "why": code_words(cluster.state_code),
         "silent": silent,
         "interval": CONTACT_EVERY_SECONDS,
         "division": division,
         "capacity": division.capacity,
         "devices": device_amounts(division.capacity),
-        "watches": [(kind, watch_status(kind.phase)) for kind in freshness],
+        "watches": [
+            (kind, watch_status(kind.phase), code_words(kind.error_code)) for kind in freshness
+        ],
         "abilities": ability_findings(cluster.abilities),
         "policies": policy_findings(cluster.abilities),
         "rights": cluster.rights,

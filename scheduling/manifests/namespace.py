@@ -14,6 +14,10 @@ MAX_NAME = 63
 POD_SECURITY = "pod-security.kubernetes.io"
 # Objects by which a tenant could take addresses outside its namespace.
 NO_OBJECTS = {"services.loadbalancers": "0", "services.nodeports": "0"}
+# A container that asks for nothing is charged nothing, and one without a limit is not bound: a
+# limit of 0 means none. A container of less could not start anyway.
+LEAST_CPU_MILLI = 1
+LEAST_MEMORY_BYTES = 4 * 1024**2
 DEFAULT_SUBJECTS = [{"kind": "Group", "name": "berth:{tenant}:{role}"}]
 Object = dict[str, Any]
 
@@ -122,6 +126,10 @@ def _limit_range(meta: dict[str, Any]) -> Object:
             "limits": [
                 {
                     "type": "Container",
+                    "min": {
+                        "cpu": format_cpu_milli(LEAST_CPU_MILLI),
+                        "memory": format_bytes(LEAST_MEMORY_BYTES),
+                    },
                     "defaultRequest": {"cpu": "100m", "memory": "256Mi"},
                     "default": {"memory": "256Mi"},
                 }

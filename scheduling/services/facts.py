@@ -9,7 +9,6 @@ from inventory.models import Node, Pod, ResourceQuotaFact, WorkloadFact
 from inventory.models.fact import Fact
 from inventory.projection import Changes
 from portal.jobs.wake import jobs_wake
-from portal.viewer import Viewer
 from scheduling.choices import HOLDING_STATES, AllocationKind, AllocationState
 from scheduling.models import Allocation, TenantNamespace
 from scheduling.services.allocations import allocation_publish
@@ -18,8 +17,6 @@ from scheduling.services.health import health_set
 from scheduling.services.overcommit import overcommit_resolve
 from scheduling.services.projector import nodes_project
 from scheduling.services.runs import run_settle
-
-WATCHER = Viewer.system("watcher")
 
 
 def nodes_changed(changes: Changes[Fact]) -> None:
@@ -67,7 +64,7 @@ def workloads_changed(changes: Changes[Fact]) -> None:
             continue
         if change.after is None:
             allocation_publish(allocation)
-        elif not run_settle(allocation, fact, viewer=WATCHER):
+        elif not run_settle(allocation, fact):
             health_set(allocation, fact)
         jobs_wake(keys=[allocation.job_key])
 

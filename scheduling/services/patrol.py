@@ -64,7 +64,7 @@ def runs_watch(_now: datetime) -> None:
     for allocation, fact in found:
         if fact is not None:
             with scope(PATROL):
-                run_settle(allocation, fact, viewer=PATROL)
+                run_settle(allocation, fact)
 
 
 def stuck_watch(now: datetime) -> None:

@@ -16,6 +16,7 @@ from scheduling.choices import RunsAs
 from scheduling.models import Allocation
 from scheduling.services.allocations import CREATE, RELEASABLE, allocation_release
 
+WATCHER = Viewer.system("watcher")
 COMPLETE, FAILED = "Complete", "Failed"
 PODS_FAILED = gettext_noop("The run failed: its pods ended in failure too often.")
 RUN_FAILED = gettext_noop("The run failed; Kubernetes says %(why)s.")
@@ -36,7 +37,7 @@ def run_failure(end: Mapping[str, Any]) -> Reason | None:
     return Reason("run-failed", text, {"why": why})
 
 
-def run_settle(allocation: Allocation, fact: WorkloadFact, *, viewer: Viewer) -> bool:
+def run_settle(allocation: Allocation, fact: WorkloadFact) -> bool:
     """Have a run that has ended given back; True when that was asked for.
 
     While the job that brings it up is at work it is left alone: that one looks by itself, and a
@@ -52,5 +53,5 @@ def run_settle(allocation: Allocation, fact: WorkloadFact, *, viewer: Viewer) ->
         return False
     failure = run_failure(end)
     why = "failed" if failure else "completed"
-    allocation_release(allocation=allocation, viewer=viewer, why=why, reason=failure)
+    allocation_release(allocation=allocation, viewer=WATCHER, why=why, reason=failure)
     return True

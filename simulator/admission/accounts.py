@@ -65,15 +65,25 @@ def set_priority(store: Store, attempt: Attempt) -> None:
         for stored in store.each(PRIORITIES):
             if stored.obj.get("globalDefault"):
                 name = spec["priorityClassName"] = stored.name
-    if not name:
-        spec["priority"], spec["preemptionPolicy"] = 0, "PreemptLowerPriority"
-        return
-    found = store.get(PRIORITIES, "", name)
-    if found is None:
+    found = store.get(PRIORITIES, "", name) if name else None
+    if name and found is None:
         why = f"no PriorityClass with name {name} was found"
         raise errors.forbidden(attempt.kind, attempt.name, why)
-    spec["priority"] = found.obj["value"]
-    spec["preemptionPolicy"] = found.obj.get("preemptionPolicy", "PreemptLowerPriority")
+    computed = found.obj if found else {"value": 0}
+    _computed(attempt, "priority", computed["value"], "integer value of priority")
+    policy = computed.get("preemptionPolicy", "PreemptLowerPriority")
+    _computed(attempt, "preemptionPolicy", policy, "string value of PreemptionPolicy")
+
+
+def _computed(attempt: Attempt, field: str, value: object, words: str) -> None:
+    """Set what follows from the class; a pod may say the same and nothing else."""
+    spec = (attempt.obj or {})["spec"]
+    if spec.setdefault(field, value) != value:
+        why = (
+            f"the {words} ({spec[field]}) must not be provided in pod spec; priority admission"
+            f" controller computed {value} from the given PriorityClass name"
+        )
+        raise errors.forbidden(attempt.kind, attempt.name, why)
 
 
 def set_tolerations(attempt: Attempt) -> None:

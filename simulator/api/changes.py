@@ -14,7 +14,7 @@ from simulator.api.request import Request
 from simulator.api.roles import escalation_check
 from simulator.api.write import Options
 from simulator.kinds.registry import Kind
-from simulator.objects import Object, clone
+from simulator.objects import Object, clone, dump
 from simulator.schema.decode import BadType, Decoding
 
 if TYPE_CHECKING:
@@ -98,12 +98,17 @@ def patch(core: Core, kind: Kind, request: Request) -> Answer:
         raise errors.bad_request("invalid JSON patch") from None
     if media == APPLY:
         return _apply(core, kind, request, content, options)
+    if "force" in request.query:
+        causes = errors.Causes()
+        causes.forbidden("force", "may not be specified for non-apply patch")
+        raise errors.invalid("PatchOptions", "meta.k8s.io", "", causes.found)
 
     def make(old: Object) -> Object:
         return patched(kind, old, content, media, options)
 
     def guarded(old: Object) -> Object:
         new = make(old)
+        _name_check(new, request)
         escalation_check(core, kind, request.namespace, new, request.user)
         return new
 
@@ -131,19 +136,22 @@ def _recode(kind: Kind, new: Any, options: Options) -> Object:
     try:
         out: Object = decoding.read(new, kind.type, struct=kind.name)
     except BadType as problem:
-        raise errors.bad_request(str(problem)) from None
+        raise _bad_patch(new, str(problem)) from None
     if decoding.unknown and options.validation == "Strict":
         texts = ", ".join(f'unknown field "{path}"' for path in decoding.unknown)
-        causes = errors.Causes()
-        causes.invalid("patch", new, f"strict decoding error: {texts}")
-        raise errors.StatusError(
-            422, "Invalid", f' "" is invalid: {causes.found[0].text}', details={}
-        )
+        raise _bad_patch(new, f"strict decoding error: {texts}")
     if options.validation == "Warn":
         options.warnings += [f'unknown field "{path}"' for path in decoding.unknown]
     out.pop("kind", None)
     out.pop("apiVersion", None)
     return out
+
+
+def _bad_patch(new: Any, why: str) -> errors.StatusError:
+    """422 for what a patch would make, which is shown as a whole."""
+    causes = errors.Causes()
+    causes.invalid("patch", dump(new).decode(), why)
+    return errors.StatusError(422, "Invalid", f' "" is invalid: {causes.found[0].text}', details={})
 
 
 def _apply(core: Core, kind: Kind, request: Request, content: Any, options: Options) -> Answer:
@@ -245,6 +253,11 @@ def deletion_of(kind: Kind, request: Request) -> tuple[delete.Deletion, Options]
         if not isinstance(read, dict):
             raise errors.bad_request("couldn't get version/kind; json parse error")
         body = read
+        if body.get("kind", "DeleteOptions") != "DeleteOptions":
+            raise errors.bad_request(
+                f'no kind "{body["kind"]}" is registered for version "meta.k8s.io/v1" in scheme'
+                ' "pkg/runtime/scheme.go:111"'
+            )
     if body.get("dryRun"):
         options.dry_run = True
     grace = request.one("gracePeriodSeconds")

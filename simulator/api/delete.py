@@ -36,8 +36,16 @@ class Deletion:
         wanted = body.get("preconditions") or {}
         seconds = body.get("gracePeriodSeconds")
         if seconds is None and grace:
-            seconds = int(grace)
+            seconds = _number(grace)
         found = body.get("propagationPolicy") or propagation
+        orphan = body.get("orphanDependents")
+        if orphan is not None:
+            if found:
+                causes = errors.Causes()
+                why = "orphanDependents and deletionPropagation cannot be both set"
+                causes.invalid("propagationPolicy", found, why)
+                raise errors.invalid("DeleteOptions", "meta.k8s.io", "", causes.found)
+            found = "Orphan" if orphan else "Background"
         if found not in ("", "Background", "Foreground", "Orphan"):
             causes = errors.Causes()
             known = ["Foreground", "Background", "Orphan", "nil"]
@@ -45,6 +53,13 @@ class Deletion:
             raise errors.invalid("DeleteOptions", "meta.k8s.io", "", causes.found)
         uid, version = wanted.get("uid") or "", wanted.get("resourceVersion") or ""
         return cls(uid, version, seconds, found)
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise errors.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax') from None
 
 
 def delete(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,8 +72,8 @@ class Causes:
 
     def invalid(self, path: str, value: Any, why: str) -> None:
         """A value that is wrong; texts are shown in quotes."""
-        shown = f'"{value}"' if isinstance(value, str) else _go_text(value)
-        self.found.append(Cause(path, f"Invalid value: {shown}: {why}"))
+        tail = f": {why}" if why else ""
+        self.found.append(Cause(path, f"Invalid value: {_shown(value)}{tail}"))
 
     def required(self, path: str, why: str = "") -> None:
         """A value that is missing."""
@@ -83,21 +84,30 @@ class Causes:
         """A value that may not be given."""
         self.found.append(Cause(path, f"Forbidden: {why}", "FieldValueForbidden"))
 
-    def unsupported(self, path: str, value: str, supported: list[str], shown: str = "") -> None:
+    def unsupported(self, path: str, value: Any, supported: Iterable[str], shown: str = "") -> None:
         """A value that is none of those known."""
         known = ", ".join(f'"{item}"' for item in supported)
-        text = shown or f'"{value}"'
+        text = shown or _shown(value)
         self.found.append(
             Cause(path, f"Unsupported value: {text}: supported values: {known}",
                   "FieldValueNotSupported")
         )  # fmt: skip
 
-    def duplicate(self, path: str, value: str) -> None:
+    def duplicate(self, path: str, value: Any) -> None:
         """A value that is there twice."""
-        self.found.append(Cause(path, f'Duplicate value: "{value}"', "FieldValueDuplicate"))
+        self.found.append(Cause(path, f"Duplicate value: {_shown(value)}", "FieldValueDuplicate"))
+
+    def missing(self, path: str, value: str) -> None:
+        """A value that names something that is not there."""
+        self.found.append(Cause(path, f"Not found: {_shown(value)}", "FieldValueNotFound"))
+
+    def too_long(self, path: str, most: int) -> None:
+        """A value of more bytes than are allowed."""
+        text = f"Too long: may not be more than {most} bytes"
+        self.found.append(Cause(path, text, "FieldValueTooLong"))
 
 
-def _go_text(value: Any) -> str:
+def _shown(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, bool | int | float):
@@ -107,6 +117,7 @@ def _go_text(value: Any) -> str:
 
 def invalid(kind: str, group: str, name: str, causes: list[Cause]) -> StatusError:
     """422 with its causes."""
+    causes = list({cause.text: cause for cause in causes}.values())
     texts = [cause.text for cause in causes]
     whole = texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
     details: Object = {"name": name, "group": group, "kind": kind}

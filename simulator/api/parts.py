@@ -11,11 +11,12 @@ from simulator.api import answer, bodies, changes, delete, errors, patches, writ
 from simulator.api.answer import Answer
 from simulator.api.read import get
 from simulator.api.request import Request
-from simulator.kinds.pod_validate import resized, resources_validate
 from simulator.kinds.quantity import milli, parse
 from simulator.kinds.registry import Kind, kind_named
 from simulator.kinds.usage import pod_amounts
 from simulator.objects import Object, clone, condition_of, now_text
+from simulator.validation.amounts import amounts_validate
+from simulator.validation.pods import resized
 
 if TYPE_CHECKING:
     from simulator.core import Core
@@ -172,7 +173,7 @@ def _resize_check(core: Core, old: Object, new: Object) -> None:
     causes = errors.Causes()
     for index, container in enumerate(new["spec"].get("containers") or ()):
         path = f"spec.containers[{index}].resources"
-        resources_validate(container.get("resources") or {}, path, causes)
+        amounts_validate(container.get("resources") or {}, path, causes)
     if causes.found:
         raise errors.invalid_object(kind, name, causes.found)
     node = core.store.get("nodes", "", old["spec"].get("nodeName", ""))

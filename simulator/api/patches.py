@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.api.errors import StatusError, bad_request
+from simulator.api.errors import StatusError, bad_request, internal
 from simulator.objects import clone
 from simulator.schema.types import Type
 
 Path = list[str]
+OPERATIONS = ("add", "copy", "move", "remove", "replace", "test")
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
@@ -53,6 +54,8 @@ def _parts(text: str) -> Path:
 
 def _operate(target: Any, operation: dict[str, Any]) -> Any:
     name, path = operation["op"], _parts(operation["path"])
+    if name not in OPERATIONS:
+        raise ValueError(name)
     if name == "test":
         if _look(target, path) != operation.get("value"):
             raise ValueError("test failed")
@@ -105,11 +108,8 @@ def strategic_patch(target: Any, patch: Any, kind: Type) -> Any:
     """Lay a strategic merge patch over a value, by the merge keys of its type."""
     if not isinstance(patch, dict):
         return clone(patch)
-    directive = patch.get("$patch")
-    if directive == "replace":
-        return clone({k: v for k, v in patch.items() if k != "$patch"})
-    if directive == "delete":
-        return {}
+    if patch.get("$patch", "merge") != "merge":
+        return _directed(patch)
     out = dict(target) if isinstance(target, dict) else {}
     retained = patch.get("$retainKeys")
     if retained is not None:
@@ -132,6 +132,16 @@ def strategic_patch(target: Any, patch: Any, kind: Type) -> Any:
             server = [_name_of(item, key) for item in out[name]]
             out[name] = _ordered(out[name], order, server, key)
     return out
+
+
+def _directed(patch: dict[str, Any]) -> Any:
+    """What a patch leaves that does not merge."""
+    directive = patch["$patch"]
+    if directive == "replace":
+        return clone({k: v for k, v in patch.items() if k != "$patch"})
+    if directive == "delete":
+        return {}
+    raise internal(f"unknown patch type: {directive} in map: map[$patch:{directive}]")
 
 
 def _set_field(out: dict[str, Any], key: str, value: Any, child: Type | None, order: Any) -> None:

@@ -28,6 +28,10 @@ def prepare_new(kind: Kind, namespace: str, obj: Object) -> None:
         meta["namespace"] = namespace
     if kind.name in WITH_GENERATION:
         meta["generation"] = 1
+    if kind.name == "LimitRange" and not meta.get("name"):
+        meta["name"] = new_uid()
+    if kind.name == "Pod" and obj["spec"].get("terminationGracePeriodSeconds", 0) < 0:
+        obj["spec"]["terminationGracePeriodSeconds"] = 1
     _fresh_status(kind.name, obj)
     if kind.name == "Namespace":
         meta.setdefault("labels", {})["kubernetes.io/metadata.name"] = meta.get("name", "")
@@ -67,19 +71,22 @@ def _job_labels(obj: Object) -> None:
         return
     values = (meta["uid"], meta.get("name", ""))
     marks = dict(zip((*JOB_LABELS, *OLD_JOB_LABELS), values * 2, strict=True))
-    labels = spec["template"].setdefault("metadata", {}).setdefault("labels", {})
-    labels |= marks
-    meta["labels"] = (meta.get("labels") or {}) | marks
-    spec["selector"] = {"matchLabels": {JOB_LABELS[0]: meta["uid"]}}
+    template = spec["template"].setdefault("metadata", {})
+    shared = not meta.get("labels") or meta["labels"] is template.get("labels")
+    labels = template.setdefault("labels", {})
+    for key, value in marks.items():
+        labels.setdefault(key, value)
+    if shared:
+        meta["labels"] = dict(labels)
+    selected = spec.setdefault("selector", {}).setdefault("matchLabels", {})
+    selected.setdefault(JOB_LABELS[0], meta["uid"])
 
 
 def prepare_changed(kind: Kind, old: Object, new: Object, part: str) -> Object:
     """Give a changed object what only the server may say, and keep the part that is not meant."""
     out = new
     if part == "status":
-        out = clone(old)
-        out["status"] = new.get("status", {})
-        out["metadata"]["managedFields"] = (new.get("metadata") or {}).get("managedFields") or []
+        out = _with_status(kind, old, new)
     elif kind.name in WITH_STATUS:
         out = {**new}
         if "status" in old:
@@ -100,6 +107,19 @@ def prepare_changed(kind: Kind, old: Object, new: Object, part: str) -> Object:
         meta["namespace"] = before["namespace"]
     if not meta.get("generateName") and before.get("generateName"):
         meta["generateName"] = before["generateName"]
+    return out
+
+
+def _with_status(kind: Kind, old: Object, new: Object) -> Object:
+    """What a write of the status may change: the status, and labels and annotations beside it."""
+    out = clone(old)
+    out["status"] = new.get("status", {})
+    before, after = out["metadata"], new.get("metadata") or {}
+    labels = () if kind.name == "Deployment" else ("labels",)
+    for name in (*labels, "annotations", "finalizers", "managedFields"):
+        before.pop(name, None)
+        if after.get(name):
+            before[name] = clone(after[name])
     return out
 
 

@@ -25,6 +25,7 @@ TOO_OLD = (
     " inconsistent list - objects that were created, modified, or deleted between the time the"
     " first chunk was returned and now may show up in the list."
 )
+TOO_OLD_VERSION = "The resourceVersion for the provided list is too old."
 MATCHES = ("", "Exact", "NotOlderThan")
 
 
@@ -86,7 +87,7 @@ def list_page(core: Core, kind: Kind, request: Request) -> Page:
         items = [item for item in items if f"{item.namespace}/{item.name}" > start]
     if tests:
         items = [item for item in items if all(test(item.obj) for test in tests)]
-    if not limit or len(items) <= limit:
+    if limit <= 0 or len(items) <= limit:
         return Page(items, version)
     last = items[limit - 1]
     rest = _token_make(version, f"{last.namespace}/{last.name}")
@@ -103,8 +104,7 @@ def _items(
         return core.store.list_at(kind.key, version, namespace), version
     except Gone:
         if not token:
-            text = f"The resourceVersion for the provided list is too old: {version}"
-            raise errors.expired(text) from None
+            raise errors.expired(TOO_OLD_VERSION) from None
         fresh = _token_make(core.store.version, start)
         raise errors.expired(TOO_OLD, fresh) from None
 
@@ -123,6 +123,8 @@ def options_check(request: Request) -> None:
         causes.forbidden(
             path, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
         )
+        if match != "NotOlderThan":
+            causes.unsupported(path, match, ["NotOlderThan"])
     elif match and request.one("continue"):
         causes.forbidden(path, "resourceVersionMatch is forbidden when continue is provided")
     elif match and not version and not initial:

@@ -32,6 +32,7 @@ class Request:
     namespace: str = ""
     name: str = ""
     part: str = ""
+    by_path: bool = False
     warnings: list[str] = field(default_factory=list)
 
     @classmethod
@@ -49,7 +50,7 @@ class Request:
     def _place(self, parts: list[str]) -> None:
         if parts[0] == "watch":
             parts = parts[1:] or ["watch"]
-            self.query = {**self.query, "watch": ["true"]}
+            self.by_path = True
         scoped = (
             parts[0] == "namespaces"
             and len(parts) > 2
@@ -81,8 +82,9 @@ class Request:
 
     @property
     def is_watch(self) -> bool:
-        """Whether a GET asks for a stream."""
-        return self.method == "GET" and self.flag("watch")
+        """Whether a GET asks for a stream: of one object only by the old kind of path."""
+        asked = self.flag("watch") and not self.name
+        return self.method == "GET" and (self.by_path or asked)
 
     @property
     def verb(self) -> str:

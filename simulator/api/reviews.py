@@ -29,6 +29,7 @@ REVIEWS = frozenset(
 )
 TOKEN_REQUEST = Kind("TokenRequest", "tokenrequests", "authentication.k8s.io", True, ())
 SHORTEST_TOKEN = 600
+LONGEST_TOKEN = 2**32
 DEFAULT_TOKEN = 3600
 
 
@@ -111,11 +112,7 @@ def token(core: Core, request: Request) -> Answer:
         None, {"metadata": {}, "spec": dict(spec)}, type_of_kind("TokenRequest"),
         Manager(options.manager, "Update", TOKEN_REQUEST.api_version, "token"),
     )  # fmt: skip
-    if spec["expirationSeconds"] < SHORTEST_TOKEN:
-        causes = errors.Causes()
-        why = "may not specify a duration less than 10 minutes"
-        causes.invalid("spec.expirationSeconds", spec["expirationSeconds"], why)
-        raise errors.invalid("TokenRequest", TOKEN_REQUEST.group, "", causes.found)
+    _seconds_check(spec["expirationSeconds"])
     if spec.get("audiences", [ISSUER]) != [ISSUER]:
         raise errors.not_modelled("spec.audiences of tokenrequests")
     core.admission.validate(
@@ -125,9 +122,49 @@ def token(core: Core, request: Request) -> Answer:
         )
     )  # fmt: skip
     spec.setdefault("audiences", [ISSUER])
-    spec.setdefault("boundObjectRef", None)
+    spec["boundObjectRef"] = _bound(core, request.namespace, spec.get("boundObjectRef"))
     _issue(core, account.obj["metadata"], obj, entries)
     return answer.of_object(201, TOKEN_REQUEST, obj)
+
+
+def _seconds_check(seconds: int) -> None:
+    why = ""
+    if seconds < SHORTEST_TOKEN:
+        why = "may not specify a duration less than 10 minutes"
+    elif seconds > LONGEST_TOKEN:
+        why = "may not specify a duration larger than 2^32 seconds"
+    if why:
+        causes = errors.Causes()
+        causes.invalid("spec.expirationSeconds", seconds, why)
+        raise errors.invalid("TokenRequest", TOKEN_REQUEST.group, "", causes.found)
+
+
+def _bound(core: Core, namespace: str, reference: Object | None) -> Object | None:
+    """The object that a token dies with, with its UID; raises StatusError where it is not there."""
+    if reference is None:
+        return None
+    name, version = reference.get("kind", ""), reference.get("apiVersion", "")
+    if name == "Node" and version == "v1":
+        raise errors.not_modelled("tokens bound to nodes")
+    if name not in ("Pod", "Secret") or version != "v1":
+        group = version.partition("/")[0] if "/" in version else ""
+        short = version.rpartition("/")[2]
+        raise errors.bad_request(
+            f"cannot bind token to object of type {group}/{short}, Kind={name}"
+        )
+    kind = kind_named(name)
+    found = core.store.get(kind.key, namespace, reference.get("name", ""))
+    if found is None:
+        raise errors.not_found(kind, reference.get("name", ""))
+    uid = found.obj["metadata"]["uid"]
+    wanted = reference.get("uid") or uid
+    if wanted != uid:
+        why = (
+            f"the UID in the bound object reference ({wanted}) does not match the UID in record."
+            " The object might have been deleted and then recreated"
+        )
+        raise errors.conflict(kind, found.name, why)
+    return reference | {"uid": uid}
 
 
 def _issue(core: Core, account: Object, obj: Object, entries: list[Object]) -> None:

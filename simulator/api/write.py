@@ -14,9 +14,9 @@ from simulator.auth.identity import User
 from simulator.kinds.beyond import beyond
 from simulator.kinds.defaults import apply_defaults
 from simulator.kinds.registry import Kind
-from simulator.kinds.validate import change_validate, new_validate
 from simulator.objects import Object, clone
 from simulator.schema.decode import BadType, Decoding
+from simulator.validation.objects import change_validate, new_validate
 
 if TYPE_CHECKING:
     from simulator.core import Core
@@ -114,7 +114,7 @@ def _admit_new(
     undo = core.admission.validate(attempt)
     try:
         _modelled_check(kind, obj)
-        if version:
+        if version and not options.dry_run:
             raise errors.internal("resourceVersion should not be set on objects to be created")
         if core.store.get(kind.key, meta.get("namespace", ""), meta["name"]):
             raise errors.already_exists(kind, meta["name"])
@@ -220,5 +220,12 @@ def manager_check(options_kind: str, manager: str, *, needed: bool) -> None:
     if len(manager.encode()) > MANAGER_BYTES:
         text = f"Too long: may not be more than {MANAGER_BYTES} bytes"
         causes.found.append(errors.Cause("fieldManager", text, "FieldValueTooLong"))
+    for place, sign in enumerate(manager):
+        if not sign.isprintable():
+            code = ord(sign)
+            why = f"invalid character U+{code:04X} (at position {place})"
+            text = f'Invalid value: "\\x{code:02x}": {why}'
+            causes.found.append(errors.Cause("fieldManager", text))
+            break
     if causes.found:
         raise errors.invalid(options_kind, "meta.k8s.io", "", causes.found)

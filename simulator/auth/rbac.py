@@ -79,10 +79,11 @@ class Authorizer:
 
     def rules_of(self, ref: Object, namespace: str) -> list[Object]:
         """The rules of the role that a binding names; none where it is not there."""
+        name = ref.get("name", "")
         if ref["kind"] == "ClusterRole":
-            found = self._store.get(CLUSTER_ROLES, "", ref["name"])
+            found = self._store.get(CLUSTER_ROLES, "", name)
         else:
-            found = self._store.get(ROLES, namespace, ref["name"])
+            found = self._store.get(ROLES, namespace, name)
         return list(found.obj.get("rules") or ()) if found else []
 
     def holds(self, user: User, namespace: str, rules: list[Object]) -> list[Object]:

@@ -47,6 +47,9 @@ def _job(obj: Object) -> None:
     failed = "podFailurePolicy" in spec
     spec.setdefault("podReplacementPolicy", "Failed" if failed else "TerminatingOrFailed")
     template_defaults(spec.setdefault("template", {}))
+    labels = spec["template"]["metadata"].get("labels")
+    if labels and not obj["metadata"].get("labels"):
+        obj["metadata"]["labels"] = labels  # shared, until the server adds its own marks
     obj.setdefault("status", {})
 
 

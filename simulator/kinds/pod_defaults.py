@@ -32,6 +32,8 @@ def spec_defaults(spec: Object) -> None:
         for container in spec.get(part) or ():
             container_defaults(container)
     for volume in spec.get("volumes") or ():
+        if volume.keys() <= {"name"}:
+            volume["emptyDir"] = {}
         for mode in VOLUME_MODES:
             if isinstance(volume.get(mode), dict):
                 volume[mode].setdefault("defaultMode", 420)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.kinds.quantity import BadQuantity, canonical
+from simulator.schema.scalars import bytes_problem, moment_problem
 from simulator.schema.types import Type
 
 GO_SCALARS = {
@@ -16,6 +17,7 @@ GO_SCALARS = {
     "time": "string",
     "bytes": "[]uint8",
 }
+PROBLEMS = {"bytes": bytes_problem, "time": moment_problem}
 # Lists and maps that are written even where they are empty.
 KEPT_EMPTY = {"items", "rules", "resourceRules", "columnDefinitions"}
 
@@ -96,6 +98,9 @@ class Decoding:
                 return int(value)
         if not good:
             raise BadType(_message(value, struct, path, _go(kind)))
+        why = PROBLEMS[scalar](value) if scalar in PROBLEMS else ""
+        if why:
+            raise BadType(why)
         return value
 
 

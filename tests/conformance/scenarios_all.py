@@ -9,14 +9,16 @@ from tests.conformance.scenarios import (
     basics,
     fences,
     reading,
+    refusals,
     rights,
+    rollouts,
     showing,
     workloads,
 )
 from tests.conformance.talk import Talk
 
 Scenario = Callable[[Talk], None]
-MODULES = (basics, applying, reading, rights, fences, workloads, showing)
+MODULES = (basics, applying, reading, rights, fences, workloads, showing, refusals, rollouts)
 SCENARIOS: dict[str, Scenario] = {
     f"{module.__name__.rpartition('.')[2]}.{scenario.__name__}": scenario
     for module in MODULES

@@ -13,6 +13,7 @@ from portal.models import JobRun
 from scheduling.models import Allocation, Commitment, Drift, NodeCommitment
 from scheduling.services.allocations import CREATE, REPLACE
 from scheduling.services.drift import RESTORE, drift_choose
+from scheduling.services.patrol import overcommit_watch
 from scheduling.services.scan import cluster_scan
 from tests.people import people_make
 from tests.scheduling.world import (
@@ -21,6 +22,7 @@ from tests.scheduling.world import (
     cluster_make,
     ledger_differences,
     mirror_ready,
+    now,
     pace_forget,
     pools_make,
     quota_give,
@@ -123,10 +125,6 @@ def test_an_open_pod_on_promised_room_moves_promises_within_a_minute(wide: World
     assert shared, (promised(big), promised(small))
     open_pod(wide, shared[0])
 
-    def over() -> list[str]:
-        with system():
-            return [str(row) for row in NodeCommitment.objects.all() if row.free < 0]
-
     until(over, seconds=30)
     began = time.monotonic()
     until(lambda: wide.run_jobs() or not over(), seconds=60)
@@ -136,6 +134,50 @@ def test_an_open_pod_on_promised_room_moves_promises_within_a_minute(wide: World
     assert quota_numbers()["h100-sxm-80gb"] == (0, 20, 0)
     assert ledger_differences() == []
     until(lambda: not over() and bound() == {"big": 12, "small": 6, "room": 2}, seconds=30)
+
+
+def test_open_room_makes_way_for_a_foreign_pod_within_a_minute(wide: World) -> None:
+    """A pod of the tenant's holds two of the eight devices, and the one place for pods."""
+    opened = wide.ask("room", kind="open", shape=WHOLE)
+    assert wide.final_job(opened, CREATE).state == "succeeded"
+    beside = wide.ask("beside", kind="open", shape=WHOLE | {"h100-sxm-80gb": 2})
+    assert wide.final_job(beside, CREATE).state == "succeeded"
+    node = max(open_room(), key=lambda name: open_room()[name][0])
+    open_pod(wide, node)
+    until(lambda: open_room()[node][1] == 2, seconds=30)
+    foreign_pod(wide, node)
+    until(lambda: over() or open_room()[node][0] < 8, seconds=30)
+    began = time.monotonic()
+    until(lambda: wide.run_jobs() or not over(), seconds=60)
+    assert time.monotonic() - began < 60
+    held = open_room()
+    assert sum(committed for committed, _bound in held.values()) == 10
+    assert held[node][1] == 2
+    asked = replacements()
+    for _round in range(3):
+        overcommit_watch(now())
+        wide.run_jobs()
+    assert (over(), replacements()) == ([], asked)
+    assert quota_numbers()["h100-sxm-80gb"] == (0, 10, 0)
+
+
+def over() -> list[str]:
+    """What is promised beyond what there is."""
+    with system():
+        return [str(row) for row in NodeCommitment.objects.all() if row.free < 0]
+
+
+def replacements() -> int:
+    """How many jobs were asked to place anew."""
+    with system():
+        return JobRun.objects.filter(kind=REPLACE).count()
+
+
+def open_room() -> dict[str, tuple[int, int]]:
+    """(committed, bound) devices of the open namespace by node."""
+    with system():
+        rows = Commitment.objects.filter(holder__startswith="namespace:", resource="h100-sxm-80gb")
+        return {row.node_name: (row.committed, row.bound) for row in rows}
 
 
 def place_only(world: World, allocation: Allocation) -> None:

@@ -30,7 +30,7 @@ PODS: dict[str, dict[str, Any]] = {
     "volumes[].nfs": {"volumes": [{"name": "v", "nfs": {"server": "s", "path": "/"}}]},
     "resourceClaims": {"resourceClaims": [{"name": "c", "resourceClaimName": "c"}]},
     "runtimeClassName": {"runtimeClassName": "kata"},
-    "activeDeadlineSeconds": {"activeDeadlineSeconds": 5},
+    "resources": {"resources": {"limits": {"cpu": "1"}}},
     "readinessGates": {"readinessGates": [{"conditionType": "example.test/ready"}]},
     "containers[].ports[].hostPort": {
         "containers": [{"name": "main", "image": "a:1", "ports": [PORT]}]
@@ -98,7 +98,10 @@ def test_a_pod_is_refused_by_the_field_alone_and_in_every_template(
 def policy(**spec: Any) -> dict[str, Any]:
     """An admission policy."""
     rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["pods"]}
-    content = {"matchConstraints": {"resourceRules": [rule]}, "validations": []}
+    content: dict[str, Any] = {
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": [{"expression": "true"}],
+    }
     return {"metadata": {"name": "p"}, "spec": content | spec}
 
 
