@@ -78,7 +78,7 @@ class Suite:
         for title, chosen, spread in PARTS:
             with self.phase(title) as results:
                 marks = " and ".join([chosen, *absent])
-                results.append(self._tests_run([*spread, "-m", marks, *FULL]) in {0, NO_TESTS})
+                results.append(self.tests_run([*spread, "-m", marks, *FULL]) in {0, NO_TESTS})
         return all(passed for _, _, passed in self.phases)
 
     def some(self, arguments: list[str]) -> bool:
@@ -87,8 +87,19 @@ class Suite:
             self._set_up(bed=False)
         self.long |= any(word.startswith("-m") for word in arguments)  # they say which they want
         with self.phase("tests") as results:
-            results.append(self._tests_run(arguments) == 0)
+            results.append(self.tests_run(arguments) == 0)
         return all(passed for _, _, passed in self.phases)
+
+    def tests_run(self, arguments: list[str]) -> int:
+        """Run tests; unless long ones are wanted too, leave them out and remember which."""
+        if self.long:
+            return _pytest(arguments)
+        with tempfile.TemporaryDirectory(prefix="berth-test-") as folder:
+            note = Path(folder) / "left-out"
+            code = _pytest(["-p", "tests.left_out", *arguments], BERTH_TEST_LEFT_OUT=str(note))
+            if note.exists():
+                self.long_left_out |= set(note.read_text(encoding="utf-8").splitlines())
+        return code
 
     def summary(self) -> None:
         """Say what was run, how long it took, and what could not be run."""
@@ -119,17 +130,6 @@ class Suite:
         if bed:
             missing = bed_ensure()
             self.missing = ([missing] if missing else []) + tools_missing()
-
-    def _tests_run(self, arguments: list[str]) -> int:
-        """Run tests; unless long ones are wanted too, leave them out and remember which."""
-        if self.long:
-            return _pytest(arguments)
-        with tempfile.TemporaryDirectory(prefix="berth-test-") as folder:
-            note = Path(folder) / "left-out"
-            code = _pytest(["-p", "tests.left_out", *arguments], BERTH_TEST_LEFT_OUT=str(note))
-            if note.exists():
-                self.long_left_out |= set(note.read_text(encoding="utf-8").splitlines())
-        return code
 
 
 def _pytest(arguments: list[str], **more: str) -> int:

@@ -106,7 +106,8 @@ def updated(old: Object | None, new: Object, kind: Type, manager: Manager) -> li
     before, after = plain(old or {}), plain(new)
     changed = fieldset.strip_unowned(fieldset.changed_set(before, after, kind))
     if manager.subresource == "status":
-        changed = {name: inner for name, inner in changed.items() if name == "f:status"}
+        kept = ("f:metadata", "f:status")
+        changed = {name: inner for name, inner in changed.items() if name in kept}
     else:
         changed.pop("f:status", None)
     managers.lose(before, after, kind, keeper=manager)

@@ -86,9 +86,7 @@ def prepare_changed(kind: Kind, old: Object, new: Object, part: str) -> Object:
     """Give a changed object what only the server may say, and keep the part that is not meant."""
     out = new
     if part == "status":
-        out = clone(old)
-        out["status"] = new.get("status", {})
-        out["metadata"]["managedFields"] = (new.get("metadata") or {}).get("managedFields") or []
+        out = _with_status(kind, old, new)
     elif kind.name in WITH_STATUS:
         out = {**new}
         if "status" in old:
@@ -109,6 +107,19 @@ def prepare_changed(kind: Kind, old: Object, new: Object, part: str) -> Object:
         meta["namespace"] = before["namespace"]
     if not meta.get("generateName") and before.get("generateName"):
         meta["generateName"] = before["generateName"]
+    return out
+
+
+def _with_status(kind: Kind, old: Object, new: Object) -> Object:
+    """What a write of the status may change: the status, and labels and annotations beside it."""
+    out = clone(old)
+    out["status"] = new.get("status", {})
+    before, after = out["metadata"], new.get("metadata") or {}
+    labels = () if kind.name == "Deployment" else ("labels",)
+    for name in (*labels, "annotations", "finalizers", "managedFields"):
+        before.pop(name, None)
+        if after.get(name):
+            before[name] = clone(after[name])
     return out
 
 

@@ -25,6 +25,7 @@ TOO_OLD = (
     " inconsistent list - objects that were created, modified, or deleted between the time the"
     " first chunk was returned and now may show up in the list."
 )
+TOO_OLD_VERSION = "The resourceVersion for the provided list is too old."
 MATCHES = ("", "Exact", "NotOlderThan")
 
 
@@ -103,8 +104,7 @@ def _items(
         return core.store.list_at(kind.key, version, namespace), version
     except Gone:
         if not token:
-            text = f"The resourceVersion for the provided list is too old: {version}"
-            raise errors.expired(text) from None
+            raise errors.expired(TOO_OLD_VERSION) from None
         fresh = _token_make(core.store.version, start)
         raise errors.expired(TOO_OLD, fresh) from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from simulator.controllers.deployments import Deployments
 from simulator.controllers.expiry import Expiry
 from simulator.controllers.garbage import Garbage
 from simulator.controllers.jobs import Jobs
@@ -11,7 +12,7 @@ from simulator.controllers.loop import Loop
 from simulator.controllers.namespaces import Namespaces
 from simulator.controllers.nodes import Nodes
 from simulator.controllers.quotas import Quotas
-from simulator.controllers.replica_sets import Deployments, ReplicaSets
+from simulator.controllers.replica_sets import ReplicaSets
 from simulator.controllers.scheduler import Scheduler
 from simulator.controllers.stateful_sets import StatefulSets
 from simulator.core import Core

@@ -14,8 +14,14 @@ RANDOM = re.compile(
 )
 HASH = re.compile(r"\b(web|work|ondelete)-[bcdfghjklmnpqrstvwxz0-9]{7,10}\b")
 EVENT = re.compile(r"\.[0-9a-f]{16}\b")
-VERSION_TEXT = re.compile(r"(current: |ResourceVersion in (?:the precondition|record) \()\d+")
-MASKED = {"nodeName": "<node>", "currentRevision": "<revision>", "updateRevision": "<revision>"}
+VERSION_TEXT = re.compile(
+    r"(current: |ResourceVersion in (?:the precondition|record) \(|too old resource version: )\d+"
+    r"(?: \(\d+\))?"
+)
+MASKED = {
+    "nodeName": "<node>", "currentRevision": "<revision>", "updateRevision": "<revision>",
+    "pod-template-hash": "<hash>",
+}  # fmt: skip
 VERSIONS = ("resourceVersion", "remainingItemCount")
 
 

@@ -1,6 +1,14 @@
-"""The two servers that the suite talks to."""
+"""The two servers that the suite talks to, and how each is brought into trouble."""
 
 from __future__ import annotations
+
+import http.client
+import json
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -9,18 +17,79 @@ from deploy.testbed.layout import Layout
 from simulator.bed import SimulatedBed
 from tests.conformance.talk import Place
 
+NARROW = (
+    "--enable-priority-and-fairness=false", "--max-requests-inflight=2",
+    "--max-mutating-requests-inflight=1",
+)  # fmt: skip
+POSTED = "/api/v1/namespaces/default/configmaps"
+
 
 def bed_place(bed: Bed) -> Place:
     """A control plane with its users."""
     settings = Layout(bed.directory).read_settings()
     assert settings is not None
     config = yaml.safe_load(bed.kubeconfig("berth").read_text(encoding="utf-8"))
-    berth = config["users"][0]["user"]["token"]
-    return Place(bed.server, bed.ca_pem.decode(), settings.tokens | {"berth": berth})
+    tokens = settings.tokens | {"berth": config["users"][0]["user"]["token"]}
+    return Place(
+        bed.server,
+        bed.ca_pem.decode(),
+        tokens,
+        forget=partial(_bed_forget, bed, settings.ports["etcd"]),
+        busy=partial(_bed_busy, bed, tokens["tester"]),
+    )
 
 
 def simulator_place(bed: SimulatedBed) -> Place:
     """A simulator with its users."""
     return Place(
-        bed.server, bed.ca_pem.decode(), bed.settings.tokens | {"berth": bed.token("berth")}
+        bed.server,
+        bed.ca_pem.decode(),
+        bed.settings.tokens | {"berth": bed.token("berth")},
+        forget=lambda: bed.fault("forget"),
+        busy=partial(_simulator_busy, bed),
     )
+
+
+def _bed_forget(bed: Bed, port: int) -> None:
+    """Compact etcd and let the API server begin with an empty cache: history is gone."""
+    newest = bed.client().get("/api/v1/namespaces")["metadata"]["resourceVersion"]
+    pki = bed.directory / "pki"
+    context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
+    context.load_cert_chain(pki / "client.crt", pki / "client.key")
+    etcd = http.client.HTTPSConnection("127.0.0.1", port, context=context)
+    etcd.request("POST", "/v3/kv/compaction", json.dumps({"revision": newest, "physical": True}))
+    answer = etcd.getresponse()
+    assert answer.status == 200, answer.read()
+    etcd.close()
+    bed.stop("apiserver")
+    bed.start("apiserver")
+
+
+@contextmanager
+def _bed_busy(bed: Bed, token: str) -> Iterator[None]:
+    """An API server that takes one write at a time, and a write whose body never comes."""
+    bed.stop("apiserver")
+    bed.start("apiserver", extra_arguments=[*NARROW])
+    address = urlsplit(bed.server)
+    context = ssl.create_default_context(cadata=bed.ca_pem.decode())
+    held = http.client.HTTPSConnection(address.hostname or "", address.port, context=context)
+    try:
+        held.putrequest("POST", POSTED)
+        held.putheader("Authorization", f"Bearer {token}")
+        held.putheader("Content-Type", "application/json")
+        held.putheader("Content-Length", "100")
+        held.endheaders()
+        yield
+    finally:
+        held.close()
+        bed.stop("apiserver")
+        bed.start("apiserver", extra_arguments=[])
+
+
+@contextmanager
+def _simulator_busy(bed: SimulatedBed) -> Iterator[None]:
+    bed.fault("busy", seconds=60, retry_after=1)
+    try:
+        yield
+    finally:
+        bed.fault("heal")

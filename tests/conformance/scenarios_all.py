@@ -11,13 +11,14 @@ from tests.conformance.scenarios import (
     reading,
     refusals,
     rights,
+    rollouts,
     showing,
     workloads,
 )
 from tests.conformance.talk import Talk
 
 Scenario = Callable[[Talk], None]
-MODULES = (basics, applying, reading, rights, fences, workloads, showing, refusals)
+MODULES = (basics, applying, reading, rights, fences, workloads, showing, refusals, rollouts)
 SCENARIOS: dict[str, Scenario] = {
     f"{module.__name__.rpartition('.')[2]}.{scenario.__name__}": scenario
     for module in MODULES

@@ -7,6 +7,7 @@ import json
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -34,11 +35,16 @@ class Answer:
 
 @dataclass
 class Place:
-    """A server under test: its address, its authority, a token per user."""
+    """A server under test: its address, its authority, a token per user.
+
+    `forget` makes it lose its history, as a compaction does; within `busy` it takes no writes.
+    """
 
     server: str
     ca_pem: str
     tokens: dict[str, str]
+    forget: Callable[[], object]
+    busy: Callable[[], AbstractContextManager[None]]
 
 
 @dataclass

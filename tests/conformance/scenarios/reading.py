@@ -85,4 +85,34 @@ def watches(t: Talk) -> None:
     t.get(MAPS, query={"watch": "true", "resourceVersion": "nonsense"})
 
 
-SCENARIOS = (pages, versions, watches)
+def expired(t: Talk) -> None:
+    """Versions, and tokens of pages, from before a compaction."""
+    for name in "abc":
+        t.post(MAPS, config(name), quiet=True)
+    chosen = {"limit": "1", "fieldSelector": "metadata.name!=kube-root-ca.crt"}
+    page = t.get(MAPS, query=chosen, quiet=True)["metadata"]
+    t.post(MAPS, config("d"), quiet=True)
+    t.place.forget()
+    t.get(MAPS, query=chosen | {"continue": page["continue"]})
+    refused = t.exchange("GET", MAPS, query=chosen | {"continue": page["continue"]})
+    fresh = {"continue": refused.body["metadata"]["continue"], "limit": "9"}
+    t.get(MAPS, query=fresh)
+    old = page["resourceVersion"]
+    t.get(MAPS, query={"resourceVersion": old, "resourceVersionMatch": "Exact", "limit": "5"})
+    t.say("a watch", t.watch(MAPS, query={"resourceVersion": old}))
+    t.get(MAPS, query={"resourceVersion": old, "resourceVersionMatch": "NotOlderThan"})
+
+
+def busy(t: Talk) -> None:
+    """A server that can take no more says so, and when to come again."""
+    with t.place.busy():
+        answer = t.exchange("POST", MAPS, body=config("a"))
+        for _attempt in range(20):
+            if answer.status == 429:
+                break
+            answer = t.exchange("POST", MAPS, body=config("a"))
+        t.say("refused", [answer.status, answer.headers, answer.body])
+        t.post(MAPS, config("b"), user="admin")
+
+
+SCENARIOS = (pages, versions, watches, expired, busy)

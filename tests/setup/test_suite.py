@@ -1,0 +1,39 @@
+"""bin/test says what it left out."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy.setup.suite import Suite
+
+LONG = "tests/inventory/test_scale.py"
+SHORT = "tests/architecture/test_setup.py"
+LEFT_OUT = "tests marked long: bin/test --long runs them too"
+
+
+def test_long_tests_that_were_left_out_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    suite = Suite(long=False)
+
+    assert suite.tests_run(["--collect-only", "-q", LONG, SHORT]) == 0
+
+    assert {name.split("::")[0] for name in suite.long_left_out} == {LONG}
+    suite.summary()
+    assert f"{len(suite.long_left_out)}  {LEFT_OUT}" in capsys.readouterr().out
+
+
+def test_nothing_is_left_out_that_was_not_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    suite = Suite(long=False)
+
+    assert suite.tests_run(["--collect-only", "-q", SHORT]) == 0
+
+    suite.summary()
+    assert LEFT_OUT not in capsys.readouterr().out
+
+
+def test_long_tests_run_where_they_are_wanted(capfd: pytest.CaptureFixture[str]) -> None:
+    suite = Suite(long=True)
+
+    assert suite.tests_run(["--collect-only", "-q", LONG]) == 0
+
+    assert f"{LONG}::" in capfd.readouterr().out
+    assert not suite.long_left_out
