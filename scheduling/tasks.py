@@ -14,6 +14,7 @@ from scheduling.services.steps import apply, drain, mend, place, release, replac
 ALLOCATION_CREATE = JobKind(
     name=CREATE,
     title=_("Create allocation"),
+    version=2,
     queue="place",
     cancellable=True,
     instead=_(
@@ -31,6 +32,7 @@ ALLOCATION_CREATE = JobKind(
         Step("withdraw", release.withdraw, _("Withdraw")),
         Step("vanish", release.vanish, _("Pods gone")),
         Step("narrow", widen.narrow, _("Narrow")),
+        Step("drain", drain.drain, _("Drain"), version=2),
         Step("cancel", release.cancel, _("Give back")),
     ),
 )
@@ -38,6 +40,7 @@ ALLOCATION_RELEASE = JobKind(
     name=RELEASE,
     title=_("Release allocation"),
     queue="apply",
+    must_end=True,
     steps=(
         Step("begin", release.begin, _("Begin")),
         Step("withdraw", release.withdraw, _("Delete")),

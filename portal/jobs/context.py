@@ -61,6 +61,7 @@ class StepContext:
         """
         with scope(self.viewer):
             fence(self.lease)
+            self.heart.renewed()
             yield
 
     def record(self, **data: Any) -> None:
@@ -82,7 +83,7 @@ class StepContext:
 
     def check(self) -> None:
         """Call before each cluster call: raises LeaseLost when the heart noticed a take-over."""
-        if self.heart.lost.is_set():
+        if self.heart.is_lost:
             raise LeaseLost
 
     def check_cancel(self) -> None:

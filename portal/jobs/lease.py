@@ -7,6 +7,7 @@ a claim raises the epoch, every later write names it, and a write that finds ano
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,10 +88,15 @@ def fence(lease: Lease) -> None:
 
 
 class Heart:
-    """Renews a lease from a thread of its own until stopped; `lost` is set when it is gone."""
+    """Renews a lease from a thread of its own until stopped, and knows when it is gone.
+
+    Where it can't be renewed (the database is away, this process slept), it counts as lost when
+    its time has run out by this machine's clock: another worker may have the job by then.
+    """
 
     def __init__(self, lease: Lease) -> None:
-        self.lost = threading.Event()
+        self._lost = threading.Event()
+        self._until = time.monotonic() + lease.seconds
         self._lease = lease
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="job-heart", daemon=True)
@@ -103,6 +109,15 @@ class Heart:
         self._stop.set()
         self._thread.join()
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the job may be somebody else's."""
+        return self._lost.is_set() or time.monotonic() > self._until
+
+    def renewed(self) -> None:
+        """Count from now: the lease has just been renewed, here or by whoever wrote with it."""
+        self._until = time.monotonic() + self._lease.seconds
+
     def _beat(self) -> None:
         try:
             while not self._stop.wait(self._lease.seconds / 3):
@@ -114,8 +129,9 @@ class Heart:
         try:
             with faults.silenced(), scope(Viewer.system("jobs")):
                 fence(self._lease)
+            self.renewed()
         except LeaseLost:
-            self.lost.set()
+            self._lost.set()
             self._stop.set()
         except (DatabaseError, InterfaceError):
             log.warning("job.heartbeat_failed", job_id=self._lease.job_id)

@@ -92,6 +92,8 @@ def job_wait(
             claims_since_progress=0,
             failures=F("failures") + 1 if failed else 0,
         )
+        if not step.undoing:  # whoever asked for it to stop does not wait
+            _job(lease).filter(cancel_requested_at__isnull=False).update(due_at=Clock())
         _close_attempt(lease, "waiting")
         _publish(lease.job_id)
 

@@ -32,7 +32,8 @@ class JobKind:
     A newer sequence, also of undoing, takes a new version: who knows an older one parks the job.
     `verb` is the right that the person who asked must still hold when the job is claimed;
     `cancellable` says whether a person may stop it (what was done is then undone); `instead` what
-    to do where a finished one can't be tried again, empty where it can.
+    to do where a finished one can't be tried again, empty where it can. `must_end` is for what
+    can't be undone and may not be left half done: where it fails it waits for a person.
     """
 
     name: str
@@ -44,6 +45,7 @@ class JobKind:
     verb: str | None = None
     cancellable: bool = False
     instead: StrOrPromise = ""
+    must_end: bool = False
 
     def steps_for(self, *, undoing: bool) -> tuple[Step, ...]:
         """The steps of one direction."""

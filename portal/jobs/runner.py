@@ -7,7 +7,7 @@ import random
 import socket
 
 import structlog
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext_noop
 
 from portal.errors import BerthError, Denied
@@ -133,7 +133,7 @@ def _run(kind: JobKind, todo: Step, context: StepContext) -> Outcome:
         return Fail(RIGHT_LOST)
     except BerthError as error:
         return _from_error(error, context)
-    except (DatabaseError, InterfaceError):
+    except (OperationalError, InterfaceError):  # others are our mistakes: they count as poison
         log.warning("job.database_error", step=todo.name, exc_info=True)
         return Wait(Reason("database", gettext_noop("The database was not reachable.")), -1)
 
@@ -187,7 +187,7 @@ def _settle(lease: Lease, kind: JobKind, job: JobRun, step: JobStep, outcome: Ou
             records.job_park(lease=lease, step=step, reason=reason)
             return False
         case Fail(reason):
-            if job.undoing:
+            if job.undoing or kind.must_end:
                 records.job_park(lease=lease, step=step, reason=reason)
                 return False
             records.job_turn(lease=lease, step=step, reason=reason, undo=kind.undo_steps)

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, JSONObject
 from inventory.choices import ClusterState, FactKind
 from inventory.models import Cluster, Node, WatchState
 from portal.models import JobRun
-from portal.models.jobs import ACTIVE_STATES, JobState
+from portal.models.jobs import JobState
 from scheduling.models import Commitment, Drift
 
 FAILED_FOR = timedelta(hours=24)
@@ -104,6 +104,7 @@ def _sick_rows() -> Any:
 def _broken(now: datetime) -> Q:
     """Failed lately and not tried again, or quarantined."""
     lately = Q(state__in=BROKEN, finished_at__gte=now - FAILED_FOR)
+    lately |= Q(state=JobState.QUARANTINED)  # until somebody has looked at it
     stopped = Q(state=JobState.COMPENSATED, reason__code="cancelled")
     retried = JobRun.objects.filter(retry_of__isnull=False).values("retry_of")
-    return lately & ~stopped & ~Q(pk__in=retried) & ~Q(state__in=ACTIVE_STATES)
+    return lately & ~stopped & ~Q(pk__in=retried)

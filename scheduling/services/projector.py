@@ -16,7 +16,9 @@ from django.db.models import F
 from inventory.models import Node, Pod
 from inventory.models.pod import DONE_PHASES
 from inventory.rows import device_rules
-from scheduling.models import Commitment, NodeCommitment, TenantNamespace
+from scheduling.choices import HOLDING_STATES
+from scheduling.engine import room_of
+from scheduling.models import Allocation, Commitment, NodeCommitment, TenantNamespace
 from scheduling.models.namespaces import NamespaceKind
 from scheduling.selectors.devices import amounts_on
 from scheduling.services.commitments import rows_lock, sums_refresh
@@ -146,6 +148,7 @@ def _holders_write(cluster_id: int, nodes: dict[str, Node], gone: set[str], boun
         there.filter(node_uid__in=[*nodes, *gone]).values_list("holder", flat=True)
     ) | set(bound.by_holder)
     rows = list(there.filter(holder__in=holders).order_by("node_uid", "resource", "holder"))
+    granted = _granted(cluster_id, holders)  # read after the rows: too much keeps more, never less
     by_holder: dict[tuple[str, str], list[Commitment]] = defaultdict(list)
     for row in rows:
         by_holder[row.holder, row.resource].append(row)
@@ -162,12 +165,31 @@ def _holders_write(cluster_id: int, nodes: dict[str, Node], gone: set[str], boun
                     resource=resource,
                 )
                 by_holder[holder, resource].append(row)
-    for (holder, _resource), group in by_holder.items():
-        _group_settle(group, {*nodes, *gone}, bound.by_holder.get(holder, Counter()))
+    for (holder, resource), group in by_holder.items():
+        most = granted[holder][resource] if holder in granted else None
+        _group_settle(group, {*nodes, *gone}, bound.by_holder.get(holder, Counter()), most)
 
 
-def _group_settle(group: list[Commitment], seen: set[str], bound: Counter[Key]) -> None:
-    """One holder, one resource, all its nodes: cover what is bound, taking from spare room."""
+def _granted(cluster_id: int, holders: set[str]) -> dict[str, Counter[str]]:
+    """What the allocations of open namespaces were promised in all, by holder."""
+    spaces = TenantNamespace.objects.filter(cluster_id=cluster_id, kind=NamespaceKind.OPEN)
+    found = {space.pk: space.holder for space in spaces if space.holder in holders}
+    granted: dict[str, Counter[str]] = {holder: Counter() for holder in found.values()}
+    held = Allocation.objects.filter(namespace_id__in=found, state__in=HOLDING_STATES)
+    for space_id, replicas, shape in held.values_list("namespace_id", "replicas", "shape"):
+        for resource, amount in room_of(shape).items():
+            granted[found[space_id]][resource] += amount * replicas
+    return granted
+
+
+def _group_settle(
+    group: list[Commitment], seen: set[str], bound: Counter[Key], most: int | None
+) -> None:
+    """One holder, one resource, all its nodes: cover what is bound, taking from spare room.
+
+    `most` is what it was promised in all. Pods may hold more of what no quota limits (places for
+    pods, disk); what they took beyond `most` goes with them.
+    """
     before = {id(row): (row.committed, row.bound) for row in group}
     group.sort(key=lambda row: row.node_name)
     for row in group:
@@ -175,6 +197,8 @@ def _group_settle(group: list[Commitment], seen: set[str], bound: Counter[Key]) 
             row.bound = bound[row.node_uid, row.resource]
     for row in group:
         _cover(row, group)
+    if most is not None:
+        _trim(group, most)
     for row in group:
         if row._state.adding:
             if row.committed:
@@ -183,6 +207,15 @@ def _group_settle(group: list[Commitment], seen: set[str], bound: Counter[Key]) 
             row.delete()
         elif before[id(row)] != (row.committed, row.bound):
             row.save(update_fields=["committed", "bound"])
+
+
+def _trim(group: list[Commitment], most: int) -> None:
+    """Let go of spare room beyond what was promised."""
+    surplus = sum(row.committed for row in group) - max(most, sum(row.bound for row in group))
+    for row in group:
+        take = min(max(0, surplus), max(0, row.committed - row.bound))
+        row.committed -= take
+        surplus -= take
 
 
 def _cover(row: Commitment, group: list[Commitment]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import cast
 
 from allauth.account.models import EmailAddress
@@ -10,7 +11,8 @@ from django.db.models import Case, Q, QuerySet, Value, When
 
 from portal.viewer import Viewer, authorize
 from tenants.choices import PlatformRoleName, Role
-from tenants.models import Membership, PlatformRole
+from tenants.models import Membership, PlatformRole, Tenant
+from tenants.paths import path_keys
 
 RANK = Case(*(When(role=role, then=Value(place)) for place, role in enumerate(Role.values)))
 
@@ -50,14 +52,21 @@ def member_list(*, tenant_key: str, viewer: Viewer) -> QuerySet[Membership]:
 def audience_of(tenant_key: str) -> list[int]:
     """Whom to tell about a tenant's affairs: its active owners and members, by user id.
 
-    The affairs of no tenant ("") are those of the platform's operators.
+    Where it has none of its own, those of the nearest tenant above that has. The affairs of no
+    tenant ("") are those of the platform's operators.
     """
     if not tenant_key:
         return operators()
+    path = Tenant.objects.filter(key=tenant_key).values_list("path", flat=True).first()
+    keys = path_keys(path) if path else [tenant_key]
     members = Membership.objects.filter(
-        tenant_id=tenant_key, role__in=(Role.OWNER, Role.MEMBER), user__is_active=True
+        tenant_id__in=keys, role__in=(Role.OWNER, Role.MEMBER), user__is_active=True
     )
-    return sorted(members.values_list("user_id", flat=True))
+    people: dict[str, list[int]] = defaultdict(list)
+    for key, user_id in members.values_list("tenant_id", "user_id"):
+        people[key].append(user_id)
+    nearest = next((key for key in reversed(keys) if key in people), tenant_key)
+    return sorted(people[nearest])
 
 
 def operators() -> list[int]:

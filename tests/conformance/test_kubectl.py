@@ -47,6 +47,17 @@ spec:
   template:
     spec: {{restartPolicy: Never, containers: [{{name: main, image: "e.test/a:1"}}], {PINNED}}}
 """
+DEPLOYMENT = f"""
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, namespace: {SPACE}}}
+spec:
+  replicas: 2
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{containers: [{{name: main, image: "e.test/a:1"}}], {PINNED}}}
+"""
 QUOTA = f"""
 apiVersion: v1
 kind: ResourceQuota
@@ -86,6 +97,21 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("delete pod p", ""),
     ("get pod p", ""),
     ("delete sts work --cascade=foreground --timeout=60s", ""),
+    ("apply -f -", DEPLOYMENT),
+    ("wait --for=condition=Available deploy/web --timeout=20s", ""),
+    ("rollout status deploy/web --timeout=20s", ""),
+    ("get deploy", ""),
+    ("set image deploy/web main=e.test/b:2", ""),
+    ("wait --for=jsonpath={.status.observedGeneration}=2 deploy/web --timeout=20s", ""),
+    ("wait --for=jsonpath={.status.unavailableReplicas}= deploy/web --timeout=1s", ""),
+    ("rollout history deploy/web", ""),
+    ("describe deploy web", ""),
+    ("scale deploy web --replicas=1", ""),
+    ("annotate deploy web n=1", ""),
+    ("delete deploy web --cascade=foreground --timeout=60s", ""),
+    ("taint node cpu-1 sick=yes:NoSchedule", ""),
+    ("describe node cpu-1", ""),
+    ("taint node cpu-1 sick-", ""),
     ("delete quota,job --all", ""),
     ("cordon cpu-1", ""),
     ("get node cpu-1", ""),
@@ -98,7 +124,10 @@ MASKS = (
     (re.compile(r"\w{3}, \d\d \w{3} \d{4} [\d:]+ \+0000"), "<time>"),
     (re.compile(r"\d+\.\d+\.\d+\.\d+"), "<address>"),
     (re.compile(r"\b(kube-api-access|j)-\w{5}\b"), r"\1-<random>"),
+    (re.compile(r"\bweb-\w{7,10}\b"), "web-<hash>"),
     (re.compile(r"kwok_controller"), "kubelet"),
+    # The bed's nodes have no leases; the simulator has no leases at all, and says so.
+    (re.compile(r"Failed to get lease: .*"), "<no lease>"),
     (re.compile(r"[ \t]+"), " "),
 )
 
@@ -165,3 +194,26 @@ def test_kubectl_says_the_same_of_both(program: Path, homes: tuple[Path, Path]) 
         if real != found:
             wrong.append(f"{command}\n  real {real}\n  simulator {found}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("logs p", "pods/log"), ("exec p -- ls", "pods/exec"), ("attach p", "pods/attach"),
+        ("port-forward p 8080:80", "pods/portforward"),
+        ("get pods --as=somebody", "impersonation"),
+        ("get --raw /apis/autoscaling/v2", "autoscaling/v2"),
+        ("create token default --audience=other", "protobuf bodies"),
+    ],
+)  # fmt: skip
+def test_kubectl_is_told_by_name_what_the_simulator_does_not_model(
+    program: Path, homes: tuple[Path, Path], command: str, name: str
+) -> None:
+    home = homes[1]
+    _run(program, home, "apply -f -", NAMESPACE)
+    _run(program, home, "wait --for=jsonpath={.metadata.name}=default sa/default", "")
+    _run(program, home, "apply -f -", POD.replace("LABEL", "b"))
+    _run(program, home, "wait --for=condition=Ready pod/p --timeout=20s", "")
+    code, lines = _run(program, home, command, "")
+    assert code == 1
+    assert f"does not model {name};" in " ".join(lines), lines

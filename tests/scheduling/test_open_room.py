@@ -155,3 +155,17 @@ def test_no_node_is_promised_beyond_capacity_by_moving(rows: Rows) -> None:
             frees = [row.free for row in NodeCommitment.objects.filter(resource=GPU)]
         assert min(frees) >= 0, (number, node)
         assert devices_held() == 11
+
+
+def test_places_for_pods_beyond_what_was_promised_go_with_the_pods(rows: Rows) -> None:
+    opened("wide", devices=4)
+    (space,) = spaces()
+    (home,) = committed(space.holder)
+    other = next(name for name in ("n1", "n2", "n3") if name != home)
+    for number in range(5):
+        rows.pod(f"small-{number}", home, namespace=OPEN)
+    rows.pod("elsewhere", other, namespace=OPEN)
+    assert committed(space.holder, "pods") == {home: (5, 5), other: (1, 1)}
+    rows.gone(FactKind.PODS, *(f"small-{number}" for number in range(5)), "elsewhere")
+    assert sum(amount for amount, _bound in committed(space.holder, "pods").values()) == 1
+    assert devices_held() == 4

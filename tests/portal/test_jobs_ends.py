@@ -1,0 +1,99 @@
+"""What a job may not do when it fails, waits or has lost its lease without hearing of it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.db import IntegrityError, OperationalError
+from django.utils import timezone
+
+from portal.jobs import lease as leases
+from portal.jobs.context import StepContext
+from portal.jobs.lease import Heart, Lease, LeaseLost
+from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
+from portal.jobs.requests import job_cancel
+from portal.models import JobState
+from portal.scope import scope
+from tests.portal.jobs import SYSTEM, Known, ask, due, fresh, known, lift, work
+
+__all__ = ["known"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def sink(_ctx: StepContext) -> Outcome:
+    return Fail(Reason("holed", "There is a hole in it."))
+
+
+def doze(_ctx: StepContext) -> Outcome:
+    return Wait(Reason("tide", "The tide is out."), 600)
+
+
+def test_what_must_end_waits_for_a_person_where_it_fails(known: Known) -> None:
+    known(sink, must_end=True)
+    job = work(ask())
+    assert (job.state, job.reason["code"]) == (JobState.PARKED, "holed")
+
+
+def test_a_stop_does_not_wait_for_what_the_job_waits_for(known: Known) -> None:
+    def doze_and_be_stopped(ctx: StepContext) -> Outcome:
+        with scope(SYSTEM):  # a person, meanwhile
+            job_cancel(job=ctx.job, viewer=SYSTEM)
+        return doze(ctx)
+
+    known(doze_and_be_stopped, cancellable=True)
+    job = work(ask())
+    assert job.state == JobState.WAITING
+    assert job.due_at is not None
+    assert job.due_at <= timezone.now()
+
+
+def test_a_mistake_of_ours_counts_as_poison_and_an_outage_does_not(known: Known) -> None:
+    def clash(_ctx: StepContext) -> Outcome:
+        raise IntegrityError
+
+    def outage(_ctx: StepContext) -> Outcome:
+        raise OperationalError
+
+    known(outage)
+    job = work(ask(), times=8)
+    assert (job.state, job.reason["code"]) == (JobState.WAITING, "database")
+    known(clash, name="test.clash")
+    bad = ask(kind="test.clash", key="clash:1")
+    for _time in range(8):
+        if fresh(bad).state == JobState.QUARANTINED:
+            break
+        due(bad)
+        try:
+            work(bad)
+        except IntegrityError:
+            continue
+    assert fresh(bad).state == JobState.QUARANTINED
+
+
+def test_a_lease_that_can_not_be_renewed_is_lost_when_its_time_is_over(
+    known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_lease: Lease) -> None:
+        raise OperationalError
+
+    known(lift)
+    job = ask()
+    held = Lease(job_id=job.pk, epoch=1, seconds=0.3)
+    monkeypatch.setattr(leases, "fence", away)
+    with Heart(held) as heart:
+        assert not heart.is_lost
+        time.sleep(0.6)
+        assert heart.is_lost
+
+
+def test_a_step_makes_no_call_when_its_time_is_over(known: Known) -> None:
+    def oversleep(ctx: StepContext) -> Outcome:
+        ctx.check()
+        ctx.heart._until = time.monotonic() - 1
+        with pytest.raises(LeaseLost):
+            ctx.check()
+        return Done()
+
+    known(oversleep)
+    assert work(ask()).state == JobState.SUCCEEDED
