@@ -46,6 +46,11 @@ class BerthError(Exception):
     def __str__(self) -> str:
         return str(self.message)
 
+    @property
+    def sentences(self) -> str:
+        """All that it says, in one line."""
+        return str(self)
+
 
 class Invalid(BerthError):
     """The input is malformed; `fields` maps a field name to its sentences."""
@@ -63,6 +68,12 @@ class Invalid(BerthError):
     ) -> None:
         super().__init__(message, code=code, **extra)
         self.fields: dict[str, list[StrOrPromise]] = dict(fields or {})
+
+    @property
+    def sentences(self) -> str:
+        """What the fields say; the message where none says anything."""
+        said = [str(text) for texts in self.fields.values() for text in texts]
+        return " ".join(said) or str(self)
 
 
 class Denied(BerthError):

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.errors import BerthError, Conflict, Invalid
+from portal.errors import Conflict, Invalid
 from portal.pages import person_required, viewer_of
 from portal.saved_views import keep
 
@@ -26,7 +26,7 @@ def saved_view_list(request: HttpRequest) -> HttpResponseBase:
     try:
         view = keep.view_save(viewer=viewer, **given)
     except (Conflict, Invalid) as error:
-        messages.error(request, _sentence(error))
+        messages.error(request, error.sentences)
         return redirect("saved_view_list")
     messages.success(request, _("%(name)s is kept.") % {"name": view.name})
     return redirect(view.url)
@@ -40,7 +40,7 @@ def saved_view_rename(request: HttpRequest, view_id: int) -> HttpResponseBase:
     try:
         keep.view_rename(viewer=viewer_of(request), view_id=view_id, name=name)
     except (Conflict, Invalid) as error:
-        messages.error(request, _sentence(error))
+        messages.error(request, error.sentences)
     return redirect("saved_view_list")
 
 
@@ -51,9 +51,3 @@ def saved_view_delete(request: HttpRequest, view_id: int) -> HttpResponseBase:
     keep.view_delete(viewer=viewer_of(request), view_id=view_id)
     messages.success(request, _("Deleted."))
     return redirect("saved_view_list")
-
-
-def _sentence(error: BerthError) -> str:
-    """What is wrong, in one line."""
-    fields = error.fields if isinstance(error, Invalid) else {}
-    return " ".join(str(text) for texts in fields.values() for text in texts) or str(error)

@@ -115,4 +115,4 @@ def _result(row: Row, bulk: Bulk[Row], ask: BulkAsk) -> BulkResult:
     try:
         return BulkResult(name, True, str(bulk.do(row, ask)))
     except BerthError as error:
-        return BulkResult(name, False, str(error))
+        return BulkResult(name, False, error.sentences)

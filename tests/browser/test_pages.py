@@ -6,14 +6,11 @@ tests/artifacts/pages/.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from pprint import pformat
 
 import pytest
-from django.db import connections
 from playwright.sync_api import Browser, Page, ViewportSize
-from pytest_django.plugin import DjangoDbBlocker
 
 from tests.browser.catalogue import EMPTY, GROUPS, Row
 from tests.browser.looking import (
@@ -25,11 +22,12 @@ from tests.browser.looking import (
     sideways,
     signed_in,
 )
-from tests.browser.world import World, world_make
-from tests.database import tables_empty
-from tests.people import People, Someone, people_make
-from tests.portal.servers import Server, uvicorn_running
+from tests.browser.standing import people, server, world
+from tests.browser.world import World
+from tests.people import People, Someone
+from tests.portal.servers import Server
 
+__all__ = ["people", "server", "world"]
 SHOTS = Path(__file__).resolve().parents[1] / "artifacts" / "pages"
 LOOKS = [(theme, language) for theme in ("light", "dark") for language in ("en", "zh-hans")]
 PICTURED = LOOKS[0], LOOKS[3]
@@ -38,37 +36,6 @@ NARROW: ViewportSize = {"width": 390, "height": 844}
 
 # Long until it has passed on a calm machine: it is new, and its pace there is not yet known.
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(900)]
-
-
-@pytest.fixture(scope="module")
-def people(
-    browser: Browser, django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[People]:
-    """Everybody, committed, for all looks."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("django.conf.settings.PASSWORD_HASHERS", [
-            "django.contrib.auth.hashers.MD5PasswordHasher"
-        ])  # fmt: skip
-        yield people_make()
-        connections.close_all()
-        tables_empty()
-
-
-@pytest.fixture(scope="module")
-def server(
-    people: People, static_root: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    """The program itself, on this database, with its real settings."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    log = tmp_path_factory.mktemp("web") / "log"
-    with uvicorn_running(log, BERTH_STATIC_ROOT=str(static_root)) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def world(people: People) -> World:
-    """Everything, committed."""
-    return world_make(people)
 
 
 @pytest.mark.parametrize("look", PICTURED, ids="-".join)

@@ -43,7 +43,7 @@ class BulkBar extends HTMLElement {
   tell() {
     const boxes = this.boxes;
     const count = boxes.filter((box) => box.checked).length;
-    boxes.forEach((box) => box.closest("tr")?.setAttribute("aria-selected", String(box.checked)));
+    boxes.forEach((box) => box.closest("tr")?.classList.toggle("is-chosen", box.checked));
     if (this.all) this.all.checked = count > 0 && count === boxes.length;
     if (this.all) this.all.indeterminate = count > 0 && count < boxes.length;
     const words = (this.getAttribute(count === 1 ? "words-one" : "words") ?? "{n}").replace("{n}", String(count));

@@ -1,0 +1,230 @@
+"""What a page keeps whatever stands in it: long words fit, and nothing moves by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Page, TimeoutError, expect
+
+from portal import live
+from portal.models import JobRun
+from portal.scope import scope
+from portal.viewer import Viewer
+from scheduling.models import Allocation
+from tests.browser.catalogue import GROUPS, Row
+from tests.browser.looking import READY, page_settle, sideways, signed_in
+from tests.browser.standing import people, server, world
+from tests.browser.world import World
+from tests.people import People, Someone
+from tests.portal.servers import Server, relay_running
+
+__all__ = ["people", "server", "world"]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+WIDTHS = (1366, 390)
+# Words grow by two fifths from English to German, and stand together as one.
+GERMAN = """() => {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode;
+    if (node.parentElement.closest('script, style, code, pre, svg, [aria-hidden=true]')) continue;
+    node.data = node.data.replace(/\\p{L}{4,}/gu, word =>
+      word + word.slice(0, Math.ceil(word.length * 0.4)).toLowerCase());
+  }
+}"""
+CUT = """() => [...document.querySelectorAll('button, .b-btn, .b-tool, .b-chip')].filter(each =>
+    each.checkVisibility() && !each.querySelector('.b-clip')
+    && getComputedStyle(each).textOverflow !== 'ellipsis'
+    && each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1)
+  .map(each => each.textContent.trim() + ' in ' + each.className)"""
+SHIFTS = """() => {
+  window.shifts = [];
+  new PerformanceObserver(list => list.getEntries().forEach(entry => window.shifts.push(
+    [entry.value, ...entry.sources.map(source => source.node?.className ?? '')]
+  ))).observe({type: 'layout-shift'});
+}"""
+KEY_PAGES = frozenset(
+    {"ops_home", "allocation_list", "request_queue", "token_list", "quota_grid", "tenant_home"}
+)
+KEY = tuple(row for rows in GROUPS.values() for row in rows if row.name in KEY_PAGES)
+LIVE = {
+    "/ops/": "operator",
+    "/ops/allocations/": "operator",
+    "/jobs/": "operator",
+    "/ops/nodes/": "operator",
+    "/t/vision/allocations/": "alice",
+}
+
+
+@contextmanager
+def opened(
+    browser: Browser, server: Server, someone: Someone | None, width: int, language: str = "en"
+) -> Iterator[Page]:
+    """A tab of somebody's."""
+    context = signed_in(browser, server.origin, someone, ("light", width, language))
+    yield context.new_page()
+    context.close()
+
+
+def someone_of(who: str, people: People, world: World) -> Someone | None:
+    """A person by name; None is nobody."""
+    found = (getattr(each, who, None) for each in (people, world))
+    return next(filter(None, found), None)
+
+
+def misfits(page: Page, address: str, change: str) -> list[str]:
+    """What does not fit on a page once its words are changed."""
+    page.goto(address)
+    page.locator(READY).first.wait_for()
+    page_settle(page)
+    page.evaluate(change)
+    over = sideways(page)
+    return [*page.evaluate(CUT), *([f"{over} px too wide"] if over > 0 else [])]
+
+
+def rows_misfit(
+    browser: Browser, server: Server, people: People, world: World, rows: tuple[Row, ...]
+) -> dict[str, list[str]]:
+    """By page, width and language: in Chinese as it is, in words of German length."""
+    found = {}
+    for row in rows:
+        address = server.origin + row.path.format(**world.names())
+        for width in WIDTHS:
+            for language, change in (("en", GERMAN), ("zh-hans", "() => 0")):
+                someone = someone_of(row.who, people, world)
+                with opened(browser, server, someone, width, language) as page:
+                    found[f"{row.name} {width} {language}"] = misfits(page, address, change)
+    return {name: wrong for name, wrong in found.items() if wrong}
+
+
+def test_long_words_and_chinese_fit_on_the_pages_of_every_day(
+    browser: Browser, server: Server, people: People, world: World
+) -> None:
+    assert rows_misfit(browser, server, people, world, KEY) == {}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("group", GROUPS)
+def test_long_words_and_chinese_fit_everywhere(
+    browser: Browser, server: Server, people: People, world: World, group: str
+) -> None:
+    assert rows_misfit(browser, server, people, world, GROUPS[group]) == {}
+
+
+@pytest.mark.parametrize("path", LIVE)
+def test_nothing_shifts_when_something_changes(
+    browser: Browser, server: Server, people: People, world: World, path: str
+) -> None:
+    someone = someone_of(LIVE[path], people, world)
+    with relay_running(), opened(browser, server, someone, 1366) as page:
+        page.goto(server.origin + path)
+        expect(page.locator(".b-live")).to_have_attribute("data-state", "live")
+        page_settle(page)
+        page.mouse.move(700, 60)
+        page.evaluate(SHIFTS)
+        refreshed(page, path, world)
+        page_settle(page)
+        page.wait_for_timeout(300)
+        assert page.evaluate("window.shifts") == []
+        page.evaluate("document.querySelector('main').prepend(document.createElement('hr'))")
+        page.wait_for_function("window.shifts.length > 0")  # it would have been seen
+
+
+def test_rows_stay_under_the_pointer_until_it_leaves(
+    browser: Browser, server: Server, people: People, world: World
+) -> None:
+    with relay_running(), opened(browser, server, people.operator, 1366) as page:
+        page.goto(f"{server.origin}/ops/allocations/")
+        expect(page.locator(".b-live")).to_have_attribute("data-state", "live")
+        page_settle(page)
+        row = page.locator("#allocations tbody tr").nth(2)
+        row.hover()
+        name = row.locator(".b-name")
+        before = row.bounding_box(), name.inner_text()
+        newcomer_make(world)
+        expect(page.locator(".b-changes")).to_be_visible()
+        assert (row.bounding_box(), name.inner_text()) == before
+        page.mouse.move(700, 60)
+        expect(page.locator("#allocations tbody tr").first).to_contain_text("newcomer")
+
+
+def test_chosen_rows_stay_chosen_and_one_key_or_a_range_chooses(
+    browser: Browser, server: Server, people: People, world: World
+) -> None:
+    with relay_running(), opened(browser, server, people.operator, 1366) as page:
+        page.goto(f"{server.origin}/ops/allocations/?state=live")
+        expect(page.locator(".b-live")).to_have_attribute("data-state", "live")
+        page_settle(page)
+        boxes = page.locator("[data-choose]")
+        assert boxes.count() >= 3
+        expect(page.locator("bulk-bar")).to_be_hidden()
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        expect(page.locator("bulk-bar [role=status]")).to_have_text("1 chosen")
+        boxes.nth(0).uncheck()
+        boxes.nth(0).click()
+        boxes.nth(2).click(modifiers=["Shift"])
+        expect(page.locator("bulk-bar [role=status]")).to_have_text("3 chosen")
+        page.mouse.move(700, 60)
+        job_changed(world)
+        expect(page.locator(".b-changes")).to_be_visible()
+        expect(boxes.nth(1)).to_be_checked()
+        page.get_by_role("button", name="Release").click()
+        expect(page.get_by_role("dialog")).to_contain_text("3 chosen")
+        page.get_by_role("dialog").get_by_role("button", name="Keep them").click()
+        page.get_by_role("button", name="Choose none").click()
+        expect(page.locator("bulk-bar")).to_be_hidden()
+
+
+def test_paper_shows_the_table_alone_in_light_colours(
+    browser: Browser, server: Server, people: People, world: World
+) -> None:
+    context = signed_in(browser, server.origin, people.operator, ("dark", 1366, "en"))
+    page = context.new_page()
+    page.goto(f"{server.origin}/ops/allocations/")
+    page_settle(page)
+    page.emulate_media(media="print")
+    for gone in (".b-top", ".b-nav", ".b-filters", ".b-select >> nth=0"):
+        expect(page.locator(gone)).to_be_hidden()
+    expect(page.locator("#allocations tbody tr").first).to_be_visible()
+    colour = "each => getComputedStyle(each).backgroundColor"
+    assert page.locator(".b-panel").first.evaluate(colour) == "rgb(255, 255, 255)"
+    context.close()
+
+
+def refreshed(page: Page, path: str, world: World) -> None:
+    """Change something until the page has fetched anew: it may not have subscribed yet."""
+    for _attempt in range(8):
+        try:
+            with page.expect_response(lambda answer: answer.url.endswith(path), timeout=5_000):
+                job_changed(world)
+        except TimeoutError:
+            continue
+        return
+    raise AssertionError(path)
+
+
+def job_changed(world: World) -> None:
+    """A step further, and everybody is told."""
+    with scope(Viewer.system("tests")) as viewer:
+        JobRun.objects.filter(pk=world.seed.job.pk).update(step_index=1)
+        for topic in ("jobs", "allocations", "nodes", "clusters", "tenant:vision"):
+            live.publish(topic, "changed", tenant_key="vision" if ":" in topic else "")
+    assert viewer
+
+
+def newcomer_make(world: World) -> None:
+    """One more allocation, which comes first in the list."""
+    like = world.seed.active
+    with scope(Viewer.system("tests")):
+        Allocation.objects.create(
+            tenant_key="speech",
+            kind="workload",
+            name="newcomer",
+            pool=like.pool,
+            shape=like.shape,
+            charged=like.charged,
+            created_by="charlie",
+        )
+        live.publish("allocations", "changed")
