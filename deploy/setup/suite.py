@@ -78,7 +78,8 @@ class Suite:
         for title, chosen, spread in PARTS:
             with self.phase(title) as results:
                 marks = " and ".join([chosen, *absent])
-                results.append(self.tests_run([*spread, "-m", marks, *FULL]) in {0, NO_TESTS})
+                code = self.tests_run([*spread, "-m", marks, *FULL])
+                results.append(code == 0 or (bool(absent) and code == NO_TESTS))
         return all(passed for _, _, passed in self.phases)
 
     def some(self, arguments: list[str]) -> bool:

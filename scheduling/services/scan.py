@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+from django.db.models.functions import Now
 
 from inventory.choices import FactKind, WatchPhase
 from inventory.k8s.paths import ObjectRef
-from inventory.labels import FIELD_MANAGER
+from inventory.k8s.project import spec_digest
+from inventory.k8s.quantities import amounts_parse
+from inventory.labels import FIELD_MANAGER, own_labels
 from inventory.models import Namespace, ResourceQuotaFact, WatchState, WorkloadFact
 from portal.models import JobRun
 from portal.models.jobs import JobState
 from scheduling.choices import AllocationKind, AllocationState, DriftKind, RunsAs
+from scheduling.manifests.namespace import QUOTA_NAME
 from scheduling.models import Allocation, Drift, TenantNamespace
-from scheduling.services.allocations import RELEASABLE, REPLACE
-from scheduling.services.drift import RESTORE, drift_record, drift_resolve
+from scheduling.services.allocations import CREATE, RELEASABLE, RELEASE, REPLACE
+from scheduling.services.drift import RESTORE, Finding, Spot, drift_note, drift_resolve
 from scheduling.services.health import FRESH, health_set
+from scheduling.services.namespaces import hard_sum
+from scheduling.services.pool_drift import pools_scan
 
 CONTROLLERS = {FIELD_MANAGER, "kube-controller-manager", "kube-scheduler"}
+SETTLED = timedelta(seconds=20)
+"""So long the mirror may lag behind what a job has confirmed."""
+OF_OBJECTS = (DriftKind.MISSING, DriftKind.CHANGED, DriftKind.FOREIGN)
 MOVING = (AllocationState.RESERVED, AllocationState.APPLYING, AllocationState.RELEASING)
 WRITING = (JobState.QUEUED, JobState.RUNNING)
 LOOKED_AT = (FactKind.STATEFULSETS, FactKind.JOBS, FactKind.QUOTAS, FactKind.NAMESPACES)
@@ -42,11 +52,7 @@ def cluster_scan(*, cluster_id: int) -> None:
         cluster_id=cluster_id, kind=AllocationKind.WORKLOAD, state__in=RELEASABLE
     ).select_related("namespace")
     # While a job of ours writes an object, the mirror and the row are in step only by chance.
-    writing = set(
-        JobRun.objects.filter(kind__in=(REPLACE, RESTORE), state__in=WRITING).values_list(
-            "key", flat=True
-        )
-    )
+    writing = _keys_at_work(REPLACE, RESTORE)
     facts = {
         (fact.kind, fact.namespace, fact.name): fact
         for fact in WorkloadFact.objects.filter(
@@ -56,15 +62,35 @@ def cluster_scan(*, cluster_id: int) -> None:
     for allocation in held:
         if allocation.job_key not in writing:
             _workload_scan(allocation, facts)
-    moving = set(
-        Allocation.objects.filter(cluster_id=cluster_id, state__in=MOVING).values_list(
-            "namespace_id", flat=True
-        )
-    )
+    settled = _settled(cluster_id)
     for space in spaces:
-        if space.pk not in moving:
-            _space_scan(space)
+        _labels_scan(space)
+        if space.pk in settled:
+            _quota_scan(space)
+    pools_scan(cluster_id=cluster_id)
     _ended_resolve(cluster_id)
+
+
+def _keys_at_work(*kinds: str) -> set[str]:
+    jobs = JobRun.objects.filter(kind__in=kinds, state__in=WRITING)
+    return set(jobs.values_list("key", flat=True))
+
+
+def _settled(cluster_id: int) -> set[int]:
+    """Namespaces whose quota no job writes at this moment, nor has a moment ago.
+
+    A job that waits, for pods or for a person, writes nothing: it hides no difference.
+    """
+    ids = [
+        int(key.split(":")[1])
+        for key in _keys_at_work(CREATE, RELEASE, RESTORE)
+        if key.startswith("allocation:")
+    ]
+    busy = Allocation.objects.filter(pk__in=ids, namespace__isnull=False).values("namespace_id")
+    spaces = TenantNamespace.objects.filter(
+        cluster_id=cluster_id, confirmed_at__lte=Now() - SETTLED
+    )
+    return set(spaces.exclude(pk__in=busy).values_list("pk", flat=True))
 
 
 def _workload_scan(allocation: Allocation, facts: dict[tuple[str, str, str], WorkloadFact]) -> None:
@@ -73,77 +99,58 @@ def _workload_scan(allocation: Allocation, facts: dict[tuple[str, str, str], Wor
     kind = "Job" if allocation.runs_as == RunsAs.COMPLETION else "StatefulSet"
     name, namespace = allocation.object_name, allocation.namespace.name
     fact = facts.get((kind, namespace, name))
-    found: DriftKind | None = None
-    if fact is None:
-        found = DriftKind.MISSING
-    elif fact.uid != allocation.object_uid:
-        found = DriftKind.FOREIGN
-    elif allocation.spec_hash and fact.spec_hash != allocation.spec_hash:
-        found = DriftKind.CHANGED
     if fact is not None and fact.uid == allocation.object_uid:
         health_set(allocation, fact)  # a fact and a job's last word may have crossed
-    _note(
-        found,
-        cluster_id=allocation.cluster_id or 0,
-        ref=ObjectRef(kind, name, namespace),
+    drift_note(
+        _workload_finding(allocation, fact),
+        Spot.of(allocation.cluster_id or 0, ObjectRef(kind, name, namespace)),
+        kinds=OF_OBJECTS,
         tenant_key=allocation.tenant_key,
         allocation=allocation,
-        managers=fact.managers if fact else [],
     )
 
 
-def _space_scan(space: TenantNamespace) -> None:
+def _workload_finding(allocation: Allocation, fact: WorkloadFact | None) -> Finding | None:
+    if fact is None:
+        return Finding(DriftKind.MISSING)
+    manager = manager_of(fact.managers)
+    if fact.uid != allocation.object_uid:
+        return Finding(DriftKind.FOREIGN, fact.uid, manager)
+    if allocation.spec_hash and fact.spec_hash != allocation.spec_hash:
+        return Finding(DriftKind.CHANGED, fact.spec_hash, manager)
+    return None
+
+
+def _quota_scan(space: TenantNamespace) -> None:
     quota = ResourceQuotaFact.objects.filter(
-        cluster_id=space.cluster_id, namespace=space.name, name="berth"
+        cluster_id=space.cluster_id, namespace=space.name, name=QUOTA_NAME
     ).first()
-    found: DriftKind | None = None
+    finding: Finding | None = None
     if quota is None:
-        found = DriftKind.MISSING
-    elif space.hard and quota.hard != space.hard:
-        found = DriftKind.CHANGED
-    _note(
-        found,
-        cluster_id=space.cluster_id,
-        ref=ObjectRef("ResourceQuota", "berth", space.name),
+        finding = Finding(DriftKind.MISSING)
+    # What Berth wants by now may stand there before it is confirmed.
+    elif quota.hard != space.hard and quota.hard != amounts_parse(hard_sum(space)):
+        manager = manager_of(quota.managers)
+        finding = Finding(DriftKind.CHANGED, spec_digest(quota.hard), manager)
+    drift_note(
+        finding,
+        Spot.of(space.cluster_id, ObjectRef("ResourceQuota", QUOTA_NAME, space.name)),
+        kinds=OF_OBJECTS,
         tenant_key=space.tenant_key,
-        managers=quota.managers if quota else [],
     )
+
+
+def _labels_scan(space: TenantNamespace) -> None:
     row = Namespace.objects.filter(cluster_id=space.cluster_id, uid=space.uid).first()
-    _note(
-        DriftKind.LABEL if row is not None and row.labels_differ else None,
-        cluster_id=space.cluster_id,
-        ref=ObjectRef("Namespace", space.name),
+    finding: Finding | None = None
+    if row is not None and row.labels_differ:
+        finding = Finding(DriftKind.LABEL, spec_digest(own_labels(row.labels)))
+    drift_note(
+        finding,
+        Spot.of(space.cluster_id, ObjectRef("Namespace", space.name)),
+        kinds=[DriftKind.LABEL],
         tenant_key=space.tenant_key,
     )
-
-
-def _note(
-    found: DriftKind | None,
-    *,
-    cluster_id: int,
-    ref: ObjectRef,
-    tenant_key: str,
-    allocation: Allocation | None = None,
-    managers: Sequence[dict[str, Any]] = (),
-) -> None:
-    gone = [kind for kind in DriftKind if kind not in (found, DriftKind.POOL)]
-    drift_resolve(
-        cluster_id=cluster_id,
-        object_kind=ref.kind,
-        object_ref=str(ref),
-        kinds=gone,
-        choice="gone",
-    )
-    if found is not None:
-        drift_record(
-            cluster_id=cluster_id,
-            kind=found,
-            object_kind=ref.kind,
-            object_ref=str(ref),
-            tenant_key=tenant_key,
-            allocation=allocation,
-            manager=manager_of(managers),
-        )
 
 
 def manager_of(managers: Sequence[dict[str, Any]]) -> str:
@@ -163,10 +170,5 @@ def _ended_resolve(cluster_id: int) -> None:
         cluster_id=cluster_id, resolved_at=None, allocation__isnull=False
     ).exclude(allocation__state__in=(*RELEASABLE, *MOVING))
     for row in rows:
-        drift_resolve(
-            cluster_id=cluster_id,
-            object_kind=row.object_kind,
-            object_ref=row.object_ref,
-            kinds=list(DriftKind),
-            choice="ended",
-        )
+        spot = Spot(cluster_id, row.object_kind, row.object_ref)
+        drift_resolve(spot, kinds=list(DriftKind), choice="ended")

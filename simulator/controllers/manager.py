@@ -15,12 +15,13 @@ from simulator.controllers.quotas import Quotas
 from simulator.controllers.replica_sets import ReplicaSets
 from simulator.controllers.scheduler import Scheduler
 from simulator.controllers.stateful_sets import StatefulSets
+from simulator.controllers.taints import Taints
 from simulator.core import Core
 from simulator.kubelet.kubelet import Kubelet
 
 PARTS: tuple[type[Loop], ...] = (
     Namespaces, Nodes, Kubelet, Scheduler, Quotas, StatefulSets, Jobs, ReplicaSets, Deployments,
-    Garbage, Expiry,
+    Garbage, Expiry, Taints,
 )  # fmt: skip
 
 

@@ -2,7 +2,8 @@
 
 `wall` says which of the two walls stands while the requests run: "both", "rows" (row-level
 security alone: `visible_to` returns everything), "code" (`visible_to` alone: the connection is the
-owner's, whom no policy holds) or "none".
+owner's, whom no policy holds) or "none". "bare" is "none" where everybody has every right besides:
+that shows that the tests would see what is there.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ from django.utils import timezone
 from psycopg import sql
 
 from portal.api.throttles import BerthThrottle
-from portal.viewer import VisibleQuerySet
+from portal.viewer import Viewer, VisibleQuerySet
 from tests.database import owner_connection
 from tests.surface.world import World, world_make
 from tests.surface.world.marks import FIRST_ID, STEP
 
-Wall = Literal["both", "rows", "code", "none"]
+Wall = Literal["both", "rows", "code", "none", "bare"]
 # Quick, and without the limits that many requests of the same person run into.
 FAST = {
     "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
@@ -128,7 +129,7 @@ def stage_made(wall: Wall = "both") -> Iterator[Stage]:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         stack.enter_context(override_settings(**FAST))
         stack.enter_context(_ids_apart())
-        if wall in {"code", "none"}:
+        if wall in {"code", "none", "bare"}:
             stack.enter_context(_as_owner())
         patch.setattr(BerthThrottle, "allow_request", lambda *_arguments: True)
         moment = timezone.now()  # ages stand still, so that two answers may be compared
@@ -138,8 +139,11 @@ def stage_made(wall: Wall = "both") -> Iterator[Stage]:
         stack.callback(transaction.set_rollback, True)
         stage = Stage(world_make())
         _clients_make(stage)
-        if wall in {"rows", "none"}:
+        if wall in {"rows", "none", "bare"}:
             patch.setattr(VisibleQuerySet, "visible_to", lambda rows, _viewer: rows)
+        if wall == "bare":
+            for question in ("sees", "can"):
+                patch.setattr(Viewer, question, lambda _viewer, *_what: True)
         yield stage
 
 

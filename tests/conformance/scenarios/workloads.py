@@ -239,6 +239,33 @@ def resize(t: Talk) -> None:
     t.patch(f"{PODS}/r", {"spec": {"containers": less}}, STRATEGIC)
 
 
+def tainted(t: Talk) -> None:
+    """A taint that drives pods away: at once, after their patience, never."""
+    _account(t)
+    bears: list[dict[str, Any]] = [
+        {"name": "none"}, {"name": "soon", "tolerationSeconds": 2}, {"name": "ever"},
+    ]  # fmt: skip
+    place = {"kubernetes.io/hostname": "cpu-1"}
+    for one in bears:
+        taken = {"key": "conformance", "operator": "Exists", "effect": "NoExecute"}
+        taken |= {k: v for k, v in one.items() if k != "name"}
+        tolerations = [] if one["name"] == "none" else [taken]
+        t.post(PODS, pod(one["name"], nodeSelector=place, tolerations=tolerations), quiet=True)
+    t.until(PODS, _running(3), quiet=True)
+    node = "/api/v1/nodes/cpu-1"
+    taint = {"key": "conformance", "effect": "NoExecute"}
+    before = t.get(node, quiet=True)["spec"].get("taints", [])
+    t.patch(node, {"spec": {"taints": [*before, taint]}}, quiet=True)
+    t.until(f"{PODS}/none", lambda b: b["kind"] == "Status")
+    t.say("left first", sorted(p["metadata"]["name"] for p in t.get(PODS, quiet=True)["items"]))
+    t.until(f"{PODS}/soon", lambda b: b["kind"] == "Status")
+    t.say("left", [p["metadata"]["name"] for p in t.get(PODS, quiet=True)["items"]])
+    t.patch(node, {"spec": {"taints": before or None}}, quiet=True)
+    items = t.get(f"{CORE}/events", quiet=True)["items"]
+    found = {(e["reason"], e["message"]) for e in items if e["reason"] == "TaintManagerEviction"}
+    t.say("events", sorted(list(item) for item in found))
+
+
 SCENARIOS = (
-    stateful, orphans, completed, failed, replaced, scheduling, images, resize,
+    stateful, orphans, completed, failed, replaced, scheduling, images, resize, tainted,
 )  # fmt: skip
