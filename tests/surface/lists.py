@@ -11,7 +11,7 @@ from django.urls import resolve
 from tests.surface.calls import ROUTES
 from tests.surface.kit import TOKENS
 from tests.surface.looks import comparable, differing, strange_words
-from tests.surface.stage import Answer, Stage
+from tests.surface.stage import Stage
 from tests.surface.table import ROWS
 from tests.surface.world import ALPHA, BRAVO, MISSING, text_of
 
@@ -78,7 +78,7 @@ def _own_path(stage: Stage, name: str, person: str) -> str:
 
 
 def _filter_names(stage: Stage, name: str, path: str, person: str) -> list[str]:
-    """Of REST from its filter set, of a page from the boxes that it shows; and what the row says."""
+    """Of REST from its filter set, of a page from its boxes; and whatever the row says."""
     view: Any = resolve(path).func
     found = getattr(getattr(view, "cls", None), "filterset_class", None)
     if ROUTES[name].is_api:
