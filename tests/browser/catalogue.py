@@ -261,6 +261,7 @@ NO_PAGES: dict[str, str] = {
     "request_accept": "act",
     "request_decline": "act",
     "request_withdraw": "act",
+    "demo_sign_in": "act",
     "set_language": "act",
     "theme_set": "act",
     "job_part": "fragment",
