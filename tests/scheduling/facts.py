@@ -161,7 +161,8 @@ def fresh(allocation: Allocation) -> Allocation:
 def job_of(allocation: Allocation, kind: str) -> JobRun | None:
     """The newest job of a kind."""
     with system():
-        found: JobRun | None = JobRun.objects.filter(kind=kind, key=allocation.job_key).last()
+        jobs = JobRun.objects.filter(kind=kind, key=allocation.job_key)
+        found: JobRun | None = jobs.order_by("pk").last()
     return found
 
 

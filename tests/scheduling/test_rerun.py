@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 
 from deploy.testbed import Bed
+from portal.models import JobRun, JobStep
 from scheduling.models import Allocation, Commitment, Drift
-from scheduling.services.allocations import CREATE, RELEASE, REPLACE, allocation_release
+from scheduling.services.allocations import (
+    CREATE,
+    RELEASE,
+    REPLACE,
+    allocation_release,
+    allocation_replace,
+)
 from scheduling.services.scan import cluster_scan
 from tests.inventory.faults import plain
 from tests.scheduling.conftest import AMOUNTS, NODES, world_open
@@ -219,3 +226,31 @@ def test_a_run_that_is_refused_while_it_comes_up_ends_the_same_way(
     assert (ended.state, (ended.reason or {}).get("code")) == ("failed", "rerun")
     assert moving.names("jobs", SPACE) == set()
     assert quota_numbers()[GPU] == (0, 0, 0)
+
+
+@pytest.mark.parametrize(("given_up", "suspended"), [(True, False), (False, True)])
+def test_only_a_run_that_a_job_of_berths_has_left_suspended_is_resumed(
+    moving: World, given_up: bool, suspended: bool
+) -> None:
+    """An operator tries the job again that was given up; what somebody else stops stays so."""
+    allocation = run(moving)
+    if given_up:
+        with system():
+            job = JobRun.objects.create(
+                kind=REPLACE, key=allocation.job_key, queue="place", state="quarantined",
+                requested_by_label="tests",
+            )  # fmt: skip
+            JobStep.objects.create(job=job, index=1, name="patch", intent={"suspend": True})
+    path = f"{JOBS}/{allocation.object_name}"
+    moving.bed.client("admin").merge(path, {"spec": {"suspend": True}})
+    with system() as viewer:
+        allocation_replace(allocation=moving.fresh(allocation), viewer=viewer, why="tests")
+    until(lambda: patched(moving, allocation), seconds=30)
+    assert job_object(moving, allocation)["spec"]["suspend"] is suspended
+
+
+def patched(world: World, allocation: Allocation) -> bool:
+    """Tell whether the job that places anew has looked at the object."""
+    job = world.job(allocation, REPLACE)
+    with system():
+        return job is not None and job.steps.filter(name="patch", state="done").exists()

@@ -141,7 +141,8 @@ class World:
     def job(self, allocation: Allocation, kind: str) -> JobRun | None:
         """The last job of a kind for an allocation as it is now; None where there is none."""
         with system():
-            found: JobRun | None = JobRun.objects.filter(key=allocation.job_key, kind=kind).last()
+            jobs = JobRun.objects.filter(key=allocation.job_key, kind=kind)
+            found: JobRun | None = jobs.order_by("pk").last()
         return found
 
     def said(self, job: JobRun) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
 from inventory import labels
+from inventory.models import WorkloadFact
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Outcome, Reason, Wait
 from portal.scope import scope
@@ -16,6 +18,8 @@ from scheduling.services.clusters import SYSTEM, space_of, writer_of
 from scheduling.services.moves import Direction, Move
 
 POLL_SECONDS = 2.0
+MIRROR_TRIES = 15
+MIRROR_SECONDS = 0.2
 
 
 def load(ctx: StepContext) -> Allocation:
@@ -51,6 +55,18 @@ def move_of(ctx: StepContext, allocation: Allocation, direction: Direction) -> M
         allocation_id=allocation.pk,
         job_id=ctx.job.pk,
     )
+
+
+def mirror_follow(ctx: StepContext, **seen: str) -> None:
+    """Give the mirror a moment to show an object as it was just written (uid, spec_hash).
+
+    While a job is at work nobody takes what lags behind for a difference; so it stays at work.
+    """
+    for _try in range(MIRROR_TRIES):
+        with scope(ctx.viewer):
+            if WorkloadFact.objects.filter(**seen).exists():
+                return
+        time.sleep(MIRROR_SECONDS)
 
 
 def pods_now(ctx: StepContext, allocation: Allocation) -> list[dict[str, Any]]:

@@ -20,16 +20,24 @@ from inventory.models import Node
 from portal.errors import Unavailable
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Outcome, Reason, Wait
+from portal.models.jobs import JobStep, StepState
+from portal.scope import scope
 from scheduling.choices import AllocationKind, AllocationState, RunsAs
 from scheduling.manifests.merge import merged
 from scheduling.manifests.workload import affinity
 from scheduling.models import Allocation
-from scheduling.services.allocations import RELEASABLE
+from scheduling.services.allocations import RELEASABLE, REPLACE
 from scheduling.services.clusters import cluster_id_of, node_names, object_ref, space_of, writer_of
 from scheduling.services.drift import Drifted
 from scheduling.services.namespaces import CHANGED_MEANWHILE
 from scheduling.services.runs import run_end
-from scheduling.services.steps.common import POLL_SECONDS, load, pods_now, wait_pods_gone
+from scheduling.services.steps.common import (
+    POLL_SECONDS,
+    load,
+    mirror_follow,
+    pods_now,
+    wait_pods_gone,
+)
 from scheduling.services.steps.rerun import rerun, succeed
 
 QUICK_TRIES = 5
@@ -123,10 +131,21 @@ def _stands_still(status: dict[str, Any]) -> bool:
 def _resumed(
     ctx: StepContext, allocation: Allocation, writer: Writer, found: dict[str, Any]
 ) -> dict[str, Any]:
-    """Let a Job go on that this step, perhaps in an earlier attempt, has suspended."""
-    if not (ctx.recorded.get("suspend") and found["spec"].get("suspend")):
+    """Let a Job go on that Berth has suspended; one that somebody else has stays as it is."""
+    if not (found["spec"].get("suspend") and _is_suspender(ctx, allocation)):
         return found
     return _patch(ctx, allocation, writer, found, {"suspend": False})
+
+
+def _is_suspender(ctx: StepContext, allocation: Allocation) -> bool:
+    """Tell whether this step did it, in any attempt, or one of an earlier job that was given up."""
+    if ctx.recorded.get("suspend"):
+        return True
+    with scope(ctx.viewer):
+        earlier = JobStep.objects.filter(
+            job__kind=REPLACE, job__key=allocation.job_key, name=ctx.step.name
+        )
+        return earlier.filter(intent__suspend=True).exclude(state=StepState.DONE).exists()
 
 
 def _template(wanted: dict[str, Any]) -> dict[str, Any]:
@@ -171,6 +190,7 @@ def _hash_keep(ctx: StepContext, allocation: Allocation, found: dict[str, Any]) 
         with ctx.transaction():
             Allocation.objects.filter(pk=allocation.pk).update(spec_hash=digest)
         allocation.spec_hash = digest
+        mirror_follow(ctx, uid=allocation.object_uid, spec_hash=digest)
 
 
 def evict(ctx: StepContext) -> Outcome:

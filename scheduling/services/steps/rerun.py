@@ -18,7 +18,7 @@ from scheduling.models import Allocation
 from scheduling.services.allocations import allocation_release
 from scheduling.services.clusters import cluster_id_of, node_names, space_of, writer_of
 from scheduling.services.steps.apply import object_make
-from scheduling.services.steps.common import POLL_SECONDS, load
+from scheduling.services.steps.common import POLL_SECONDS, load, mirror_follow
 
 NO_CONSENT = Reason(
     "rerun",
@@ -60,6 +60,7 @@ def succeed(ctx: StepContext, allocation: Allocation, *, make: bool) -> Outcome:
     """
     if make:
         object_make(ctx, allocation)
+        mirror_follow(ctx, uid=load(ctx).object_uid)
     old = ctx.recorded["predecessor"]
     ref = ObjectRef("Job", old["name"], space_of(allocation).name)
     writer = writer_of(cluster_id_of(allocation))
