@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -45,15 +44,8 @@ def node_list_page(request: HttpRequest) -> HttpResponseBase:
         "clusters": list(shown.values()) if len(shown) <= 3 else [],
         "interval": CONTACT_EVERY_SECONDS,
         "topics": cluster_topics(sorted(shown), "pools"),
-        "api_path": f"/api/v1/nodes/{_query(request)}",
     }
     return render(request, "inventory/node_list.html", context)
-
-
-def _query(request: HttpRequest) -> str:
-    """The filters of the address for REST, which knows no page and no column to sort by."""
-    kept = {name: request.GET[name] for name in NodeFilter.get_filters() if request.GET.get(name)}
-    return f"?{urlencode(kept)}" if kept else ""
 
 
 @require_GET

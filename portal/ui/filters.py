@@ -62,6 +62,15 @@ class BerthFilterSet(django_filters.FilterSet):
         """Parameters that the filter form must carry along: sorting and page size."""
         return [(name, self.data[name]) for name in ("sort", "per_page") if self.data.get(name)]
 
+    @property
+    def rest_query(self) -> str:
+        """The filters in force as REST takes them: it knows the same names, but no page's order."""
+        names = [
+            name for name in self.form.fields if name in self.data and name not in self.form.errors
+        ]
+        pairs = [(name, value) for name in names for value in self.data.getlist(name) if value]
+        return urlencode(pairs)
+
     def _chips(self) -> Iterator[FilterChip]:
         if not self.form.is_valid():
             return

@@ -177,6 +177,13 @@ def page_numbers(paginator: Paginator[Any], number: int) -> list[int | str]:
 
 
 @register.simple_tag
+def rest_path(path: str, filter_set: filters.BerthFilterSet | None = None) -> str:
+    """The path of a REST list, narrowed as the page's list is."""
+    query = filter_set.rest_query if filter_set else ""
+    return f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+
+
+@register.simple_tag
 def curl(method: str, path: str, body: str = "", version: str = "", session: bool = False) -> str:
     """A call as one would type it; the token is a variable, never a value.
 
