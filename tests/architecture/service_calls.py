@@ -103,7 +103,7 @@ CALLS: dict[str, Call] = {
     "cluster_test": Call(lambda _: {"name": "ams-1"}),
     "cluster_update": Call(lambda _: {"name": "ams-1", "title": "Other"}),
     "demo_make": Call(lambda _: {"known": {}}),
-    "fleet_divide": Call(lambda _: {"cluster": "bed"}),
+    "fleet_divide": Call(lambda _: {}),
     "device_mapping_create": Call(
         lambda _: {"device_type": "a100-sxm-40gb", "resource_key": "example.com/gpu"}
     ),
