@@ -12,7 +12,7 @@ from portal.search.kinds import search_register
 from scheduling.acts import ACTS
 from scheduling.found import ALLOCATIONS
 from scheduling.registration_pages import pages_register
-from scheduling.services import facts, notices, patrol
+from scheduling.services import facts, furniture, notices, patrol
 from scheduling.tasks import kinds_register
 
 
@@ -29,6 +29,7 @@ def register() -> None:
     periodic.register(name="allocation.stuck", every_seconds=10, run=patrol.stuck_watch)
     periodic.register(name="allocation.overcommit", every_seconds=15, run=patrol.overcommit_watch)
     periodic.register(name="drift.scan", every_seconds=15, run=patrol.differences_watch)
+    periodic.register(name="namespace.look", every_seconds=300, run=furniture.furniture_watch)
     periodic.register(name="object.orphans", every_seconds=60, run=patrol.orphans_watch)
     projection.register(FactKind.NODES, facts.nodes_changed)
     projection.register(FactKind.PODS, facts.pods_changed)

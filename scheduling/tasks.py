@@ -7,9 +7,20 @@ from django.utils.translation import gettext_lazy as _
 from portal.jobs import registry
 from portal.jobs.registry import JobKind, Step
 from scheduling.services.allocations import CREATE, RELEASE, REPLACE
-from scheduling.services.drift import RESTORE
+from scheduling.services.drift import RESTORE, SPACE_RESTORE
+from scheduling.services.furniture import LOOK
 from scheduling.services.patrol import ORPHAN
-from scheduling.services.steps import apply, drain, mend, place, release, replace, repoint, widen
+from scheduling.services.steps import (
+    apply,
+    drain,
+    furnish,
+    mend,
+    place,
+    release,
+    replace,
+    repoint,
+    widen,
+)
 
 ALLOCATION_CREATE = JobKind(
     name=CREATE,
@@ -77,12 +88,26 @@ OBJECT_SWEEP = JobKind(
     queue="apply",
     steps=(Step("sweep", mend.sweep, _("Remove")),),
 )
+NAMESPACE_LOOK = JobKind(
+    name=LOOK,
+    title=_("Compare what stands in namespaces"),
+    queue="sync",
+    steps=(Step("look", furnish.look, _("Compare")),),
+)
+NAMESPACE_RESTORE = JobKind(
+    name=SPACE_RESTORE,
+    title=_("Put back what Berth wrote in a namespace"),
+    queue="apply",
+    steps=(Step("put-back", furnish.put_back, _("Put back")),),
+)
 KINDS = (
     ALLOCATION_CREATE,
     ALLOCATION_RELEASE,
     ALLOCATION_REPLACE,
     ALLOCATION_RESTORE,
     OBJECT_SWEEP,
+    NAMESPACE_LOOK,
+    NAMESPACE_RESTORE,
 )
 
 

@@ -74,3 +74,9 @@ def collection_path(kind: str, namespace: str = "") -> str:
         raise ValueError(msg)
     inside = f"/namespaces/{quote(namespace, safe='')}" if place.namespaced else ""
     return f"{place.root}{inside}/{place.plural}"
+
+
+def everywhere_path(kind: str) -> str:
+    """The path of all objects of a kind in the whole cluster."""
+    place = PLACES[kind]
+    return f"{place.root}/{place.plural}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from inventory.k8s.client import APPLY, MERGE, STRATEGIC, ClusterClient, Query
 from inventory.k8s.errors import Conflict, NotFound
-from inventory.k8s.paths import ObjectRef, collection_path
+from inventory.k8s.paths import ObjectRef, collection_path, everywhere_path
 from inventory.labels import FIELD_MANAGER
 
 Object = dict[str, Any]
@@ -55,6 +55,11 @@ class Writer:
             return self._client.get(ref.path)
         except NotFound:
             return None
+
+    def labelled(self, kind: str, *, selector: str) -> list[Object]:
+        """Read all objects of a kind with these labels ("key=value,…"), in whichever namespace."""
+        found = self._client.get(everywhere_path(kind), {"labelSelector": selector})
+        return list(found.get("items") or ())
 
     def pods(self, *, namespace: str, selector: str) -> list[Object]:
         """Read the pods of a namespace with these labels ("key=value,…") as they are now."""

@@ -1,4 +1,4 @@
-"""JSON merge patches (RFC 7396): what one makes of an object, and one that makes it exact."""
+"""JSON merge patches (RFC 7396): what one makes of an object, and ones that make it exact."""
 
 from __future__ import annotations
 
@@ -27,3 +27,19 @@ def exact_patch(found: Any, wanted: Any) -> Any:
         return wanted
     extra: dict[str, Any] = dict.fromkeys(found.keys() - wanted.keys())
     return extra | {key: exact_patch(found.get(key), value) for key, value in wanted.items()}
+
+
+def put_patch(found: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """A patch of the very version that was read, after which the object says what is wanted.
+
+    Labels and annotations that `wanted` does not name stay.
+    """
+    meta = {key: found["metadata"][key] for key in ("uid", "resourceVersion")}
+    named = wanted["metadata"]
+    marks = {key: named[key] for key in ("labels", "annotations") if key in named}
+    body = {
+        key: exact_patch(found.get(key), value)
+        for key, value in wanted.items()
+        if key not in ("apiVersion", "kind", "metadata")
+    }
+    return {"metadata": meta | marks, **body}

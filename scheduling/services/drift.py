@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,22 +12,26 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from inventory.k8s.paths import ObjectRef
+from inventory.labels import FIELD_MANAGER
 from inventory.models import WorkloadFact
 from portal import audit, live
 from portal.errors import BerthError, Conflict, Invalid
 from portal.jobs.requests import job_request, jobs_nudge
 from portal.viewer import Viewer, authorize
-from scheduling.choices import DriftKind
-from scheduling.models import Allocation, Drift
+from scheduling.choices import HOLDING_STATES, DriftKind
+from scheduling.models import Allocation, Drift, TenantNamespace
 
 SYSTEM = Viewer.system("watcher")
-RESTORE = "allocation.restore"
+RESTORE, SPACE_RESTORE = "allocation.restore", "namespace.restore"
+IN_SPACE = ("Namespace", "LimitRange", "NetworkPolicy", "RoleBinding")
 PUT_BACK, ACCEPT = "restore", "accept"
+OF_OBJECTS = (DriftKind.MISSING, DriftKind.CHANGED, DriftKind.FOREIGN)
+CONTROLLERS = {FIELD_MANAGER, "kube-controller-manager", "kube-scheduler"}
 CHOICES = {
     DriftKind.MISSING: (PUT_BACK,),
     DriftKind.CHANGED: (PUT_BACK, ACCEPT),
     DriftKind.FOREIGN: (ACCEPT,),
-    DriftKind.LABEL: (ACCEPT,),
+    DriftKind.LABEL: (PUT_BACK, ACCEPT),
     DriftKind.POOL: (ACCEPT,),
 }
 
@@ -77,6 +82,17 @@ class Drifted(BerthError):
             managers=managers,
             object_ref=object_ref,
         )
+
+
+def manager_of(managers: Sequence[dict[str, Any]]) -> str:
+    """The last manager that is neither Berth nor a controller and wrote more than status."""
+    others = [
+        entry
+        for entry in managers
+        if entry.get("manager") not in CONTROLLERS and not entry.get("subresource")
+    ]
+    latest = max(others, key=lambda entry: str(entry.get("time", "")), default=None)
+    return str(latest["manager"]) if latest else ""
 
 
 @transaction.atomic
@@ -170,6 +186,8 @@ def drift_choose(*, drift: Drift, choice: str, why: str, viewer: Viewer) -> Drif
         ).first()
         if fact is not None:
             Allocation.objects.filter(pk=drift.allocation.pk).update(spec_hash=fact.spec_hash)
+    else:
+        _waiting_nudge(drift)
     changed = Drift.objects.filter(pk=drift.pk, resolved_at=None).update(
         resolved_at=Now(), choice=choice
     )
@@ -192,10 +210,10 @@ def drift_choose(*, drift: Drift, choice: str, why: str, viewer: Viewer) -> Drif
 def _restore_request(drift: Drift, viewer: Viewer) -> None:
     allocation = drift.allocation
     if allocation is None:
-        space = drift.object_ref.removeprefix(f"{drift.object_kind} ").split("/")[0]
-        allocation = Allocation.objects.filter(
-            cluster_id=drift.cluster_id, namespace__name=space
-        ).latest("pk")
+        if drift.object_kind in IN_SPACE:
+            _space_restore_request(drift, viewer)
+            return
+        allocation = _beside(drift).latest("pk")
     job_request(
         kind=RESTORE,
         key=allocation.job_key,
@@ -204,6 +222,39 @@ def _restore_request(drift: Drift, viewer: Viewer) -> None:
         tenant_key=allocation.tenant_key,
     )
     jobs_nudge(keys=[allocation.job_key], parked=True)
+
+
+def _space_restore_request(drift: Drift, viewer: Viewer) -> None:
+    space_name, name = _place_of(drift)
+    space = TenantNamespace.objects.get(cluster_id=drift.cluster_id, name=space_name)
+    job_request(
+        kind=SPACE_RESTORE,
+        key=f"namespace:{space.pk}:{drift.object_kind}/{name}",
+        viewer=viewer,
+        args={"space": space.pk, "kind": drift.object_kind, "name": name},
+        tenant_key=space.tenant_key,
+    )
+
+
+def _place_of(drift: Drift) -> tuple[str, str]:
+    """Names of the namespace in which the object stands, or that it is, and of the object."""
+    place = drift.object_ref.removeprefix(f"{drift.object_kind} ")
+    space_name, _slash, name = place.partition("/")
+    return space_name, name or space_name
+
+
+def _beside(drift: Drift) -> QuerySet[Allocation]:
+    """Allocations of the namespace to which a difference belongs."""
+    rows: QuerySet[Allocation] = Allocation.objects.filter(
+        cluster_id=drift.cluster_id, namespace__name=_place_of(drift)[0]
+    )
+    return rows
+
+
+def _waiting_nudge(drift: Drift) -> None:
+    """Let jobs go on that stopped because of what is left as it is now."""
+    held = _beside(drift).filter(state__in=HOLDING_STATES)
+    jobs_nudge(keys=[each.job_key for each in held], parked=True)
 
 
 def _publish(tenant_key: str, allocation: Allocation | None) -> None:

@@ -7,9 +7,8 @@ anew, so the last write always carries the newest sum.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -18,45 +17,53 @@ from django.utils.translation import gettext_lazy
 
 from inventory.k8s.errors import AlreadyExists, Conflict
 from inventory.k8s.paths import ObjectRef
+from inventory.k8s.project import spec_digest
 from inventory.k8s.quantities import amounts_parse
 from inventory.k8s.writer import Writer
+from inventory.labels import FIELD_MANAGER, own_labels
 from inventory.services.namespaces import namespace_claim_write
 from portal.errors import Refused, Unavailable
 from portal.jobs.context import StepContext
 from portal.refusal import Refusal
 from portal.scope import scope
 from scheduling import rules
+from scheduling.choices import DriftKind
 from scheduling.manifests import namespace as manifests
+from scheduling.manifests.merge import merged, put_patch
 from scheduling.models import Allocation, TenantNamespace
 from scheduling.selectors.devices import device_keys, known_keys
 from scheduling.services.clusters import SYSTEM, is_ours, owner_of, writer_of
-from scheduling.services.drift import Drifted
+from scheduling.services.drift import Drifted, Finding, Spot, drift_record
 
 Object = dict[str, Any]
 TRIES = 5
+MAX_MANAGER = 120
 CHANGED_MEANWHILE = gettext_lazy("The object changed while it was written; trying again.")
 
 
+class Overtaken(Unavailable):
+    """Somebody else wrote the object between our reading and our writing it."""
+
+
 def space_ensure(ctx: StepContext, space: TenantNamespace) -> None:
-    """Have the namespace there, ours, and furnished. Raises Refused where it is somebody else's."""
+    """Have the namespace there, and ours. Raises Refused where it is somebody else's.
+
+    What stands in it is the furniture's affair (scheduling.services.furniture).
+    """
     writer = writer_of(space.cluster_id)
     found = _found_or_created(ctx, writer, space)
     if found["metadata"].get("deletionTimestamp"):
         raise Unavailable(_("The namespace is being deleted; the job waits until it is gone."))
     _uid_keep(ctx, space, found["metadata"]["uid"])
-    wanted = _wanted(space)
-    digest = hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()
-    if space.furnished == digest:
-        return
+    wanted = namespace_wanted(space)
     # What the namespace allows grows and shrinks with its allocations. It was added up after the
     # object was read, and is written with that version: an older sum never lands on a newer one.
-    wanted[0]["metadata"]["resourceVersion"] = found["metadata"]["resourceVersion"]
-    for obj in wanted:
-        ctx.check()
-        _apply(writer, obj)
-    with ctx.transaction():
-        TenantNamespace.objects.filter(pk=space.pk).update(furnished=digest)
-    space.furnished = digest
+    wanted["metadata"]["resourceVersion"] = found["metadata"]["resourceVersion"]
+    if merged(found["metadata"], wanted["metadata"]) == found["metadata"]:
+        return
+    shown = own_labels(found["metadata"].get("labels") or {})
+    finding = Finding(DriftKind.LABEL, spec_digest(shown))
+    object_write(ctx, space, found, wanted, finding=finding)
 
 
 def quota_write(ctx: StepContext, space: TenantNamespace) -> dict[str, int]:
@@ -76,15 +83,15 @@ def quota_write(ctx: StepContext, space: TenantNamespace) -> dict[str, int]:
         if not is_ours(found, owner):
             raise Refused(foreign_refusal(str(ref)))
         hard = hard_sum(space)
-        if amounts_parse(found["spec"].get("hard")) == amounts_parse(hard):
+        stands = amounts_parse(found["spec"].get("hard"))
+        if stands == amounts_parse(hard):
             return amounts_parse(hard)
         body = manifests.resource_quota(namespace=space.name, owner=owner, hard=hard)
         body["metadata"]["resourceVersion"] = found["metadata"]["resourceVersion"]
+        finding = Finding(DriftKind.CHANGED, spec_digest(stands))
         try:
-            writer.apply(body)
-        except Conflict as conflict:
-            if conflict.managers:
-                raise Drifted(str(ref), conflict.managers) from conflict
+            object_write(ctx, space, found, body, finding=finding)
+        except Overtaken:
             continue
         return amounts_parse(hard)
     raise Unavailable(_("The namespace's quota is being written by several jobs; trying again."))
@@ -93,22 +100,17 @@ def quota_write(ctx: StepContext, space: TenantNamespace) -> dict[str, int]:
 def quota_restore(ctx: StepContext, space: TenantNamespace) -> None:
     """Write the sum over what another manager wrote, because a person chose so.
 
-    A merge patch of the version that was read: it takes the fields without force, and fails where
-    somebody writes at the same moment. Raises Refused where the object is somebody else's.
+    Raises Refused where the object is somebody else's.
     """
-    writer = writer_of(space.cluster_id)
+    writer, owner = writer_of(space.cluster_id), owner_of(tenant_key=space.tenant_key)
     ref = ObjectRef("ResourceQuota", manifests.QUOTA_NAME, space.name)
     ctx.check()
     found = writer.get(ref) or _quota_create(writer, space)
-    if found is None or not is_ours(found, owner_of(tenant_key=space.tenant_key)):
+    if found is None or not is_ours(found, owner):
         raise Refused(foreign_refusal(str(ref)))
-    meta = {key: found["metadata"][key] for key in ("uid", "resourceVersion")}
     hard = hard_sum(space)
-    ctx.check()
-    try:
-        writer.patch_merge(ref, {"metadata": meta, "spec": {"hard": hard}})
-    except Conflict:
-        raise Unavailable(CHANGED_MEANWHILE) from None
+    wanted = manifests.resource_quota(namespace=space.name, owner=owner, hard=hard)
+    object_put(ctx, space, found, wanted)
 
 
 def quota_confirmed(ctx: StepContext, space: TenantNamespace, hard: dict[str, int]) -> bool:
@@ -162,8 +164,8 @@ def _quota(ctx: StepContext, space: TenantNamespace) -> Object | None:
     return writer_of(space.cluster_id).get(ref)
 
 
-def _wanted(space: TenantNamespace) -> list[Object]:
-    owner = owner_of(tenant_key=space.tenant_key)
+def namespace_wanted(space: TenantNamespace) -> Object:
+    """The namespace as it should be now: its labels, and what it allows its pods."""
     with scope(SYSTEM):
         types = {
             resource
@@ -173,36 +175,22 @@ def _wanted(space: TenantNamespace) -> list[Object]:
             for resource in charged
         }
     keys = device_keys(cluster=space.cluster)
-    pool = space.pool.name if space.pool else ""
-    return [
-        manifests.namespace(
-            name=space.name,
-            owner=owner,
-            kind=space.kind,
-            pool=pool,
-            device_keys=[keys[name] for name in sorted(types) if name in keys],
-            taint_keys=sorted(
-                {
-                    str(t["key"])
-                    for t in (space.pool.tolerations if space.pool else [])
-                    if "key" in t
-                }
-            ),
-        ),
-        *manifests.furniture(
-            namespace=space.name,
-            owner=owner,
-            kind=space.kind,
-            subjects=space.cluster.subject_template,
-        ),
-    ]
+    tolerations = space.pool.tolerations if space.pool else []
+    return manifests.namespace(
+        name=space.name,
+        owner=owner_of(tenant_key=space.tenant_key),
+        kind=space.kind,
+        pool=space.pool.name if space.pool else "",
+        device_keys=[keys[name] for name in sorted(types) if name in keys],
+        taint_keys=sorted({str(each["key"]) for each in tolerations if "key" in each}),
+    )
 
 
 def _found_or_created(ctx: StepContext, writer: Writer, space: TenantNamespace) -> Object:
     ref = ObjectRef("Namespace", space.name)
     found = writer.get(ref)
     if found is None:
-        manifest = _wanted(space)[0]
+        manifest = namespace_wanted(space)
         ctx.intend(namespace=space.name)
         ctx.check()
         try:
@@ -246,10 +234,50 @@ def _quota_create(writer: Writer, space: TenantNamespace) -> Object | None:
         return writer.get(ObjectRef.of(body))
 
 
-def _apply(writer: Writer, obj: Object) -> None:
+def object_write(
+    ctx: StepContext,
+    space: TenantNamespace,
+    found: Object | None,
+    wanted: Object,
+    *,
+    finding: Finding,
+) -> None:
+    """Apply an object; `found` is what stood there a moment ago, `finding` what to call it.
+
+    Where another manager holds a field, that is noted as a difference, and Drifted raised.
+    Raises Overtaken where the object changed since it was read.
+    """
+    ctx.check()
     try:
-        writer.apply(obj)
+        writer_of(space.cluster_id).apply(wanted)
     except Conflict as conflict:
-        if conflict.managers:
-            raise Drifted(str(ObjectRef.of(obj)), conflict.managers) from conflict
-        raise Unavailable(CHANGED_MEANWHILE) from None
+        others = sorted(set(conflict.managers) - {FIELD_MANAGER})
+        if others:
+            raise stopped(ctx, space, ObjectRef.of(wanted), finding, others) from conflict
+        if not conflict.managers or found is None:
+            raise Overtaken(CHANGED_MEANWHILE) from None
+        # What was put back by a patch of ours is ours, too, but not the apply's.
+        object_put(ctx, space, found, wanted)
+
+
+def object_put(ctx: StepContext, space: TenantNamespace, found: Object, wanted: Object) -> None:
+    """Write over what was found, whoever wrote it, because a person chose so or it is ours.
+
+    A merge patch of the version that was read: it takes the fields without force, and raises
+    Overtaken where somebody writes at the same moment.
+    """
+    ctx.check()
+    try:
+        writer_of(space.cluster_id).patch_merge(ObjectRef.of(wanted), put_patch(found, wanted))
+    except Conflict:
+        raise Overtaken(CHANGED_MEANWHILE) from None
+
+
+def stopped(
+    ctx: StepContext, space: TenantNamespace, ref: ObjectRef, finding: Finding, managers: list[str]
+) -> Drifted:
+    """Note what is in the way, though it was accepted once, and make the error that says so."""
+    seen = replace(finding, manager=", ".join(managers)[:MAX_MANAGER])
+    with ctx.transaction():
+        drift_record(seen, Spot.of(space.cluster_id, ref), tenant_key=space.tenant_key)
+    return Drifted(str(ref), managers)

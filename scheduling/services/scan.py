@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models.functions import Now
 
@@ -12,7 +10,7 @@ from inventory.choices import FactKind, WatchPhase
 from inventory.k8s.paths import ObjectRef
 from inventory.k8s.project import spec_digest
 from inventory.k8s.quantities import amounts_parse
-from inventory.labels import FIELD_MANAGER, own_labels
+from inventory.labels import own_labels
 from inventory.models import Namespace, ResourceQuotaFact, WatchState, WorkloadFact
 from portal.models import JobRun
 from portal.models.jobs import JobState
@@ -20,15 +18,21 @@ from scheduling.choices import AllocationKind, AllocationState, DriftKind, RunsA
 from scheduling.manifests.namespace import QUOTA_NAME
 from scheduling.models import Allocation, Drift, TenantNamespace
 from scheduling.services.allocations import CREATE, RELEASABLE, RELEASE, REPLACE
-from scheduling.services.drift import RESTORE, Finding, Spot, drift_note, drift_resolve
+from scheduling.services.drift import (
+    OF_OBJECTS,
+    RESTORE,
+    Finding,
+    Spot,
+    drift_note,
+    drift_resolve,
+    manager_of,
+)
 from scheduling.services.health import FRESH, health_set
 from scheduling.services.namespaces import hard_sum
 from scheduling.services.pool_drift import pools_scan
 
-CONTROLLERS = {FIELD_MANAGER, "kube-controller-manager", "kube-scheduler"}
 SETTLED = timedelta(seconds=20)
 """So long the mirror may lag behind what a job has confirmed."""
-OF_OBJECTS = (DriftKind.MISSING, DriftKind.CHANGED, DriftKind.FOREIGN)
 MOVING = (AllocationState.RESERVED, AllocationState.APPLYING, AllocationState.RELEASING)
 WRITING = (JobState.QUEUED, JobState.RUNNING)
 LOOKED_AT = (FactKind.STATEFULSETS, FactKind.JOBS, FactKind.QUOTAS, FactKind.NAMESPACES)
@@ -151,17 +155,6 @@ def _labels_scan(space: TenantNamespace) -> None:
         kinds=[DriftKind.LABEL],
         tenant_key=space.tenant_key,
     )
-
-
-def manager_of(managers: Sequence[dict[str, Any]]) -> str:
-    """The last manager that is neither Berth nor a controller and wrote more than status."""
-    others = [
-        entry
-        for entry in managers
-        if entry.get("manager") not in CONTROLLERS and not entry.get("subresource")
-    ]
-    latest = max(others, key=lambda entry: str(entry.get("time", "")), default=None)
-    return str(latest["manager"]) if latest else ""
 
 
 def _ended_resolve(cluster_id: int) -> None:

@@ -12,6 +12,7 @@ from scheduling.choices import AllocationState
 from scheduling.models import Allocation
 from scheduling.services.allocations import allocation_publish
 from scheduling.services.clusters import space_of
+from scheduling.services.furniture import furniture_ensure
 from scheduling.services.namespaces import quota_confirmed, quota_write, space_ensure
 from scheduling.services.steps.common import load, load_locked
 
@@ -34,6 +35,7 @@ def widen(ctx: StepContext) -> Outcome:
             allocation_publish(allocation)
     allocation = load(ctx)
     space_ensure(ctx, space_of(allocation))
+    furniture_ensure(ctx, space_of(allocation))
     return quota_settle(ctx, allocation)
 
 
