@@ -31,7 +31,7 @@ GROUPS = {
     "rolebindings": "/apis/rbac.authorization.k8s.io/v1",
 }
 POLICY, LIMITS, BINDING = "berth-same-tenant", "berth", "berth-tenant-member"
-ANYBODY = {"spec": {"ingress": [{}]}}
+ANYBODY: dict[str, Any] = {"spec": {"ingress": [{}]}}
 SMALL = [{"type": "Container", "default": {"memory": "64Mi"}, "min": {"memory": "1Mi"}}]
 
 
