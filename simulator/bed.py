@@ -6,14 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from deploy.testbed.client import ApiClient
-from deploy.testbed.errors import ApiError, BedError
+from deploy.testbed.errors import BedError
 from deploy.testbed.kubeconfig import render_kubeconfig
 from deploy.testbed.nodes import restore_node, silence_node
 from deploy.testbed.paths import REPOSITORY
@@ -22,7 +21,6 @@ from simulator.kubectl import Kubectl
 
 START_SECONDS = 30.0
 END_SECONDS = 10.0
-POLL_SECONDS = 0.05
 
 
 class SimulatedBed:
@@ -187,18 +185,6 @@ class SimulatedBed:
     def restore_node(self, name: str) -> None:
         """Bring a silent node back."""
         restore_node(self.client(), name)
-
-    def wait_gone(self, path: str, *, seconds: float = 60.0) -> bool:
-        """Wait until an object is gone."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            try:
-                self.client().get(path)
-            except ApiError as error:
-                if error.status == 404:
-                    return True
-            time.sleep(POLL_SECONDS)
-        return False
 
 
 def _check(component: str) -> None:

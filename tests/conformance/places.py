@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +22,7 @@ NARROW = (
     "--enable-priority-and-fairness=false", "--max-requests-inflight=2",
     "--max-mutating-requests-inflight=1",
 )  # fmt: skip
+PATIENCE_SECONDS = 90.0
 POSTED = "/api/v1/namespaces/default/configmaps"
 
 
@@ -63,6 +65,18 @@ def _bed_forget(bed: Bed, port: int) -> None:
     etcd.close()
     bed.stop("apiserver")
     bed.start("apiserver")
+    _controllers_wait(bed)
+
+
+def _controllers_wait(bed: Bed) -> None:
+    """Wait until the controllers, too, have found the API server again."""
+    client, end = bed.client(), time.monotonic() + PATIENCE_SECONDS
+    made = client.create("/api/v1/namespaces", {"metadata": {"generateName": "conf-probe-"}})
+    path = f"/api/v1/namespaces/{made['metadata']['name']}"
+    while not client.get(f"{path}/serviceaccounts")["items"]:
+        assert time.monotonic() < end, "the controllers have not come back"
+        time.sleep(0.2)
+    client.delete(path)
 
 
 @contextmanager
@@ -84,6 +98,7 @@ def _bed_busy(bed: Bed, token: str) -> Iterator[None]:
         held.close()
         bed.stop("apiserver")
         bed.start("apiserver", extra_arguments=[])
+        _controllers_wait(bed)
 
 
 @contextmanager

@@ -16,7 +16,11 @@ from tests.scheduling.conftest import FLEET, bare, world
 __all__ = ["bare", "world"]
 HERE = Path(__file__).parent
 # They wait for long, and run on a control plane in every run that has one.
-LONG = ("test_an_edit_can_be_accepted_and_is_shown_no_more",)
+LONG = (
+    "test_an_edit_can_be_accepted_and_is_shown_no_more",
+    "test_a_foreign_object_in_place_of_ours_is_drift_and_survives_the_release",
+    "test_what_waits_for_another_place_can_be_released",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
