@@ -1,26 +1,21 @@
-"""The REST call that a page shows works as it stands there, and is about the page's own object."""
+"""The REST call that a page shows returns what the page shows, or does what the page does."""
 
 from __future__ import annotations
 
 import html
-import json
 import re
-import shlex
-import uuid
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from tests.surface.calls import ROUTES, send
-from tests.surface.kit import Row
-from tests.surface.nasty import row_counts
+from tests.surface.code import DRY, Call, calls_on, who_looks
+from tests.surface.effects import effect_of, page_act
+from tests.surface.kit import Row, filled
 from tests.surface.stage import Answer, Stage
 from tests.surface.table import ROWS
-from tests.surface.table.inventory import KUBE
 from tests.surface.world import ALPHA
 
-SHOWN = re.compile(r"<code>(curl -X .*?)</code></pre>", re.DOTALL)
 PAGES = sorted(
     name
     for name, row in ROWS.items()
@@ -33,58 +28,14 @@ PLAIN = {
     "request_new": "its preview has the call, made of what is typed: see below",
     "request_edit": "as request_new",
 }
-SESSION = re.compile(r"\$BERTH_(SESSION|CSRF)")
-
-
-@dataclass(slots=True)
-class Call:
-    """A call as a shell would make it."""
-
-    method: str = "GET"
-    path: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    body: Any = None
-    by_session: bool = False
-
-
-def calls_on(page: str) -> list[Call]:
-    """What a page shows, read as a shell reads it."""
-    return [_call(html.unescape(text)) for text in SHOWN.findall(page)]
-
-
-def _call(text: str) -> Call:
-    by_session = bool(SESSION.search(text))
-    plain = (
-        text.replace("\\\n", " ").replace("$BERTH_URL", "").replace("$(uuidgen)", uuid.uuid4().hex)
-    )
-    words = iter(shlex.split(plain)[1:])
-    found = Call(by_session=by_session)
-    for word in words:
-        if word == "-X":
-            found.method = next(words)
-        elif word == "-H":
-            name, _colon, value = next(words).partition(": ")
-            found.headers[name] = value
-        elif word == "-d":
-            found.body = json.loads(next(words))
-        elif word == "-b":
-            next(words)
-        else:
-            found.path = word
-    # Neither a token nor a session's key nor a kubeconfig may stand on a page.
-    for name in ("Authorization", "X-CSRFToken"):
-        found.headers.pop(name, None)
-    if isinstance(found.body, dict) and "…" in str(found.body.get("kubeconfig", "")):
-        found.body |= KUBE
-    return found
-
-
-def who_looks(row: Row) -> tuple[str, str]:
-    """Somebody who sees the page, and their token."""
-    for person, token in (("owner", "token"), ("operator", "platform_token")):
-        if row.granted("GET").status(person) == 0:
-            return person, token
-    return "anonymous", "anonymous"
+# Lists of which a page shows only some, beside other things.
+PARTLY = {"ops_home": "the latest of the jobs", "search": "found by kind"}
+# Where a line holds a table of its own, what each line has once.
+CELLS = {"audit_list": 'data-label="Act"'}
+# What stands for a thing on a page; the first of them that it has.
+NAMES = ("ref", "key", "username", "object_ref", "name", "title", "why")
+BODY = re.compile(r"<tbody.*?</tbody>", re.DOTALL)
+LINE = re.compile(r"<tr[ >]")
 
 
 def is_page(answer: Answer) -> bool:
@@ -92,65 +43,120 @@ def is_page(answer: Answer) -> bool:
     return answer.status == 200 and "<html" in answer.body
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_shows_a_call_that_works(stage: Stage, name: str) -> None:
+def opened(stage: Stage, name: str) -> tuple[Answer, str, str]:
+    """A page as somebody sees it, who that is, and their token."""
     row, ids = ROWS[name], stage.world.ids[ALPHA]
     person, token = who_looks(row)
-    answer = send(stage, (ROUTES[name], row, "GET", person, {}), ids, places=ids)
+    query = {box: text for box, text in filled(row.query, ids).items() if box != "before"}
+    whole = Row(name, row.ids, get=row.get, query=query)  # its first part, as REST answers it
+    return send(stage, (ROUTES[name], whole, "GET", person, {}), ids, places=ids), person, token
+
+
+def shown_calls(stage: Stage, name: str) -> tuple[Answer, list[tuple[Call, str, str]]]:
+    """A page, and each call with whoever may make it and who looks at the page."""
+    answer, person, token = opened(stage, name)
     if not is_page(answer) or name in PLAIN:
         assert name in PLAIN or not is_page(answer)
-        return
+        return answer, []
     calls = calls_on(answer.body)
     assert calls, f"{name} shows no call"
-    for call in calls:
-        _works(stage, call, person if call.by_session else token)
-        _is_about(call, answer, row, ids)
+    return answer, [(call, person if call.by_session else token, person) for call in calls]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_call_that_reads_returns_what_the_page_shows(stage: Stage, name: str) -> None:
+    page, calls = shown_calls(stage, name)
+    for call, caller, _person in calls:
+        _is_about(call, ROWS[name], stage.world.ids[ALPHA])
+        if call.method != "GET":
+            continue
+        answer = call.make(stage, caller)
+        assert answer.status == 200, f"{call.path}: {answer.body}"
+        found = answer.data
+        if "results" in found:
+            _lists_the_same(name, page, found["results"])
+        else:
+            assert _named(found, page.body), f"{name} does not show {found}"
+            places = {str(value) for value in stage.world.ids[ALPHA].values()}
+            assert places & {str(value) for value in found.values()}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_call_that_writes_does_what_the_page_does(stage: Stage, name: str) -> None:
+    _page, calls = shown_calls(stage, name)
+    for call, caller, person in calls:
+        if call.method != "GET":
+            _does_the_same(stage, name, person, call, caller)
 
 
 def test_the_form_of_a_request_shows_the_call_that_it_stands_for(stage: Stage) -> None:
     row, ids = ROWS["request_preview"], stage.world.ids[ALPHA]
     answer = send(stage, (ROUTES[row.name], row, "POST", "owner", {}), ids, places=ids)
     (call,) = calls_on(answer.body)
-    made = _works(stage, call, "token")
+    made = effect_of(stage, lambda: call.make(stage, "token"))[1]
     asked = made.data["ask"]
     assert (asked["name"], asked["pool"], asked["replicas"]) == ("surface", "train", 1)
     assert made.data["tenant"] == ALPHA
 
 
-def _works(stage: Stage, call: Call, person: str) -> Answer:
-    """Make the call; a write leaves a trace, a dry run leaves none."""
-    with stage.kept():
-        before = row_counts()
-        answer = stage.ask(
-            person,
-            call.method,
-            call.path,
-            json_body=call.body,
-            headers={"If-Match": None, **call.headers} if call.method != "GET" else call.headers,
-            keep=Answer.always,
-        )
-        assert 200 <= answer.status < 300, f"{call.method} {call.path}: {answer.body}"
-        after = row_counts()
-        trace = call.path != "/api/v1/me/"  # one's own taste is nobody's business
-        if call.method != "GET" and "dryRun=true" not in call.path and trace:
-            grown = {name for name, count in after.items() if count != before[name]}
-            assert grown - {"portal_idempotentanswer"}, "nothing was done"
-        elif trace and call.method != "GET":
-            assert after == before
-    sent = call.body if isinstance(call.body, dict) else {}
-    shown = answer.data if answer.headers.get("content-type") == "application/json" else {}
+@pytest.mark.parametrize("state", ["draft", "waiting", "rejected", "approved"])
+def test_a_request_in_any_state_shows_a_call_that_works(stage: Stage, state: str) -> None:
+    ids = stage.world.ids[ALPHA]
+    places = {"tenant_key": ALPHA, "request_id": ids[f"{state}_request"]}
+    for person, token in (("owner", "token"), ("viewer", "read_token")):
+        page = stage.ask(person, "GET", ROUTES["request_page"].path(places))
+        with stage.kept():  # a draft shows two: to change it, and then to submit it
+            for call in calls_on(page.body):
+                answer = call.make(stage, token)
+                assert answer.status < 300, f"{call.method} {call.path}: {answer.body}"
+
+
+def _lists_the_same(name: str, page: Answer, results: list[dict[str, Any]]) -> None:
+    if name == "search":
+        results = [entry for group in results for entry in group["hits"]]
+    missing = [found for found in results if not _named(found, page.body)]
+    if name in PARTLY:
+        assert len(missing) < len(results), f"{name} shows none of these"
+        return
+    assert not missing, f"{name} does not show {missing}"
+    if name in CELLS:
+        assert page.body.count(CELLS[name]) == len(results)
+        return
+    lines = [len(LINE.findall(body)) for body in BODY.findall(page.body)]
+    assert len(results) in lines, f"{name} shows {lines}, not {len(results)}"
+
+
+def _named(found: dict[str, Any], page: str) -> bool:
+    """Whether a page says the name of a thing; what has none is known by its number alone."""
+    names = [str(found[field]) for field in NAMES if found.get(field)]
+    return not names or html.escape(names[0]) in page
+
+
+def _does_the_same(stage: Stage, name: str, person: str, call: Call, caller: str) -> None:
+    by_page, met = effect_of(stage, lambda: page_act(stage, name, person, call))
+    assert met.status in {201, 302}, f"the page refused: {met.status} {met.sent}"
+    by_call, answer = effect_of(stage, lambda: call.make(stage, caller, dry=False))
+    assert answer.status < 300, f"{call.method} {call.path}: {answer.body}"
+    assert by_call == by_page
+    nothing, _answer = effect_of(stage, lambda: stage.ask(person, "GET", "/live"))
+    assert by_call != nothing, "neither does anything"
+    if DRY in call.path:
+        tried, _answer = effect_of(stage, lambda: call.make(stage, caller))
+        assert tried == nothing
+    _says_what_was_sent(call, answer)
+
+
+def _says_what_was_sent(call: Call, answer: Answer) -> None:
+    """What the answer says of the fields that were sent is what was sent."""
+    is_json = answer.headers.get("content-type") == "application/json"
+    shown = answer.data if is_json else {}
     shown = shown.get("preference", shown)
-    for field_name, value in sent.items():
-        if (
-            field_name in shown
-            and not field_name.endswith(("reason", "_at"))
-            and not isinstance(value, dict | list)
-        ):
-            assert shown[field_name] == value, field_name
-    return answer
+    for name, value in call.fields.items():
+        if name in shown and not isinstance(value, dict | list) and name != "reason":
+            assert shown[name] == value, name
 
 
-def _is_about(call: Call, page: Answer, row: Row, ids: dict[str, Any]) -> None:
+def _is_about(call: Call, row: Row, ids: dict[str, Any]) -> None:
     """The call names what the page's address names."""
     places = [str(ids[what]) for what in row.ids.values() if what not in {"tab"}]
     missing = [place for place in places[-1:] if place not in f"{call.path} {call.body}"]
