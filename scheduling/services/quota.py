@@ -222,7 +222,7 @@ def _below_use(quota: Quota, wanted: int) -> Refusal:
         dimension=quota.resource,
         limit=wanted,
         now=quota.allocated,
-        asked=wanted,
+        asked=wanted - quota.guaranteed,
         short_by=quota.allocated - wanted,
         who=_("an owner of %(tenant)s") % {"tenant": quota.tenant_key},
         next_step=_("Release what the plan names, or less of the last, then lower the quota."),

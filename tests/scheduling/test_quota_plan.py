@@ -71,7 +71,8 @@ def test_the_plan_takes_the_preemptible_then_the_low_then_the_large(seed: Seed) 
     change(seed.opened, preemptible=True, priority="high")
     change(seed.coming, priority="low")
     refusal = refusal_of("vision", 3)
-    assert (refusal.rule, refusal.short_by) == ("quota.in-use", 7)
+    assert (refusal.rule, refusal.limit, refusal.now) == ("quota.in-use", 3, 10)
+    assert (refusal.asked, refusal.short_by) == (-13, 7)
     assert lines(refusal) == [
         (seed.opened.ref, "vision", 2, 2),
         (seed.coming.ref, "vision", 4, 4),
