@@ -73,7 +73,12 @@ def put(core: Core, kind: Kind, request: Request) -> Answer:
 
 def _name_check(obj: Object, request: Request) -> None:
     name = obj["metadata"].get("name")
-    if name and name != request.name:
+    if not name:
+        raise errors.bad_request(
+            f"the name of the object ({request.name} based on URL) was undeterminable: name must be"
+            " provided"
+        )
+    if name != request.name:
         raise errors.bad_request(
             f"the name of the object ({name}) does not match the name on the URL ({request.name})"
         )
@@ -198,9 +203,12 @@ def _applied_check(kind: Kind, request: Request, content: Any) -> Object:
     if not said or not version:
         raise errors.bad_request(f"invalid object type: {version or '/'}, Kind={said}")
     if said != kind.name or version != kind.api_version:
-        raise errors.bad_request(f"invalid object type: {version}, Kind={said}")
+        group = "" if "/" in version else "/"
+        raise errors.bad_request(f"invalid object type: {group}{version}, Kind={said}")
     wanted: Object = clone({k: v for k, v in content.items() if k not in ("kind", "apiVersion")})
     meta = wanted.setdefault("metadata", {})
+    if not isinstance(meta, dict):
+        raise errors.bad_request("error decoding YAML: metadata is no object")
     if meta.get("managedFields") is not None:
         raise errors.bad_request("metadata.managedFields must be nil")
     try:
@@ -211,13 +219,24 @@ def _applied_check(kind: Kind, request: Request, content: Any) -> Object:
     meta.setdefault("name", request.name)
     if kind.namespaced:
         meta.setdefault("namespace", request.namespace)
-    canonical: Object = Decoding().read(wanted, kind.type, struct=kind.name)
+    try:
+        canonical: Object = Decoding().read(wanted, kind.type, struct=kind.name)
+    except BadType as why:
+        what = f"{kind.group}/v1, Kind={kind.name}"
+        raise errors.internal(
+            f"failed to convert new object ({_place(kind, request)}) to proper version: unable to"
+            f" convert unstructured object to {what}: {why}"
+        ) from None
     return canonical
 
 
 def _mismatch(kind: Kind, request: Request, problem: SchemaMismatch) -> errors.StatusError:
-    where = f"/{request.name}; {kind.group}/v1, Kind={kind.name}"
+    where = _place(kind, request)
     return errors.internal(f"failed to create typed patch object ({where}): {problem}")
+
+
+def _place(kind: Kind, request: Request) -> str:
+    return f"/{request.name}; {kind.group}/v1, Kind={kind.name}"
 
 
 def policies_ask(core: Core, kind: Kind, request: Request) -> None:

@@ -58,8 +58,8 @@ def dispatch(core: Core, request: Request, user: User, address: str) -> Answer |
     kind = request.kind()
     if not kind.is_modelled or is_unmodelled_part(kind, request.part):
         return _refuse_unmodelled(core, kind, request)
-    if kind.name in reviews.REVIEWS and request.method == "POST" and not request.name:
-        return reviews.review(core, kind, request)
+    if kind.name in reviews.REVIEWS:
+        return _review(core, kind, request)
     if kind.name == "Binding":
         if request.method != "POST":
             raise errors.method_not_allowed()
@@ -70,6 +70,14 @@ def dispatch(core: Core, request: Request, user: User, address: str) -> Answer |
     if request.method == "GET":
         return _get(core, kind, request, media)
     return _change(core, kind, request)
+
+
+def _review(core: Core, kind: Kind, request: Request) -> Answer:
+    if request.name:
+        raise errors.no_resource()
+    if request.method != "POST":
+        raise errors.method_not_allowed()
+    return reviews.review(core, kind, request)
 
 
 def _change(core: Core, kind: Kind, request: Request) -> Answer:

@@ -31,7 +31,8 @@ def item_key(item: Any, kind: Type) -> str:
     """What identifies an item of a list in a set of fields."""
     if kind.is_set:
         return "v:" + dump(item).decode()
-    found = {key: item.get(key, KEY_DEFAULTS.get(key)) for key in sorted(kind.keys)}
+    named = item if isinstance(item, dict) else {}
+    found = {key: named.get(key, KEY_DEFAULTS.get(key)) for key in sorted(kind.keys)}
     return "k:" + dump({k: v for k, v in found.items() if v is not None}).decode()
 
 

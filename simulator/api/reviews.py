@@ -50,12 +50,22 @@ def review(core: Core, kind: Kind, request: Request) -> Answer:
         if kind.name == "SubjectAccessReview":
             user = User(spec.get("user", ""), tuple(spec.get("groups") or ()))
         obj["status"] = _access(core, kind, user, spec)
+    _empty_check(kind, obj)
     manager = options.as_manager(kind)
     given = {k: v for k, v in obj.items() if k != "status"}
     entries = managed.updated(None, given, kind.type, manager)
     if entries:
         obj["metadata"]["managedFields"] = entries
     return answer.of_object(201, kind, obj)
+
+
+def _empty_check(kind: Kind, obj: Object) -> None:
+    """A question about access has no name and no labels."""
+    if kind.name == "SelfSubjectRulesReview" or not obj["metadata"]:
+        return
+    causes = errors.Causes()
+    causes.invalid("metadata", obj["metadata"], "must be empty")
+    raise errors.invalid("", kind.group, "", causes.found)
 
 
 def _access(core: Core, kind: Kind, user: User, spec: Object) -> Object:
@@ -75,7 +85,8 @@ def _access(core: Core, kind: Kind, user: User, spec: Object) -> Object:
             resource.get("name", ""),
         )
     else:
-        wanted = Attributes(path["verb"], path=path["path"]) if path else Attributes("")
+        path = path or {}
+        wanted = Attributes(path.get("verb", ""), path=path.get("path", ""))
     allowed, reason = core.authorizer.allows(user, wanted)
     return {"allowed": allowed} | ({"reason": reason} if reason else {})
 

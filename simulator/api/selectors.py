@@ -142,7 +142,7 @@ def selector_test(selector: Mapping[str, Any] | None) -> Callable[[Mapping[str, 
 
 def expression_holds(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     """One requirement of a selector: In, NotIn, Exists, DoesNotExist, Gt, Lt."""
-    key, operator = expression["key"], expression["operator"]
+    key, operator = expression.get("key", ""), expression.get("operator", "")
     values: list[str] = expression.get("values") or []
     if operator == "In":
         return key in labels and labels[key] in values

@@ -15,7 +15,7 @@ def check(value: Any, kind: Type, path: str = "") -> None:
         return
     if kind.is_struct or kind.is_map:
         if not isinstance(value, dict):
-            raise SchemaMismatch(f"{path}: expected map, got {_shown(value)}")
+            raise SchemaMismatch(f"{path}: expected map, got &{{{_plain(value)}}}")
         for key, item in value.items():
             child = kind.child(key)
             if child is None:
@@ -23,14 +23,25 @@ def check(value: Any, kind: Type, path: str = "") -> None:
             check(item, child, f"{path}.{key}")
     elif kind.is_list:
         if not isinstance(value, list):
-            raise SchemaMismatch(f"{path}: expected list, got {_shown(value)}")
+            raise SchemaMismatch(f"{path}: expected list, got &{{{_plain(value)}}}")
         _check_items(value, kind, path)
     elif not _is_of(value, kind.scalar):
-        wanted = SCALARS.get(kind.scalar, kind.scalar)
-        raise SchemaMismatch(f"{path}: expected {wanted}, got {_shown(value)}")
+        raise SchemaMismatch(f"{path}: expected {_expected(value, kind.scalar)}")
 
 
-SCALARS = {"integer": "numeric (int or float)", "number": "numeric (int or float)"}
+SCALARS = ("integer", "int64", "number")
+GO_TYPES: dict[type, str] = {
+    str: "string", bool: "bool", list: "[]interface {}", dict: "map[string]interface {}",
+}  # fmt: skip
+
+
+def _expected(value: Any, scalar: str) -> str:
+    """What is expected and what came: Go shows each in another way."""
+    if scalar in SCALARS:
+        return f"numeric (int or float), got {GO_TYPES.get(type(value), 'nil')}"
+    if scalar == "boolean":
+        return f"boolean, got &{{{_plain(value)}}}"
+    return f"string, got &value.valueUnstructured{{Value:{_plain(value)}}}"
 
 
 def _is_of(value: Any, scalar: str) -> bool:
@@ -49,14 +60,19 @@ def _check_items(value: list[Any], kind: Type, path: str) -> None:
         check(item, kind.item, f"{path}[{index}]")
         if kind.keys or kind.is_set:
             key = item_key(item, kind)
+            if key == "k:{}":
+                keys = dump(list(kind.keys)).decode()
+                raise SchemaMismatch(
+                    f"{path}: element {index}: associative list with keys has an element that omits"
+                    f" all key fields {keys} (and doesn't have default values for any key fields)"
+                )
             if key in seen:
                 raise SchemaMismatch(f"{path}: duplicate entries for key {key[2:]}")
             seen.add(key)
 
 
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else dump(value).decode()
-    return f"&value.valueUnstructured{{Value:{text}}}"
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else dump(value).decode()
 
 
 def merge(live: Any, wanted: Any, kind: Type) -> Any:

@@ -13,7 +13,7 @@ from simulator.api.prepare import bump_generation, prepare_changed, prepare_new
 from simulator.auth.identity import User
 from simulator.kinds.beyond import beyond
 from simulator.kinds.defaults import apply_defaults
-from simulator.kinds.registry import Kind
+from simulator.kinds.registry import Kind, kind_names
 from simulator.objects import Object, clone
 from simulator.schema.decode import BadType, Decoding
 from simulator.validation.objects import change_validate, new_validate
@@ -49,6 +49,11 @@ def decode(kind: Kind, body: Object, options: Options, *, named: str = "") -> Ob
         raise errors.bad_request(
             f'{said} in version "{short}" cannot be handled as a {kind.name}: no kind "{said}" is'
             f' registered for version "{version}" in scheme "pkg/runtime/scheme.go:111"'
+        )
+    if said != kind.name and said not in kind_names(version):
+        raise errors.bad_request(
+            f'{head}no kind "{said}" is registered for version "{version}" in scheme'
+            ' "pkg/runtime/scheme.go:111"'
         )
     if said != kind.name:
         raise errors.bad_request(

@@ -27,8 +27,11 @@ POD = (
     "topologySpreadConstraints[].whenUnsatisfiable=DoNotSchedule",
     "volumes[].projected.sources[].clusterTrustBundle",
     "volumes[].projected.sources[].podCertificate",
+    "containers[].restartPolicy",
+    *(f"initContainers[].restartPolicy={policy}" for policy in ("Never", "OnFailure")),
     *(f"{part}[].{name}" for part in ("containers", "initContainers") for name in CONTAINER),
 )  # fmt: skip
+ZERO_IS_NOTHING = ("hostPort", "minReadySeconds")
 MATCHING = ("namespaceSelector", "objectSelector", "excludeResourceRules")
 RULES = tuple(
     f"resourceRules[].{name}" for name in ("resourceNames", "scope=Cluster", "scope=Namespaced")
@@ -98,8 +101,15 @@ def _values(obj: Any, path: str) -> Iterator[Any]:
     """Everything that stands at a path and is not empty."""
     steps, wanted = _steps(path)
     for item in _reached(obj, steps):
-        if item == wanted if wanted else item not in (None, "", [], {}, False):
+        if item == wanted if wanted else not _is_nothing(item, steps[-1]):
             yield item
+
+
+def _is_nothing(item: Any, name: str) -> bool:
+    """Whether a value means the same as none at all."""
+    if isinstance(item, bool | int):
+        return item is False or (item == 0 and name in ZERO_IS_NOTHING)
+    return item in (None, "", [], {})
 
 
 @cache

@@ -108,6 +108,16 @@ def _others() -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
+@cache
+def kind_names(api_version: str) -> frozenset[str]:
+    """Every kind that a real server knows in an API version, modelled or not."""
+    ours = {kind.name for kind in kinds().values() if kind.api_version == api_version}
+    others = {
+        item["kind"] for (version, _name), item in _others().items() if version == api_version
+    }
+    return frozenset(ours | others)
+
+
 def unmodelled(api_version: str, resource: str) -> Kind | None:
     """A kind that real clusters have and the simulator has not, or None for one nobody has."""
     item = _others().get((api_version, resource))

@@ -6,18 +6,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.kinds.quantity import BadQuantity, canonical
-from simulator.schema.scalars import bytes_problem, moment_problem
+from simulator.objects import clone
+from simulator.schema.scalars import bytes_problem, fine_moment_problem, moment_problem
 from simulator.schema.types import Type
 
 GO_SCALARS = {
     "string": "string",
     "integer": "int32",
+    "int64": "int64",
     "boolean": "bool",
     "number": "float64",
     "time": "string",
+    "microtime": "string",
     "bytes": "[]uint8",
 }
-PROBLEMS = {"bytes": bytes_problem, "time": moment_problem}
+PROBLEMS = {
+    "bytes": bytes_problem, "time": moment_problem, "microtime": fine_moment_problem,
+}  # fmt: skip
+INTEGERS = {"integer": 2**31, "int64": 2**63}
+ZEROS: dict[str, Any] = {"string": "", "integer": 0, "int64": 0, "number": 0, "boolean": False}
 # Lists and maps that are written even where they are empty.
 KEPT_EMPTY = {"items", "rules", "resourceRules", "columnDefinitions"}
 
@@ -72,10 +79,12 @@ class Decoding:
     def _list(self, value: Any, kind: Type, path: str, struct: str) -> Any:
         if not isinstance(value, list):
             raise BadType(_message(value, struct, path, f"[]{_go(kind.item)}"))
-        return [
+        zero = {} if kind.item.is_struct else ZEROS.get(kind.item.scalar)
+        found = [
             self.read(item, kind.item, path=f"{path}[{index}]", struct=struct)
             for index, item in enumerate(value)
         ]
+        return [clone(zero) if item is None else item for item in found]
 
     def _scalar(self, value: Any, kind: Type, path: str, struct: str) -> Any:
         scalar = kind.scalar
@@ -88,14 +97,14 @@ class Decoding:
                 raise BadType(str(problem)) from None
         if scalar == "intstr":
             good = isinstance(value, str | int) and not isinstance(value, bool)
-        elif scalar in ("string", "time", "bytes"):
+        elif scalar in ("string", "time", "microtime", "bytes"):
             good = isinstance(value, str)
         elif scalar == "boolean":
             good = isinstance(value, bool)
         else:
             good = isinstance(value, int | float) and not isinstance(value, bool)
-            if good and scalar == "integer" and isinstance(value, float) and value.is_integer():
-                return int(value)
+            if good and scalar in INTEGERS:
+                return _integer(value, kind, path, struct)
         if not good:
             raise BadType(_message(value, struct, path, _go(kind)))
         why = PROBLEMS[scalar](value) if scalar in PROBLEMS else ""
@@ -104,11 +113,17 @@ class Decoding:
         return value
 
 
+def _integer(value: float, kind: Type, path: str, struct: str) -> int:
+    if int(value) != value or not -INTEGERS[kind.scalar] <= value < INTEGERS[kind.scalar]:
+        raise BadType(_message(value, struct, path, _go(kind), shown=f"number {value}"))
+    return int(value)
+
+
 def _is_left_out(value: Any, kind: Type, key: str) -> bool:
     """Go leaves empty values out; structs that were given stay."""
     if value is None or value == "":
         return True
-    if value in ([], {}) and not kind.is_struct:
+    if value in ([], {}) and not kind.is_struct and kind.scalar != "any":
         return key not in KEPT_EMPTY
     return False
 
@@ -123,8 +138,8 @@ def _go(kind: Type) -> str:
     return GO_SCALARS.get(kind.scalar, "string")
 
 
-def _message(value: Any, struct: str, path: str, wanted: str) -> str:
+def _message(value: Any, struct: str, path: str, wanted: str, *, shown: str = "") -> str:
     names: dict[type, str] = {bool: "bool", str: "string", dict: "object", list: "array"}
-    found = names.get(type(value), "number")
+    found = shown or names.get(type(value), "number")
     plain = "".join(part.partition("[")[0] + "." for part in path.split(".")).rstrip(".")
     return f"json: cannot unmarshal {found} into Go struct field {struct}.{plain} of type {wanted}"

@@ -66,7 +66,8 @@ def _field(raw: dict[str, Any]) -> dict[str, Any]:
         out["values"] = _field(raw["additionalProperties"])
     elif raw.get("type"):
         kind = raw["type"]
-        out["t"] = {"date-time": "time", "byte": "bytes"}.get(raw.get("format", ""), kind)
+        named = {"date-time": "time", "byte": "bytes", "int64": "int64"}
+        out["t"] = named.get(raw.get("format", ""), kind)
     for short, name in (
         ("list", "x-kubernetes-list-type"),
         ("keys", "x-kubernetes-list-map-keys"),
@@ -94,7 +95,7 @@ def _types(documents: list[dict[str, Any]], roots: list[str]) -> dict[str, Any]:
         raw = schemas[name]
         if name in (QUANTITY, INT_OR_STRING) or "properties" not in raw:
             kinds = {QUANTITY: "quantity", INT_OR_STRING: "intstr", META + "Time": "time"}
-            fallback = {META + "MicroTime": "time", META + "FieldsV1": "any"}
+            fallback = {META + "MicroTime": "microtime", META + "FieldsV1": "any"}
             found[name] = {"t": (kinds | fallback).get(name, "any")}
             continue
         fields = {key: _field(value) for key, value in raw["properties"].items()}

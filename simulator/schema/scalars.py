@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 import string
 from datetime import datetime
+from functools import cache
 
 ALPHABET = set(string.ascii_letters + string.digits + "+/")
-LAYOUT = "2006-01-02T15:04:05Z07:00"
-# Each piece of the layout with what it may look like.
-PIECES = (
+# Each piece of a layout with what it may look like.
+DAY = (
     ("2006", r"\d{4}"), ("-", "-"), ("01", r"\d\d"), ("-", "-"), ("02", r"\d\d"), ("T", "T"),
-    ("15", r"\d\d"), (":", ":"), ("04", r"\d\d"), (":", ":"), ("05", r"\d\d(?:[.,]\d+)?"),
-    ("Z07:00", r"Z|[+-]\d\d:\d\d"),
+    ("15", r"\d\d"), (":", ":"), ("04", r"\d\d"), (":", ":"),
 )  # fmt: skip
-
-
-WHOLE = re.compile("".join(form if len(form) == 1 else f"(?:{form})" for _piece, form in PIECES))
+ZONE = ("Z07:00", r"Z|[+-]\d\d:\d\d")
+SECONDS = (*DAY, ("05", r"\d\d(?:[.,]\d+)?"), ZONE)
+MICROSECONDS = (*DAY, ("05", r"\d\d"), (".000000", r"[.,]\d{6}"), ZONE)
+Pieces = tuple[tuple[str, str], ...]
 
 
 def bytes_problem(text: str) -> str:
@@ -47,10 +47,20 @@ def _bad_end(text: str, start: int, index: int) -> int | None:
     return start + 4 if len(text) > start + 4 else None
 
 
-def moment_problem(text: str) -> str:
+@cache
+def _whole(pieces: Pieces) -> re.Pattern[str]:
+    return re.compile("".join(f"(?:{form})" for _piece, form in pieces))
+
+
+def fine_moment_problem(text: str) -> str:
+    """The same of a moment with microseconds."""
+    return moment_problem(text, MICROSECONDS)
+
+
+def moment_problem(text: str, pieces: Pieces = SECONDS) -> str:
     """Why a text is no moment; empty where it is."""
-    if not WHOLE.fullmatch(text):
-        return f'parsing time "{text}"{_stuck_at(text)}'
+    if not _whole(pieces).fullmatch(text):
+        return f'parsing time "{text}"{_stuck_at(text, pieces)}'
     try:
         datetime.fromisoformat(text[:19])
     except ValueError:
@@ -58,12 +68,12 @@ def moment_problem(text: str) -> str:
     return ""
 
 
-def _stuck_at(text: str) -> str:
-    rest = text
-    for piece, form in PIECES:
+def _stuck_at(text: str, pieces: Pieces) -> str:
+    rest, layout = text, "".join(piece for piece, _form in pieces)
+    for piece, form in pieces:
         found = re.match(form, rest)
         if found is None:
-            return f' as "{LAYOUT}": cannot parse "{rest}" as "{piece}"'
+            return f' as "{layout}": cannot parse "{rest}" as "{piece}"'
         rest = rest[found.end() :]
     return f': extra text: "{rest}"'
 

@@ -12,6 +12,7 @@ from simulator.validation.references import env_validate
 from simulator.validation.volumes import mounts_validate
 
 PULL_POLICIES = ["Always", "IfNotPresent", "Never"]
+RESTART_POLICIES = ["Always", "Never", "OnFailure"]
 MESSAGE_POLICIES = ["File", "FallbackToLogsOnError"]
 PROTOCOLS = ["SCTP", "TCP", "UDP"]
 HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
@@ -84,6 +85,9 @@ def _container(
     if pull not in PULL_POLICIES:
         causes.unsupported(f"{path}.imagePullPolicy", pull, PULL_POLICIES)
     amounts_validate(container.get("resources") or {}, f"{path}.resources", causes)
+    again = container.get("restartPolicy", "Always")
+    if again not in RESTART_POLICIES:
+        causes.unsupported(f"{path}.restartPolicy", again, RESTART_POLICIES)
     _resize_policy(container, spec, f"{path}.resizePolicy", causes)
     _security(container.get("securityContext") or {}, spec, f"{path}.securityContext", causes)
 

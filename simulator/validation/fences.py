@@ -7,6 +7,7 @@ from simulator.api.errors import Causes
 from simulator.cel.parse import NotUnderstood
 from simulator.cel.types import problem
 from simulator.objects import Object
+from simulator.validation.names import subdomain_problems
 
 REASONS = ["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"]
 ACTIONS = ["Audit", "Deny", "Warn"]
@@ -22,7 +23,9 @@ def policy_validate(kind: str, spec: Object, causes: Causes) -> None:
     if spec.get("failurePolicy") not in ("Fail", "Ignore"):
         causes.unsupported("spec.failurePolicy", spec.get("failurePolicy"), ["Fail", "Ignore"])
     _named(spec, "matchConditions", causes)
-    rules = (spec.get("matchConstraints") or {}).get("resourceRules") or ()
+    constraints = spec.get("matchConstraints") or {}
+    _match_policy(constraints, "spec.matchConstraints", causes)
+    rules = constraints.get("resourceRules") or ()
     if not rules:
         causes.required("spec.matchConstraints.resourceRules")
     for index, rule in enumerate(rules):
@@ -33,6 +36,12 @@ def policy_validate(kind: str, spec: Object, causes: Causes) -> None:
     _named(spec, "variables", causes)
     if kind == "ValidatingAdmissionPolicy":
         _validations(spec, causes)
+
+
+def _match_policy(matching: Object, path: str, causes: Causes) -> None:
+    policy = matching.get("matchPolicy", "Equivalent")
+    if policy not in ("Equivalent", "Exact"):
+        causes.unsupported(f"{path}.matchPolicy", policy, ["Equivalent", "Exact"])
 
 
 def _named(spec: Object, part: str, causes: Causes) -> None:
@@ -72,8 +81,12 @@ def _validations(spec: Object, causes: Causes) -> None:
 
 def policy_binding_validate(kind: str, spec: Object, causes: Causes) -> None:
     """Check a binding of a policy."""
-    if not spec.get("policyName"):
+    name = spec.get("policyName", "")
+    if not name:
         causes.required("spec.policyName")
+    for why in subdomain_problems(name) if name else ():
+        causes.invalid("spec.policyName", name, why)
+    _match_policy(spec.get("matchResources") or {}, "spec.matchResources", causes)
     if kind != "ValidatingAdmissionPolicyBinding":
         return
     actions = spec.get("validationActions") or []

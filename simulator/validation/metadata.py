@@ -46,15 +46,19 @@ def metadata_validate(kind: str, obj: Object, causes: Causes) -> None:
             causes.invalid(f"metadata.finalizers[{index}]", finalizer, UNQUALIFIED)
 
 
-def _texts_validate(meta: Object, causes: Causes) -> None:
-    labels_validate(meta.get("labels") or {}, "metadata.labels", causes)
-    annotations = meta.get("annotations") or {}
+def annotations_validate(annotations: dict[str, str], path: str, causes: Causes) -> None:
+    """Check keys and size of annotations."""
     for key in sorted(annotations):
         for why in key_problems(key.lower()):
-            causes.invalid("metadata.annotations", key, why)
+            causes.invalid(path, key, why)
     size = sum(len(k) + len(v.encode()) for k, v in annotations.items())
     if size > MAX_ANNOTATION_BYTES:
-        causes.too_long("metadata.annotations", MAX_ANNOTATION_BYTES)
+        causes.too_long(path, MAX_ANNOTATION_BYTES)
+
+
+def _texts_validate(meta: Object, causes: Causes) -> None:
+    labels_validate(meta.get("labels") or {}, "metadata.labels", causes)
+    annotations_validate(meta.get("annotations") or {}, "metadata.annotations", causes)
     _owners(meta.get("ownerReferences") or [], causes)
     finalizers = meta.get("finalizers") or []
     for finalizer in finalizers:

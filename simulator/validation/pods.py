@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,17 @@ from simulator.validation.volumes import volumes_validate
 
 RESTART_POLICIES = ["Always", "OnFailure", "Never"]
 DNS_POLICIES = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]
+CONTEXT_POLICIES = {
+    "fsGroupChangePolicy": ["Always", "OnRootMismatch"],
+    "supplementalGroupsPolicy": ["Merge", "Strict"],
+    "seLinuxChangePolicy": ["MountOption", "Recursive"],
+}
+SEARCH_FORM = r"_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*"
+SEARCH = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or"
+    " '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used"
+    f" for validation is '{SEARCH_FORM}')"
+)
 ADDRESS = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
 UPDATE = (
     "pod updates may not change fields other than `spec.containers[*].image`,"
@@ -53,6 +65,10 @@ def spec_validate(spec: Object, path: str, causes: Causes, *, in_pod: bool = Fal
     _dns(spec, f"{path}.dnsConfig", causes)
     _gates(spec, path, causes)
     spread_validate(spec, path, causes)
+    if spec.get("hostnameOverride") and (spec.get("setHostnameAsFQDN") or spec.get("hostNetwork")):
+        name = "setHostnameAsFQDN" if spec.get("setHostnameAsFQDN") else "hostNetwork"
+        causes.forbidden(f"{path}.hostnameOverride", f"may not be specified when {name} is true")
+    _names(spec, path, ("hostnameOverride",), subdomain_problems, causes)
     _names(spec, path, ("serviceAccountName", "nodeName"), subdomain_problems, causes)
     deadline = spec.get("activeDeadlineSeconds")
     if deadline is not None and not 0 < deadline < 2**31:
@@ -62,8 +78,10 @@ def spec_validate(spec: Object, path: str, causes: Causes, *, in_pod: bool = Fal
     tolerations_validate(spec, path, causes)
     _hosts(spec, f"{path}.hostAliases", causes)
     _names(spec, path, ("priorityClassName", "runtimeClassName"), subdomain_problems, causes)
-    system = (spec.get("os") or {"name": "linux"}).get("name", "")
-    if system not in ("linux", "windows"):
+    system = spec.get("os", {"name": "linux"}).get("name", "")
+    if not system:
+        causes.required(f"{path}.os.name")
+    elif system not in ("linux", "windows"):
         causes.unsupported(f"{path}.os", system, ["linux", "windows"])
 
 
@@ -90,9 +108,9 @@ def _security(spec: Object, path: str, causes: Causes) -> None:
         if item.get("name") in names:
             causes.duplicate(f"{here}.sysctls[{index}].name", item["name"])
         names.add(item.get("name", ""))
-    policy = context.get("fsGroupChangePolicy")
-    if policy is not None and policy not in ("Always", "OnRootMismatch"):
-        causes.unsupported(f"{here}.fsGroupChangePolicy", policy, ["Always", "OnRootMismatch"])
+    for name, known in CONTEXT_POLICIES.items():
+        if context.get(name, known[0]) not in known:
+            causes.unsupported(f"{here}.{name}", context[name], known)
     profile_validate(context, here, causes)
     if spec.get("shareProcessNamespace") and spec.get("hostPID"):
         why = "ShareProcessNamespace and HostPID cannot both be enabled"
@@ -121,6 +139,9 @@ def _dns(spec: Object, path: str, causes: Causes) -> None:
         causes.invalid(f"{path}.nameservers", servers, "must not have more than 3 nameservers")
     for index, server in enumerate(servers):
         _address(server, f"{path}.nameservers[{index}]", causes)
+    for index, place in enumerate((config or {}).get("searches") or ()):
+        if place != "." and not re.fullmatch(SEARCH_FORM, place.removesuffix(".")):
+            causes.invalid(f"{path}.searches[{index}]", place, SEARCH)
 
 
 def _hosts(spec: Object, path: str, causes: Causes) -> None:

@@ -11,6 +11,10 @@ GROUP = "rbac.authorization.k8s.io"
 
 def role_validate(kind: str, obj: Object, causes: Causes) -> None:
     """Check the rules of a role."""
+    rule = obj.get("aggregationRule")
+    if rule is not None and not rule.get("clusterRoleSelectors"):
+        why = "at least one clusterRoleSelector required if aggregationRule is non-nil"
+        causes.required("aggregationRule.clusterRoleSelectors", why)
     for index, rule in enumerate(obj.get("rules") or ()):
         _rule(rule, f"rules[{index}]", causes, namespaced=kind == "Role")
 

@@ -128,6 +128,8 @@ def priority_class_validate(obj: Object, causes: Causes) -> None:
 
 def event_validate(obj: Object, causes: Causes) -> None:
     """Check that an event lies where its object does."""
+    if not obj["metadata"].get("name"):
+        causes.required("metadata.name", "name or generateName is required")
     own = obj["metadata"].get("namespace", "")
     meant = (obj.get("involvedObject") or {}).get("namespace", "")
     if own != (meant or "default"):
@@ -149,3 +151,5 @@ def revision_validate(obj: Object, causes: Causes) -> None:
         causes.invalid("revision", obj["revision"], "must be greater than or equal to 0")
     if obj.get("data") is None:
         causes.required("data", "data is mandatory")
+    elif not isinstance(obj["data"], dict):
+        causes.required("data", "data must be a valid JSON object")

@@ -9,10 +9,10 @@ from simulator.api.errors import Causes
 from simulator.api.selectors import selector_test
 from simulator.objects import Object
 from simulator.validation.amounts import NEGATIVE
+from simulator.validation.metadata import IMMUTABLE, annotations_validate
 from simulator.validation.names import label_problems, labels_validate, selector_validate
 from simulator.validation.pods import spec_validate
 
-IMMUTABLE = "field is immutable"
 UNMATCHED = "`selector` does not match template `labels`"
 PERCENT = (
     "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or"
@@ -149,8 +149,9 @@ def _selected(kind: str, spec: Object, causes: Causes) -> None:
 
 
 def _template(template: Object, causes: Causes) -> None:
-    labels_validate((template.get("metadata") or {}).get("labels") or {}, "spec.template.labels",
-                    causes)  # fmt: skip
+    meta = template.get("metadata") or {}
+    labels_validate(meta.get("labels") or {}, "spec.template.labels", causes)
+    annotations_validate(meta.get("annotations") or {}, "spec.template.annotations", causes)
     spec_validate(template.get("spec") or {}, "spec.template.spec", causes)
 
 

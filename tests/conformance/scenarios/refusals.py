@@ -412,7 +412,46 @@ def options(t: Talk) -> None:
     t.patch(here, {"data": {"a": "x" * 3_200_000}})
 
 
+def bodies(t: Talk) -> None:
+    """Bodies that no Go struct takes, posted and applied."""
+    maps, first = f"{CORE}/configmaps", {"kind": "ConfigMap", "apiVersion": "v1"}
+    for head in ({"kind": "X"}, {"kind": "Pod"}, {"apiVersion": "v2"}, {"kind": "Service"}):
+        t.post(maps, first | head | _named("x"), query=DRY)
+    good = stateful_set("x")
+    changes: list[Object] = [
+        {"replicas": 2**31}, {"replicas": 1.5}, {"replicas": "1"}, {"replicas": True},
+        {"template": 5}, {"selector": []},
+    ]  # fmt: skip
+    for change in changes:
+        t.post(f"{APPS}/statefulsets", good | {"spec": good["spec"] | change}, query=DRY)
+    wrong: list[Object] = [
+        {"containers": [None]}, {"tolerations": [None]}, {"containers": 5}, {"os": {}},
+        {"terminationGracePeriodSeconds": 2**63}, {"dnsConfig": {"searches": ["In"]}},
+        {"hostnameOverride": "../b"},
+    ]  # fmt: skip
+    _tried(t, f"{CORE}/pods", *(pod("x", **one) for one in wrong))
+    noted = {"metadata": {"labels": {"app": "x"}, "annotations": {"a b": "1"}}}
+    noted |= {"spec": good["spec"]["template"]["spec"]}
+    t.post(f"{APPS}/statefulsets", good | {"spec": good["spec"] | {"template": noted}}, query=DRY)
+    applied: list[Object] = [
+        first | {"metadata": {}}, first | _named("x") | {"data": 5}, first | _named("y"),
+        first | _named("x", creationTimestamp="x"), first | _named("x") | {"odd": 1},
+        {"kind": "ConfigMap"}, first | {"kind": "Pod"} | _named("x"),
+    ]  # fmt: skip
+    for body in applied:
+        t.apply(f"{maps}/x", body, "conformance", query=DRY)
+    accounts = {"kind": "ServiceAccount", "apiVersion": "v1"} | _named("x")
+    t.apply(f"{CORE}/serviceaccounts/x", accounts | {"secrets": [{}]}, "conformance", query=DRY)
+    t.put(f"{maps}/kube-root-ca.crt", first | {"metadata": {}}, query=DRY)
+    reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    spec = {"spec": {"nonResourceAttributes": {"path": "/x"}}}
+    t.get(reviews)
+    t.get(f"{reviews}/x")
+    t.post(reviews, {"spec": {}})
+    t.post(reviews, spec, quiet=True)
+
+
 SCENARIOS = (
     metadata, settings, pods, containers, volumes, placing, workloads, amounts, rights, networks,
-    policies, options,
+    policies, options, bodies,
 )  # fmt: skip
