@@ -27,6 +27,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (!detail.successful && detail.xhr?.status !== 422) {
     traffic.failed += 1;
     report(detail.xhr);
+    giveUp(detail.target);
   }
 });
 document.addEventListener("htmx:afterSettle", (event) => {
@@ -50,6 +51,15 @@ function report(/** @type {XMLHttpRequest | undefined} */ xhr) {
   document.dispatchEvent(
     new CustomEvent("berth:toast", { detail: { kind: "error", words: words ?? "", note: id } }),
   );
+}
+
+/** Grey lines promise an answer; where none comes, words take their place. */
+function giveUp(/** @type {HTMLElement | undefined} */ target) {
+  const waiting = target?.querySelector?.(".b-skeleton")?.closest("[role=status]");
+  const words = document.createElement("p");
+  words.className = "b-quiet b-failed";
+  words.textContent = document.getElementById("b-texts")?.dataset.partFailed ?? "";
+  waiting?.replaceChildren(words);
 }
 
 export { htmx };
