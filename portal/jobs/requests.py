@@ -148,9 +148,15 @@ def _resume(*, job: JobRun, viewer: Viewer) -> None:
 
 
 def jobs_nudge(*, keys: list[str], parked: bool = False) -> None:
-    """Make waiting jobs (and parked ones, when asked) due now: a fact they wait for has come."""
+    """Make waiting jobs due now: a fact they wait for has come.
+
+    One that was refused for a moment waits its time: no fact of the mirror shortens what a busy
+    cluster asked for. With `parked` those are nudged as well, and what is parked.
+    """
     states = [JobState.WAITING, JobState.COMPENSATING] + ([JobState.PARKED] if parked else [])
     waiting = JobRun.objects.filter(key__in=keys, state__in=states)
+    if not parked:
+        waiting = waiting.filter(failures=0)
     due = list(waiting.values_list("pk", "queue"))
     waiting.filter(state=JobState.PARKED, undoing=False).update(state=JobState.WAITING)
     waiting.filter(state=JobState.PARKED, undoing=True).update(state=JobState.COMPENSATING)

@@ -12,7 +12,7 @@ from portal.jobs import lease as leases
 from portal.jobs.context import StepContext
 from portal.jobs.lease import Heart, Lease, LeaseLost
 from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
-from portal.jobs.requests import job_cancel
+from portal.jobs.requests import job_cancel, jobs_nudge
 from portal.models import JobState
 from portal.scope import scope
 from tests.portal.jobs import SYSTEM, Known, ask, due, fresh, known, lift, work
@@ -69,6 +69,22 @@ def test_a_mistake_of_ours_counts_as_poison_and_an_outage_does_not(known: Known)
         except IntegrityError:
             continue
     assert fresh(bad).state == JobState.QUARANTINED
+
+
+def test_a_fact_shortens_no_wait_that_a_busy_cluster_asked_for(known: Known) -> None:
+    def busy(_ctx: StepContext) -> Outcome:
+        raise OperationalError
+
+    known(busy)
+    known(doze, name="test.doze")
+    refused, waiting = work(ask()), work(ask(kind="test.doze"))
+    with scope(SYSTEM):
+        jobs_nudge(keys=[refused.key])
+    assert fresh(refused).due_at == refused.due_at
+    assert fresh(waiting).due_at < waiting.due_at
+    with scope(SYSTEM):
+        jobs_nudge(keys=[refused.key], parked=True)  # the cluster is back
+    assert fresh(refused).due_at < refused.due_at
 
 
 def test_a_lease_that_can_not_be_renewed_is_lost_when_its_time_is_over(
