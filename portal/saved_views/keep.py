@@ -57,16 +57,16 @@ def view_save(*, viewer: Viewer, path: str, query: str, name: str) -> SavedView:
 @transaction.atomic
 def view_rename(*, viewer: Viewer, view_id: int, name: str) -> SavedView:
     """Give it another name. Raises NotFound, Invalid, or Conflict where the list has that name."""
-    name = name.strip()
+    name, own = name.strip(), views_of(viewer).filter(pk=view_id)
+    if not own.exists():
+        raise NotFound
     _name_check(name)
     try:
         with transaction.atomic():
-            renamed = views_of(viewer).filter(pk=view_id).update(name=name)
+            own.update(name=name)
     except IntegrityError as error:
         raise Conflict(_("This list has a view of that name already.")) from error
-    if not renamed:
-        raise NotFound
-    return views_of(viewer).get(pk=view_id)
+    return own.get()
 
 
 def view_delete(*, viewer: Viewer, view_id: int) -> None:
