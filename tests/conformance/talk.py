@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from tests.conformance.normalise import Normaliser
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.05
 MERGE = "application/merge-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"

@@ -46,6 +46,7 @@ shell_register(
     cluster_choices=lambda _viewer: [Choice("ams-1", "/"), Choice("hel-2", "/")],
     bell_rows=lambda _viewer: 3,
     bell_url_name="gallery:states",
+    saved_rows=None,  # they stand in a database
     version="0.1",
 )
 
