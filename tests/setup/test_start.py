@@ -128,7 +128,8 @@ def test_a_start_that_is_killed_leaves_nobody_behind_and_loses_nothing(state: Pa
     berth.process.kill()
     berth.process.wait()
 
-    wait_until(lambda: not berth.family(), "somebody outlived it", seconds=60)
+    # Nobody insists any more: a worker has 30 s of its own, and a busy machine takes its time.
+    wait_until(lambda: not berth.family(), "somebody outlived it", seconds=180)
     berth.close()
     again = Start(state)
     try:
