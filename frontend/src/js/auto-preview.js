@@ -1,6 +1,6 @@
 // <auto-preview url target>: posts the form inside while one types and shows the answer; an answer
 // that a newer question has overtaken is dropped.
-import { announce, htmx } from "./htmx.js";
+import { announce, giveUp, htmx } from "./htmx.js";
 
 const WAIT_MS = 250;
 
@@ -64,6 +64,7 @@ class AutoPreview extends HTMLElement {
   fail() {
     this.panel?.classList.add("is-stale");
     const words = document.getElementById("b-texts")?.dataset.previewFailed ?? "";
+    giveUp(this.panel, words);
     document.dispatchEvent(new CustomEvent("berth:toast", { detail: { kind: "error", words } }));
   }
 }

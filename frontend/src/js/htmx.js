@@ -12,7 +12,8 @@ htmx.config.responseHandling = [
   { code: "204", swap: false },
   { code: "[23]..", swap: true },
   { code: "422", swap: true },
-  { code: "[45]..", swap: false, error: true },
+  // Said to people below; as an "error" htmx would also write it to the console.
+  { code: "[45]..", swap: false },
 ];
 
 /** How many requests are on their way, for those who wait until a refetch has landed. */
@@ -24,7 +25,8 @@ document.addEventListener("htmx:beforeRequest", () => {
 document.addEventListener("htmx:afterRequest", (event) => {
   traffic.open = Math.max(0, traffic.open - 1);
   const detail = /** @type {CustomEvent} */ (event).detail;
-  if (!detail.successful && detail.xhr?.status !== 422) {
+  const status = detail.xhr?.status ?? 0;
+  if (status === 0 || (status >= 400 && status !== 422)) {
     traffic.failed += 1;
     report(detail.xhr);
     giveUp(detail.target);
@@ -54,12 +56,15 @@ function report(/** @type {XMLHttpRequest | undefined} */ xhr) {
 }
 
 /** Grey lines promise an answer; where none comes, words take their place. */
-function giveUp(/** @type {HTMLElement | undefined} */ target) {
+export function giveUp(
+  /** @type {HTMLElement | null | undefined} */ target,
+  words = document.getElementById("b-texts")?.dataset.partFailed ?? "",
+) {
   const waiting = target?.querySelector?.(".b-skeleton")?.closest("[role=status]");
-  const words = document.createElement("p");
-  words.className = "b-quiet b-failed";
-  words.textContent = document.getElementById("b-texts")?.dataset.partFailed ?? "";
-  waiting?.replaceChildren(words);
+  const line = document.createElement("p");
+  line.className = "b-quiet b-failed";
+  line.textContent = words;
+  waiting?.replaceChildren(line);
 }
 
 export { htmx };
