@@ -15,7 +15,8 @@ import pytest
 from django.test import Client
 
 from tests.architecture.text_scan import page_texts
-from tests.browser.catalogue import EMPTY, PAGES, Row
+from tests.browser.catalogue import PAGES, Row
+from tests.browser.states import EMPTY
 from tests.browser.world import World, world_make
 from tests.people import People, Someone
 
