@@ -24,7 +24,7 @@ from deploy.setup.start_clusters import clusters_open
 from deploy.setup.start_environment import environments_build
 from deploy.setup.start_options import Options, options_parse
 from deploy.setup.start_processes import children_make, web_wait
-from deploy.setup.supervise import children_run, children_stop
+from deploy.setup.supervise import GUARDIAN, children_run, children_stop
 
 LOCK = "start"
 FRESH = ("postgres", "valkey", "clusters", "env", "accounts.txt", "static", "stamps")
@@ -67,6 +67,7 @@ def main(arguments: list[str]) -> int:
 
 def _run(options: Options, interrupts: Interrupts, at_end: ExitStack) -> None:
     _lock_take(options.port)
+    at_end.callback(GUARDIAN.dismiss)
     packages_ensure(dev=False)
     if options.fresh:
         _state_clear()

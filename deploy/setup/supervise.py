@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -39,6 +40,34 @@ def die_with_parent(number: signal.Signals = signal.SIGTERM) -> Callable[[], Non
     return ask_kernel
 
 
+class Guardian:
+    """Our end of the process that ends what we leave behind when we are killed."""
+
+    process: subprocess.Popen[str] | None = None
+
+    def watch(self, group: int) -> None:
+        """Let it know of a process group."""
+        if self.process is None:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "deploy.setup.guardian"],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                text=True,
+                start_new_session=True,
+            )
+        print(group, file=self.process.stdin, flush=True)
+
+    def dismiss(self) -> None:
+        """Let it go, when everything it watches has ended."""
+        if self.process is not None:
+            self.process.communicate()
+            self.process = None
+
+
+GUARDIAN = Guardian()
+
+
 @dataclass
 class Child:
     """One process: its name before each of its lines, its command, its own environment."""
@@ -69,6 +98,7 @@ class Child:
             start_new_session=True,  # Ctrl-C reaches us alone; we end it in order
             preexec_fn=die_with_parent(),
         )
+        GUARDIAN.watch(self.process.pid)
         self.shown = threading.Thread(target=self._show, args=(self.process,), daemon=True)
         self.shown.start()
 

@@ -6,6 +6,8 @@ never give a deleted pod a final phase, for which a Job with podReplacementPolic
 
 import re
 from pathlib import Path
+from textwrap import indent
+from typing import Any
 
 import yaml
 
@@ -26,11 +28,24 @@ def render_stages(upstream: Path) -> str:
         raise BedError(
             f"{upstream} holds no Stage of KWOK. Remove {upstream.parent} to build anew."
         )
-    parts += [
-        fill_tokens((STAGES / name).read_text(encoding="utf-8"), expressions)
-        for name in STAGE_FILES
-    ]
+    for name in STAGE_FILES:
+        text = fill_tokens((STAGES / name).read_text(encoding="utf-8"), expressions)
+        parts += [yaml.safe_dump(_bind_to_pod(stage)) for stage in yaml.safe_load_all(text)]
     return "\n---\n".join(part.strip() for part in parts) + "\n"
+
+
+def _bind_to_pod(stage: dict[str, Any]) -> dict[str, Any]:
+    """Let the status be written to the very pod that was seen, as a kubelet does.
+
+    Without its uid in the patch a late one lands on the next pod of the same name.
+    """
+    template = stage["spec"]["next"].pop("statusTemplate", None)
+    if template is not None:
+        bound = (
+            f"metadata: {{uid: {{{{ .metadata.uid | Quote }}}}}}\nstatus:\n{indent(template, '  ')}"
+        )
+        stage["spec"]["next"]["patches"] = [{"subresource": "status", "template": bound}]
+    return stage
 
 
 def fill_tokens(text: str, expressions: dict[str, str]) -> str:

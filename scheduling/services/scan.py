@@ -12,8 +12,8 @@ from inventory.k8s.project import spec_digest
 from inventory.k8s.quantities import amounts_parse
 from inventory.labels import own_labels
 from inventory.models import Namespace, ResourceQuotaFact, WatchState, WorkloadFact
-from portal.models import JobRun
-from portal.models.jobs import JobState
+from portal.models import JobRun, JobStep
+from portal.models.jobs import ACTIVE_STATES, JobState
 from scheduling.choices import AllocationKind, AllocationState, DriftKind, RunsAs
 from scheduling.manifests.namespace import QUOTA_NAME
 from scheduling.models import Allocation, Drift, TenantNamespace
@@ -57,6 +57,7 @@ def cluster_scan(*, cluster_id: int) -> None:
     ).select_related("namespace")
     # While a job of ours writes an object, the mirror and the row are in step only by chance.
     writing = _keys_at_work(REPLACE, RESTORE)
+    announced = _announced()
     facts = {
         (fact.kind, fact.namespace, fact.name): fact
         for fact in WorkloadFact.objects.filter(
@@ -65,7 +66,7 @@ def cluster_scan(*, cluster_id: int) -> None:
     }
     for allocation in held:
         if allocation.job_key not in writing:
-            _workload_scan(allocation, facts)
+            _workload_scan(allocation, facts, announced.get(allocation.job_key, set()))
     settled = _settled(cluster_id)
     for space in spaces:
         _labels_scan(space)
@@ -78,6 +79,15 @@ def cluster_scan(*, cluster_id: int) -> None:
 def _keys_at_work(*kinds: str) -> set[str]:
     jobs = JobRun.objects.filter(kind__in=kinds, state__in=WRITING)
     return set(jobs.values_list("key", flat=True))
+
+
+def _announced() -> dict[str, set[str]]:
+    """By job key, what specs an unfinished job has said it makes: it may wait half-way."""
+    steps = JobStep.objects.filter(job__kind=REPLACE, job__state__in=ACTIVE_STATES, undoing=False)
+    found: dict[str, set[str]] = {}
+    for key, intent in steps.values_list("job__key", "intent"):
+        found.setdefault(key, set()).update(intent.get("specs", ()))
+    return found
 
 
 def _settled(cluster_id: int) -> set[int]:
@@ -97,7 +107,9 @@ def _settled(cluster_id: int) -> set[int]:
     return set(spaces.exclude(pk__in=busy).values_list("pk", flat=True))
 
 
-def _workload_scan(allocation: Allocation, facts: dict[tuple[str, str, str], WorkloadFact]) -> None:
+def _workload_scan(
+    allocation: Allocation, facts: dict[tuple[str, str, str], WorkloadFact], announced: set[str]
+) -> None:
     if allocation.namespace is None:
         return
     kind = "Job" if allocation.runs_as == RunsAs.COMPLETION else "StatefulSet"
@@ -106,7 +118,7 @@ def _workload_scan(allocation: Allocation, facts: dict[tuple[str, str, str], Wor
     if fact is not None and fact.uid == allocation.object_uid:
         health_set(allocation, fact)  # a fact and a job's last word may have crossed
     drift_note(
-        _workload_finding(allocation, fact),
+        _workload_finding(allocation, fact, announced),
         Spot.of(allocation.cluster_id or 0, ObjectRef(kind, name, namespace)),
         kinds=OF_OBJECTS,
         tenant_key=allocation.tenant_key,
@@ -114,13 +126,15 @@ def _workload_scan(allocation: Allocation, facts: dict[tuple[str, str, str], Wor
     )
 
 
-def _workload_finding(allocation: Allocation, fact: WorkloadFact | None) -> Finding | None:
+def _workload_finding(
+    allocation: Allocation, fact: WorkloadFact | None, announced: set[str]
+) -> Finding | None:
     if fact is None:
         return Finding(DriftKind.MISSING)
     manager = manager_of(fact.managers)
     if fact.uid != allocation.object_uid:
         return Finding(DriftKind.FOREIGN, fact.uid, manager)
-    if allocation.spec_hash and fact.spec_hash != allocation.spec_hash:
+    if allocation.spec_hash and fact.spec_hash not in (allocation.spec_hash, *announced):
         return Finding(DriftKind.CHANGED, fact.spec_hash, manager)
     return None
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from inventory.k8s.quantities import amounts_parse
 from inventory.models import Namespace, Node, ResourceQuotaFact, WorkloadFact
-from portal.models import JobRun
+from portal.models import JobRun, JobStep
 from portal.models.jobs import JobState
 from scheduling.models import Allocation, Commitment, Drift, TenantNamespace
-from scheduling.services.allocations import CREATE
+from scheduling.services.allocations import CREATE, REPLACE
 from scheduling.services.drift import drift_choose
 from scheduling.services.namespaces import hard_sum
 from scheduling.services.scan import cluster_scan
@@ -127,6 +127,25 @@ def test_an_accepted_object_of_somebody_else_stays_accepted_until_another_stands
     with system():
         WorkloadFact.objects.update(uid="theirs-again")
     assert scanned(seed) == [("StatefulSet", "foreign")]
+
+
+def test_what_a_job_that_waits_has_announced_is_no_difference(seed: Seed) -> None:
+    with system():
+        job = JobRun.objects.create(
+            kind=REPLACE, key=seed.active.job_key, queue="place", state=JobState.WAITING
+        )
+        step = JobStep.objects.create(
+            job=job, index=1, name="patch", intent={"specs": ["wrote", "points elsewhere"]}
+        )
+        WorkloadFact.objects.update(spec_hash="points elsewhere")
+    assert scanned(seed) == []
+    with system():
+        WorkloadFact.objects.update(spec_hash="somebody's", managers=SOMEBODY)
+    assert scanned(seed) == [("StatefulSet", "changed")]
+    with system():
+        WorkloadFact.objects.update(spec_hash="points elsewhere")
+        JobRun.objects.filter(pk=step.job_id).update(state=JobState.FAILED)
+    assert scanned(seed) == [("StatefulSet", "changed")]
 
 
 def test_an_accepted_label_stays_accepted_until_it_is_another(seed: Seed) -> None:

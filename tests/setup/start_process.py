@@ -19,6 +19,7 @@ from deploy.setup.ports import port_choose
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 240
+CLUSTERS = {"--kubeconfig", "--bed", "--no-cluster"}
 GIVEN = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "BERTH_SEAL_KEY")
 
 
@@ -48,7 +49,8 @@ class Start:
         self.state, self.port = state, port_choose()
         self.output = state.with_suffix(f".{self.port}.out")
         self.terminal, inner = pty.openpty()
-        command = [ROOT / "bin" / "start", "--port", str(self.port), "--no-cluster", *arguments]
+        clusters = [] if CLUSTERS & set(arguments) else ["--no-cluster"]
+        command = [ROOT / "bin" / "start", "--port", str(self.port), *clusters, *arguments]
         with self.output.open("wb") as sink:
             self.process = subprocess.Popen(
                 command,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +102,17 @@ def test_ctrl_c_ends_everything_and_the_data_stays(berth: Start, state: Path) ->
     assert (state / "accounts.txt").read_text(encoding="utf-8") == accounts
 
 
+def test_who_does_not_hear_the_end_of_the_starter_is_ended(tmp_path: Path) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)"
+    left = subprocess.Popen([sys.executable, "-c", deaf], start_new_session=True)
+    command = [sys.executable, "-m", "deploy.setup.guardian", "0.5"]
+
+    done = subprocess.run(command, input=f"{left.pid}\n", text=True, cwd=ROOT, timeout=30)
+
+    assert done.returncode == 0
+    assert left.wait(timeout=5) == -signal.SIGKILL
+
+
 def kept(state: Path) -> dict[str, str]:
     """Everything that must not change by itself: each table as one value, and what files say."""
     database = Postgres(state / "postgres")
@@ -128,8 +140,8 @@ def test_a_start_that_is_killed_leaves_nobody_behind_and_loses_nothing(state: Pa
     berth.process.kill()
     berth.process.wait()
 
-    # Nobody insists any more: a worker has 30 s of its own, and a busy machine takes its time.
-    wait_until(lambda: not berth.family(), "somebody outlived it", seconds=180)
+    # A worker has 30 s of its own before the guardian insists.
+    wait_until(lambda: not berth.family(), "somebody outlived it", seconds=90)
     berth.close()
     again = Start(state)
     try:

@@ -136,8 +136,12 @@ def pods(t: Talk) -> None:
     t.post(path, pod("bad", containers=[{"name": "main"}]))
     t.post(path, pod("bad", containers=[{"name": "Main!", "image": IMAGE}]))
     t.post(path, pod("bad", restartPolicy="Sometimes"))
-    odd = {"requests": {"cpu": "2", "nvidia.com/gpu": "1"}, "limits": {"cpu": "1"}}
-    t.post(path, pod("bad", containers=[container(resources=odd)]))
+    # One wrong amount at a time: the order of several is the order of a Go map.
+    beyond = {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}}
+    t.post(path, pod("bad", containers=[container(resources=beyond)]))
+    t.post(
+        path, pod("bad", containers=[container(resources={"requests": {"nvidia.com/gpu": "1"}})])
+    )
     t.post(path, pod("bad", containers=[container(resources={"limits": {"cpu": "x"}})]))
     t.post(
         path, pod("bad", containers=[container(resources={"limits": {"nvidia.com/gpu": "1.5"}})])

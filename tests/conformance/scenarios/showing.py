@@ -44,7 +44,7 @@ def discovery(t: Talk) -> None:
         found = t.get(f"/apis/{group}/v1" if group else "/api/v1", quiet=True)
         items = {r["name"]: r for r in found["resources"]}
         t.say(f"list of {group}", {k: v for k, v in found.items() if k != "resources"})
-        t.say(f"kinds of {group}", [items[kind] for kind in kinds])
+        t.say(f"kinds of {group}", [items.get(kind) for kind in kinds])
     t.say(
         "parts of pods",
         sorted(

@@ -148,7 +148,7 @@ def replaced(t: Talk) -> None:
     moved = t.patch(
         f"{JOBS}/long", {"spec": {"template": {"spec": {"affinity": affinity}}}}, quiet=True
     )
-    t.say("moved", moved["spec"])
+    t.say("moved", moved.get("spec") or moved["reason"])  # a Job that has run stays put before 1.35
     t.patch(f"{JOBS}/long", {"spec": {"suspend": False}}, quiet=True)
     t.until(PODS, _running(1), quiet=True)
     t.say("node", t.get(PODS, quiet=True)["items"][0]["spec"]["nodeName"])
