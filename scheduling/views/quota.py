@@ -68,14 +68,18 @@ def quota_grid_page(request: HttpRequest) -> HttpResponseBase:
 @require_POST
 @verb_required("quota.edit")
 def quota_effect_part(request: HttpRequest) -> HttpResponseBase:
-    """What the typed numbers would do: run through the real service and rolled back."""
+    """What the typed numbers would do: run through the real service and rolled back.
+
+    Whatever is in their way is an answer to show beside the form, hence 422 also for a conflict.
+    """
     viewer = viewer_of(request)
     pools = list(Pool.objects.all())
     grid = quota_grid(pool=_chosen(request.GET.get("pool", ""), pools), viewer=viewer)
     edits = grid_read(request.POST, grid)
     trial = _tried(grid, edits, viewer, save=False)
     context = {"trial": trial, "edits": edits, "grid": grid}
-    return render(request, "scheduling/_grid_effect.html", context, status=trial.status)
+    status = 200 if trial.status == 200 else 422
+    return render(request, "scheduling/_grid_effect.html", context, status=status)
 
 
 @require_GET

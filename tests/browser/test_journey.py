@@ -1,7 +1,7 @@
-"""The main job in a browser, on the real processes and a real control plane.
+"""The main job in a browser, on the real processes: on a real control plane and on the simulator.
 
 The tests stand in the order of the story: an operator divides the fleet, a team asks, the two
-agree, and everything is given back.
+agree, and everything is given back. The story is told whole on the one, then on the other.
 """
 
 from __future__ import annotations
@@ -15,17 +15,20 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.yard import CLUSTER, Person, Yard, wait_for, yard_open
 
-# Long until the whole story has passed once: it is new.
-pytestmark = [pytest.mark.bed, pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
+BEDS = [pytest.param("control-plane", marks=pytest.mark.bed), "simulator"]
 
 PRODUCT = "nvidia.com/gpu.product=NVIDIA-H100-80GB-HBM3"
 MANAGED, OPEN = "berth-vision", "berth-vision-h100"
 SLOW = 60_000  # ms that a job may take on a busy machine
 
 
-@pytest.fixture(scope="module")
-def yard(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
-    with yard_open(browser, tmp_path_factory.mktemp("journey")) as found:
+@pytest.fixture(scope="module", params=BEDS)
+def yard(
+    request: pytest.FixtureRequest, browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Yard]:
+    folder = tmp_path_factory.mktemp(f"journey-{request.param}")
+    with yard_open(browser, folder, kind=request.param) as found:
         yield found
 
 
@@ -55,6 +58,7 @@ def test_an_operator_divides_the_fleet(operator: Person) -> None:
     page.get_by_label("Conditions on node labels").fill(PRODUCT)
     expect(page.locator("#preview")).to_contain_text("1 node would belong to it")
     page.get_by_role("button", name="Make the pool").click()
+    page.wait_for_url("**/ops/pools/")
     page.goto("/ops/quota/?pool=h100")
     for tenant in ("aurora", "vision"):
         for resource, amount in (("H100", "8"), ("CPU", "64"), ("Memory", "512")):
@@ -219,9 +223,10 @@ def test_the_same_loop_by_curl_alone(yard: Yard) -> None:
     owner = token_make(yard, "vision-owner", "/t/vision/tokens/new/")
     terms = [{"key": "nvidia.com/gpu.product", "operator": "In", "values": ["NVIDIA-L40S"]}]
     yard.curl("POST", "pools/", operator, {"name": "l40s", "title": "L40S", "selector": terms})
+    new = {"generation": None}
     amounts = {"l40s": 4, "cpu": 32_000, "memory": 2**36}
     edits = [
-        {"tenant": tenant, "pool": "l40s", "resource": name, "guaranteed": amount}
+        {"tenant": tenant, "pool": "l40s", "resource": name, "guaranteed": amount} | new
         for tenant in ("aurora", "vision")
         for name, amount in amounts.items()
     ]

@@ -1,4 +1,4 @@
-"""Berth as `bin/start --kubeconfig` runs it, on a control plane of its own; people in browsers."""
+"""Berth as `bin/start --kubeconfig` runs it, on a cluster of its own; people in browsers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from deploy.testbed import Bed, ToolchainMissing, bed_down, bed_up
+from simulator.bed import SimulatedBed
 from tests.browser.looking import Complaints
 from tests.setup.start_process import Start
 
 CLUSTER = "harbour"
-NAME = "journey"
+NAME, FLEET = "journey", "small"
 
 
 @dataclass
@@ -73,7 +74,7 @@ class Person:
 class Yard:
     """The running installation."""
 
-    bed: Bed
+    bed: Bed | SimulatedBed
     start: Start
     browser: Browser
 
@@ -139,18 +140,40 @@ def wait_for(read: Callable[[], Any], good: Callable[[Any], bool], *, seconds: f
 
 
 @contextmanager
-def yard_open(browser: Browser, folder: Path) -> Iterator[Yard]:
-    """Bring up a control plane, and Berth beside it with a state directory of its own."""
+def control_plane(folder: Path) -> Iterator[Bed]:
+    """A real control plane."""
     try:
-        bed = bed_up(name=NAME, directory=folder / "bed", fleet="small")
+        bed = bed_up(name=NAME, directory=folder, fleet=FLEET)
     except ToolchainMissing as missing:
         raise AssertionError(str(missing)) from missing
-    kubeconfig = folder / f"{CLUSTER}.yaml"
-    shutil.copy(bed.kubeconfig("berth"), kubeconfig)
-    start = Start(folder / "state", "--kubeconfig", str(kubeconfig))
     try:
-        start.wait_ready()
-        yield Yard(bed, start, browser)
+        yield bed
     finally:
-        start.close()
-        bed_down(name=NAME, directory=folder / "bed")
+        bed_down(name=NAME, directory=folder)
+
+
+@contextmanager
+def simulated(folder: Path) -> Iterator[SimulatedBed]:
+    """The simulator in its place."""
+    bed = SimulatedBed(folder, fleet=FLEET, name=NAME).up()
+    try:
+        yield bed
+    finally:
+        bed.down()
+
+
+BEDS = {"control-plane": control_plane, "simulator": simulated}
+
+
+@contextmanager
+def yard_open(browser: Browser, folder: Path, *, kind: str) -> Iterator[Yard]:
+    """Bring up one of BEDS, and Berth beside it with a state directory of its own."""
+    with BEDS[kind](folder / "bed") as bed:
+        kubeconfig = folder / f"{CLUSTER}.yaml"
+        shutil.copy(bed.kubeconfig("berth"), kubeconfig)
+        start = Start(folder / "state", "--kubeconfig", str(kubeconfig))
+        try:
+            start.wait_ready()
+            yield Yard(bed, start, browser)
+        finally:
+            start.close()

@@ -8,10 +8,15 @@ class AutoPreview extends HTMLElement {
   connectedCallback() {
     this.addEventListener("input", () => this.askSoon());
     this.addEventListener("change", () => this.askSoon());
+    this.addEventListener("submit", () => this.letGo()); // the answer to the form itself is on its way
     if (this.hasAttribute("now")) this.askSoon();
   }
 
   disconnectedCallback() {
+    this.letGo();
+  }
+
+  letGo() {
     clearTimeout(this.timer);
     this.request?.abort();
   }
@@ -21,8 +26,7 @@ class AutoPreview extends HTMLElement {
   }
 
   askSoon() {
-    clearTimeout(this.timer);
-    this.request?.abort();
+    this.letGo();
     this.panel?.setAttribute("aria-busy", "true");
     this.timer = setTimeout(() => this.ask(), WAIT_MS);
   }

@@ -1,18 +1,17 @@
 // <live-region topic="job:123" since="41"> around an element with hx-get and hx-trigger="refresh":
-// refetches it when the topic says so, but never under somebody's pointer, focus or selection.
+// refetches it when the topic says so, but never under somebody's pointer, focus or selection, nor
+// over what somebody has typed. What it fetches may name further topics: an approved request has a job.
 import { topicTell } from "./live-topic.js";
+import { typedFields, typedRestore, typedTexts } from "./typed-fields.js";
 
 class LiveRegion extends HTMLElement {
   connectedCallback() {
     this.changes = 0;
     this.listeners = new AbortController();
     const signal = this.listeners.signal;
-    for (const topic of this.names) {
-      const name = `live:${topic.replaceAll(":", "-")}`;
-      document.body.addEventListener(name, () => this.onChange(), { signal });
-    }
+    this.listen();
     this.addEventListener("htmx:beforeSwap", (event) => this.beforeSwap(event), { signal });
-    this.addEventListener("htmx:afterSwap", () => this.clear(), { signal });
+    this.addEventListener("htmx:afterSwap", (event) => this.afterSwap(event), { signal });
     this.addEventListener("pointerleave", () => this.releaseSoon(), { signal });
     this.addEventListener("focusout", () => this.releaseSoon(), { signal });
     this.addEventListener("change", () => this.releaseSoon(), { signal });
@@ -21,6 +20,7 @@ class LiveRegion extends HTMLElement {
 
   disconnectedCallback() {
     this.listeners?.abort();
+    this.heard?.abort();
     clearTimeout(this.timer);
     if (this.told) this.names.forEach((name) => topicTell("drop", name, null));
     this.told = false;
@@ -36,6 +36,29 @@ class LiveRegion extends HTMLElement {
     this.names.forEach((name) => topicTell("add", name, this.getAttribute("since")));
   }
 
+  listen() {
+    this.heard?.abort();
+    this.heard = new AbortController();
+    const signal = this.heard.signal;
+    for (const topic of this.names) {
+      const name = `live:${topic.replaceAll(":", "-")}`;
+      document.body.addEventListener(name, () => this.onChange(), { signal });
+    }
+  }
+
+  /** Take the topics of what was fetched; the acknowledgement of a new one fetches once more. */
+  adopt() {
+    const inside = /** @type {HTMLElement | null} */ (this.querySelector(":scope > * > [data-topics]"));
+    const topics = inside?.dataset.topics;
+    if (topics === undefined || topics === this.getAttribute("topic")) return;
+    const before = this.told ? this.names : [];
+    this.setAttribute("topic", topics);
+    this.told = false;
+    this.subscribe();
+    this.listen();
+    before.forEach((name) => topicTell("drop", name, null));
+  }
+
   onChange() {
     this.changes = (this.changes ?? 0) + 1;
     if (this.isBusy) this.showButton();
@@ -44,6 +67,7 @@ class LiveRegion extends HTMLElement {
 
   /** Somebody is at work in here: pointing at a row, typing, marking text, choosing rows, or in an open menu. */
   get isBusy() {
+    if (typedFields(this).length > 0) return true;
     if (!this.hasAttribute("hold")) return this.contains(typingElement());
     const selection = getSelection();
     const marked = selection && !selection.isCollapsed && this.contains(selection.anchorNode);
@@ -68,8 +92,18 @@ class LiveRegion extends HTMLElement {
     this.showButton();
   }
 
+  afterSwap(/** @type {any} */ event) {
+    this.clear();
+    if (event.target?.parentElement !== this) return;
+    this.adopt();
+    if (this.kept) typedRestore(this, this.kept);
+    this.kept = undefined;
+  }
+
+  /** When somebody asks for it, fetch at once, and keep what they have typed. */
   refresh(wanted = false) {
     this.wanted = wanted;
+    if (wanted) this.kept = typedTexts(this);
     this.clear();
     this.querySelector("[hx-get]")?.dispatchEvent(new CustomEvent("refresh"));
   }

@@ -154,6 +154,9 @@ def test_grid_does_not_overwrite_what_somebody_else_set(people: People, seed: Se
     answer = client.post(GRID, late | {"why": "second"})
     assert answer.status_code == 412
     assert guaranteed(seed) == 18
+    effect = client.post("/ops/quota/effect/?pool=h100", late)
+    assert effect.status_code == 422  # beside the form it is an answer like any other
+    assert b"b-danger" in effect.content
 
 
 def test_jobs_are_stopped_and_tried_again(people: People, seed: Seed) -> None:
