@@ -11,12 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from inventory.models import Node, Pod
 from inventory.models.pod import DONE_PHASES
 from inventory.rows import device_rules
-from scheduling.choices import HOLDING_STATES
+from scheduling.choices import HOLDING_STATES, AllocationKind
 from scheduling.engine import room_of
 from scheduling.models import Allocation, Commitment, NodeCommitment, TenantNamespace
 from scheduling.models.namespaces import NamespaceKind
@@ -24,6 +24,7 @@ from scheduling.selectors.devices import amounts_on
 from scheduling.services.commitments import rows_lock, sums_refresh
 
 Key = tuple[str, str]  # node uid, resource
+OWN = "allocation:"  # what the holder of a workload begins with
 
 
 @dataclass(slots=True)
@@ -125,7 +126,7 @@ def holder_of(space: TenantNamespace | None, label: str) -> str:
         return ""
     if space.kind == NamespaceKind.OPEN:
         return space.holder
-    return f"allocation:{label}" if label else ""
+    return f"{OWN}{label}" if label else ""
 
 
 def _facts_write(rows: list[NodeCommitment], nodes: dict[str, Node], bound: Bound) -> None:
@@ -166,25 +167,31 @@ def _holders_write(cluster_id: int, nodes: dict[str, Node], gone: set[str], boun
                 )
                 by_holder[holder, resource].append(row)
     for (holder, resource), group in by_holder.items():
-        most = granted[holder][resource] if holder in granted else None
+        most = granted[holder][resource]
         _group_settle(group, {*nodes, *gone}, bound.by_holder.get(holder, Counter()), most)
 
 
 def _granted(cluster_id: int, holders: set[str]) -> dict[str, Counter[str]]:
-    """What the allocations of open namespaces were promised in all, by holder."""
+    """What allocations were promised in all, by holder; nothing where all was given back.
+
+    A mirror that lags shows pods of a holder that is through: their room must not outlive them.
+    """
     spaces = TenantNamespace.objects.filter(cluster_id=cluster_id, kind=NamespaceKind.OPEN)
-    found = {space.pk: space.holder for space in spaces if space.holder in holders}
-    granted: dict[str, Counter[str]] = {holder: Counter() for holder in found.values()}
-    held = Allocation.objects.filter(namespace_id__in=found, state__in=HOLDING_STATES)
-    for space_id, replicas, shape in held.values_list("namespace_id", "replicas", "shape"):
-        for resource, amount in room_of(shape).items():
-            granted[found[space_id]][resource] += amount * replicas
+    open_ones = {space.pk: space.holder for space in spaces if space.holder in holders}
+    keys = [holder.removeprefix(OWN) for holder in holders if holder.startswith(OWN)]
+    pks = [int(key) for key in keys if key.isdecimal()]
+    held = Allocation.objects.filter(state__in=HOLDING_STATES).filter(
+        Q(namespace_id__in=open_ones) | Q(pk__in=pks, kind=AllocationKind.WORKLOAD)
+    )
+    granted: dict[str, Counter[str]] = {holder: Counter() for holder in holders}
+    for allocation in held:
+        holder = open_ones.get(allocation.namespace_id or 0, allocation.holder)
+        for resource, amount in room_of(allocation.shape).items():
+            granted[holder][resource] += amount * allocation.replicas
     return granted
 
 
-def _group_settle(
-    group: list[Commitment], seen: set[str], bound: Counter[Key], most: int | None
-) -> None:
+def _group_settle(group: list[Commitment], seen: set[str], bound: Counter[Key], most: int) -> None:
     """One holder, one resource, all its nodes: cover what is bound, taking from spare room.
 
     `most` is what it was promised in all. Pods may hold more of what no quota limits (places for
@@ -197,8 +204,7 @@ def _group_settle(
             row.bound = bound[row.node_uid, row.resource]
     for row in group:
         _cover(row, group)
-    if most is not None:
-        _trim(group, most)
+    _trim(group, most)
     for row in group:
         if row._state.adding:
             if row.committed:
