@@ -18,6 +18,6 @@ def registrations_make() -> None:
             verb="audit.view",
             group=_("Control"),
             order=90,
-            letter="a",
+            letter="l",
         )
     )

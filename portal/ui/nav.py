@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -141,13 +142,24 @@ def _allowed(item: NavItem, viewer: Viewer, tenant_key: str | None) -> bool:
 
 @register("urls")
 def nav_check(**_: object) -> list[CheckMessage]:
-    """Report places whose page doesn't exist, so that none is missing in silence."""
-    return [
+    """Report places whose page doesn't exist, and keys of two places: the second never works."""
+    missing = [item for item in ITEMS if item_url(item, "example") is None]
+    keys = Counter((item.area, item.letter) for item in ITEMS if item.letter)
+    found: list[CheckMessage] = [
         Error(
             f"The navigation names {item.url_name!r}, which no URL has.",
             hint="Add the URL, or take the item out of nav_register().",
             id="portal.ui.E001",
         )
-        for item in ITEMS
-        if item_url(item, "example") is None
+        for item in missing
     ]
+    found += [
+        Error(
+            f"{count} places of the area {area!r} have the key g {letter}.",
+            hint="Give each NavItem of an area another letter.",
+            id="portal.ui.E003",
+        )
+        for (area, letter), count in keys.items()
+        if count > 1
+    ]
+    return found

@@ -13,14 +13,22 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.yard import CLUSTER, Person, Yard, wait_for, yard_open
+from tests.browser.yard import (
+    CLUSTER,
+    SLOW,
+    Person,
+    Yard,
+    fleet_divide,
+    token_make,
+    wait_for,
+    yard_open,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
 BEDS = [pytest.param("control-plane", marks=pytest.mark.bed), "simulator"]
 
 PRODUCT = "nvidia.com/gpu.product=NVIDIA-H100-80GB-HBM3"
 MANAGED, OPEN = "berth-vision", "berth-vision-h100"
-SLOW = 60_000  # ms that a job may take on a busy machine
 
 
 @pytest.fixture(scope="module", params=BEDS)
@@ -221,16 +229,7 @@ def allocated(page: Page) -> Locator:
 def test_the_same_loop_by_curl_alone(yard: Yard) -> None:
     operator = token_make(yard, "operator", "/ops/tokens/new/")
     owner = token_make(yard, "vision-owner", "/t/vision/tokens/new/")
-    terms = [{"key": "nvidia.com/gpu.product", "operator": "In", "values": ["NVIDIA-L40S"]}]
-    yard.curl("POST", "pools/", operator, {"name": "l40s", "title": "L40S", "selector": terms})
-    new = {"generation": None}
-    amounts = {"l40s": 4, "cpu": 32_000, "memory": 2**36}
-    edits = [
-        {"tenant": tenant, "pool": "l40s", "resource": name, "guaranteed": amount} | new
-        for tenant in ("aurora", "vision")
-        for name, amount in amounts.items()
-    ]
-    yard.curl("POST", "quotas:set", operator, {"why": "First plan", "edits": edits})
+    fleet_divide(yard, operator, pool="l40s")
     for kind in ("workload", "open"):
         made = yard.curl("POST", "requests/", owner, request_body(kind), 201)
         offer = {"ask": {"replicas": 1}, "reason": "One is enough."}
@@ -269,15 +268,3 @@ def loop_finish(yard: Yard, token: str, request: int) -> None:
     yard.curl("POST", f"{path}release/", token, {"reason": "done"}, 202)
     wait_for(lambda: yard.curl("GET", path, token)["state"], lambda state: state == "released")
     assert yard.names("pods,statefulsets", space) == []
-
-
-def token_make(yard: Yard, name: str, path: str) -> str:
-    """Make a token with every right by the page that shows it once."""
-    with yard.person(name) as person:
-        page = person.page
-        page.goto(path)
-        page.get_by_label("Name", exact=True).fill("journey")
-        for box in page.locator("input[name=scopes]").all():
-            box.check()
-        page.get_by_role("button", name="Make token").click()
-        return page.locator(".b-code pre").first.inner_text().strip()

@@ -43,8 +43,9 @@ def test_a_number_stays_in_the_grid_when_others_change_theirs(
         page.wait_for_timeout(600)  # a refresh that was held comes 0.4 s after the focus has left
         expect(cell).to_have_value("17")
         with page.expect_response(lambda answer: "/ops/quota/?" in answer.url):
-            button.click()
+            button.press("Enter")
         expect(button).to_have_count(0)
+        expect(page.locator("#quota-grid")).to_be_focused()  # not lost with the button
         expect(cell).to_have_value("17")  # asked for: the rest is new, this is as it was typed
         expect(page.locator("#quota-effect")).to_contain_text("17")
     context.close()

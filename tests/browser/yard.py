@@ -23,6 +23,7 @@ from tests.setup.start_process import Start
 
 CLUSTER = "harbour"
 NAME, FLEET = "journey", "small"
+SLOW = 60_000  # ms that a job may take on a busy machine
 
 
 @dataclass
@@ -128,6 +129,30 @@ class Yard:
         assert right, f"{method} {path}: {status} {text}"
         answer: dict[str, Any] = json.loads(text) if text else {}
         return answer
+
+
+def token_make(yard: Yard, name: str, path: str) -> str:
+    """Make a token with every right by the page that shows it once."""
+    with yard.person(name) as person:
+        page = person.page
+        page.goto(path)
+        page.get_by_label("Name", exact=True).fill("journey")
+        for box in page.locator("input[name=scopes]").all():
+            box.check()
+        page.get_by_role("button", name="Make token").click()
+        return page.locator(".b-code pre").first.inner_text().strip()
+
+
+def fleet_divide(yard: Yard, operator: str, *, pool: str) -> None:
+    """By REST, with an operator's token: a pool of L40S, and quota in it for vision."""
+    terms = [{"key": "nvidia.com/gpu.product", "operator": "In", "values": ["NVIDIA-L40S"]}]
+    yard.curl("POST", "pools/", operator, {"name": pool, "title": "L40S", "selector": terms})
+    edits = [
+        {"tenant": tenant, "pool": pool, "resource": name, "guaranteed": amount, "generation": None}
+        for tenant in ("aurora", "vision")
+        for name, amount in {"l40s": 4, "cpu": 32_000, "memory": 2**36}.items()
+    ]
+    yard.curl("POST", "quotas:set", operator, {"why": "First plan", "edits": edits})
 
 
 def wait_for(read: Callable[[], Any], good: Callable[[Any], bool], *, seconds: float = 60) -> Any:

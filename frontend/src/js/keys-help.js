@@ -50,6 +50,7 @@ class KeysHelp extends HTMLElement {
     const verb = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
     if (verb instanceof HTMLElement && event.key.length === 1) {
       event.preventDefault();
+      verb.focus(); // where the focus returns to when its dialog closes
       verb.click();
     }
   }

@@ -1,6 +1,7 @@
 // <live-region topic="job:123" since="41"> around an element with hx-get and hx-trigger="refresh":
 // refetches it when the topic says so, but never under somebody's pointer, focus or selection, nor
 // over what somebody has typed. What it fetches may name further topics: an approved request has a job.
+import { partFocus, placeMark, placeRestore } from "./kept-place.js";
 import { topicTell } from "./live-topic.js";
 import { typedFields, typedRestore, typedTexts } from "./typed-fields.js";
 
@@ -86,7 +87,9 @@ class LiveRegion extends HTMLElement {
 
   /** Somebody may have begun to work in here while the answer was on its way. */
   beforeSwap(/** @type {any} */ event) {
-    if (event.target?.parentElement !== this || this.wanted || !this.isBusy) return;
+    if (event.target?.parentElement !== this) return;
+    this.place = placeMark(this);
+    if (this.wanted || !this.isBusy) return;
     event.detail.shouldSwap = false;
     this.changes = Math.max(1, this.changes ?? 0);
     this.showButton();
@@ -95,6 +98,7 @@ class LiveRegion extends HTMLElement {
   afterSwap(/** @type {any} */ event) {
     this.clear();
     if (event.target?.parentElement !== this) return;
+    if (this.place) placeRestore(this, this.place);
     this.adopt();
     if (this.kept) typedRestore(this, this.kept);
     this.kept = undefined;
@@ -103,6 +107,7 @@ class LiveRegion extends HTMLElement {
   /** When somebody asks for it, fetch at once, and keep what they have typed. */
   refresh(wanted = false) {
     this.wanted = wanted;
+    if (this.button === document.activeElement) partFocus(this); // it goes away
     if (wanted) this.kept = typedTexts(this);
     this.clear();
     this.querySelector("[hx-get]")?.dispatchEvent(new CustomEvent("refresh"));

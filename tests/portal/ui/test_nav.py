@@ -111,6 +111,12 @@ def test_a_place_without_a_page_is_left_out_and_reported() -> None:
     assert [message.id for message in nav_check()] == ["portal.ui.E001"]
 
 
+def test_a_key_leads_to_one_place_of_an_area() -> None:
+    nav_register(place("Home", letter="h"), place("Help", letter="h"))
+    nav_register(place("Home", "tenant_job_list", area="tenant", letter="h"))
+    assert [message.id for message in nav_check()] == ["portal.ui.E003"]
+
+
 def test_registering_twice_adds_once() -> None:
     item = place("Home")
     nav_register(item)
