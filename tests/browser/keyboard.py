@@ -58,15 +58,16 @@ class Keyboard:
         """The focus is somewhere at once, and to be seen as soon as the window has scrolled."""
         end = time.monotonic() + SCROLL_SECONDS
         while wrong := self.page.evaluate(FOCUS):
-            assert wrong != LOST
+            assert wrong != LOST, self.page.url
             assert time.monotonic() < end, wrong
             self.page.wait_for_timeout(50)
 
     def reach(self, target: Locator) -> None:
-        """Tab until an element has the focus."""
+        """Tab until an element has the focus; asked in one question, as it may be renewed."""
         expect(target).to_be_visible()
+        there = target.and_(self.page.locator(":focus"))
         for _stop in range(MOST_STOPS):
-            if target.evaluate("each => each === document.activeElement"):
+            if there.count():
                 return
             self.press("Tab")
         raise AssertionError(f"not reached by Tab: {target}")

@@ -11,8 +11,16 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
+from tests.browser.journey_acts import (
+    allocated,
+    ask,
+    loop_finish,
+    open_allocation,
+    request_body,
+    submit,
+)
 from tests.browser.yard import (
     CLUSTER,
     SLOW,
@@ -20,12 +28,15 @@ from tests.browser.yard import (
     Yard,
     fleet_divide,
     token_make,
-    wait_for,
     yard_open,
 )
 
-pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.timeout(600)]
-BEDS = [pytest.param("control-plane", marks=pytest.mark.bed), "simulator"]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+# In every run it is told on the real one; the simulator has the main job by keys (test_keyboard).
+BEDS = [
+    pytest.param("control-plane", marks=pytest.mark.bed),
+    pytest.param("simulator", marks=pytest.mark.long),
+]
 
 PRODUCT = "nvidia.com/gpu.product=NVIDIA-H100-80GB-HBM3"
 MANAGED, OPEN = "berth-vision", "berth-vision-h100"
@@ -192,40 +203,6 @@ def test_a_cut_socket_is_marked_polled_and_caught_up(operator: Person, member: P
     ]
 
 
-def ask(page: Page, *, name: str, replicas: int, devices: int) -> None:
-    """Fill the form in, as far as the answer depends on it."""
-    page.locator("#id_name").fill(name)
-    if page.locator("#id_image").is_visible():
-        page.locator("#id_image").fill("registry.example/vision/train:1")
-    for field, value in (
-        ("replicas", replicas),
-        ("devices", devices),
-        ("cores", 4),
-        ("memory", 16),
-    ):
-        page.locator(f"#id_{field}").fill(str(value))
-    page.locator("#id_justification").fill("A paper is due.")
-
-
-def submit(page: Page) -> None:
-    """Submit, once the preview stands still."""
-    expect(page.locator("#preview")).to_have_attribute("aria-busy", "false")
-    page.get_by_role("button", name="Submit for approval").click()
-    page.wait_for_url(re.compile(r"/t/vision/requests/\d+/$"))
-
-
-def open_allocation(person: Person, name: str) -> None:
-    """Go to an allocation by its name in the list."""
-    person.go("/t/vision/allocations/")
-    person.page.get_by_role("link", name=name, exact=True).first.click()
-    expect(person.page.locator("#allocation h1")).to_have_text(name)
-
-
-def allocated(page: Page) -> Locator:
-    """The cell that says how many H100 are allocated."""
-    return page.locator("#quota-own tr", has_text="H100").locator("[data-label=Allocated]")
-
-
 def test_the_same_loop_by_curl_alone(yard: Yard) -> None:
     operator = token_make(yard, "operator", "/ops/tokens/new/")
     owner = token_make(yard, "vision-owner", "/t/vision/tokens/new/")
@@ -238,33 +215,3 @@ def test_the_same_loop_by_curl_alone(yard: Yard) -> None:
         loop_finish(yard, owner, made["id"])
     quotas = yard.curl("GET", "quotas/?tenant=vision&pool=l40s", owner)["results"]
     assert {row["allocated"] for row in quotas} == {0}
-
-
-def request_body(kind: str) -> dict[str, object]:
-    """Two replicas of one L40S each, submitted at once."""
-    ask: dict[str, object] = {
-        "kind": kind,
-        "name": f"curl-{kind}",
-        "pool": "l40s",
-        "replicas": 2,
-        "shape": {"cpu": 1000, "memory": 2**30, "l40s": 1},
-    }
-    if kind == "workload":
-        ask |= {"runs_as": "service", "spec": {"image": "registry.example/a:1"}}
-    return {"tenant": "vision", "kind": "allocation", "ask": ask, "submit": True}
-
-
-def loop_finish(yard: Yard, token: str, request: int) -> None:
-    """See it come up, give it back, and see that nothing is left."""
-    number = wait_for(lambda: yard.curl("GET", f"requests/{request}/", token)["allocation"], bool)
-    path = f"allocations/{number}/"
-    wait_for(lambda: yard.curl("GET", path, token)["state"], lambda state: state == "active")
-    found = yard.curl("GET", path, token)
-    space = found["namespace"]
-    kind = found["kind"]
-    if kind == "workload":
-        assert len(yard.names("pods,statefulsets", space)) == 2
-    assert [row["this"] for row in found["quota_effect"] if row["resource"] == "l40s"] == [1]
-    yard.curl("POST", f"{path}release/", token, {"reason": "done"}, 202)
-    wait_for(lambda: yard.curl("GET", path, token)["state"], lambda state: state == "released")
-    assert yard.names("pods,statefulsets", space) == []
