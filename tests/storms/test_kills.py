@@ -20,8 +20,7 @@ from tests.storms.storm import Storm
 
 pytestmark = [pytest.mark.storm, pytest.mark.bed, pytest.mark.django_db(transaction=True)]
 SPARE = 10  # runs that make up for those whose job never came to its boundary
-# Two rounds belong into every run; they stay long until they have passed on a calm machine.
-ROUNDS = (pytest.param(2, marks=pytest.mark.long), pytest.param(20, marks=pytest.mark.long))
+ROUNDS = (2, pytest.param(20, marks=pytest.mark.long))
 
 
 @pytest.mark.parametrize("rounds", ROUNDS)

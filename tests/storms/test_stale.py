@@ -25,7 +25,6 @@ from tests.storms.storm import LEASE_SECONDS, Storm, finish
 pytestmark = [
     pytest.mark.storm,
     pytest.mark.bed,
-    pytest.mark.long,  # until the whole file has passed on a calm machine
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(900),
 ]
