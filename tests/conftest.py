@@ -19,10 +19,6 @@ from tests.people import people, people_committed
 
 __all__ = ["assets", "browser", "people", "people_committed", "static_root"]
 
-LONGEST = frozenset(
-    {"test_journey.py", "test_kills.py", "test_pages.py", "test_rerun.py", "test_stale.py"}
-)
-
 
 def pytest_configure() -> None:
     """Let pages name static files that nobody has collected: tests look at the sources."""
@@ -31,11 +27,9 @@ def pytest_configure() -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Order the tests; several workers begin with what takes minutes, so that none ends with it."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the tests."""
     browser_last(items)
-    if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")

@@ -25,17 +25,17 @@ from deploy.setup.tools import Missing, bed_ensure, tools_missing
 
 NO_TESTS = 5  # pytest's exit code when nothing was selected
 WORKERS = "3"  # on two cores: a good part of the time goes into waiting
+FILES = "2"
 STATIC = STATE / "test-static"
 FULL = ("--durations=10", "--durations-min=2")
-# What waits for clusters and browsers leaves half of a machine idle, so files of it run side by
-# side, in the order of tests/conftest.py; storms measure themselves against the machine and have it
-# for themselves.
+# What waits for clusters and browsers leaves half of a machine idle, so two files of it run side by
+# side; storms measure themselves against the machine and have it for themselves.
 PARTS = (
     (f"tests, {WORKERS} at a time", "not (bed or browser or storm)", ("-n", WORKERS)),
     (
-        f"tests with a bed or a browser, {WORKERS} files at a time",
+        f"tests with a bed or a browser, {FILES} files at a time",
         "(bed or browser) and not storm",
-        ("-n", WORKERS, "--dist", "loadfile", "--no-loadscope-reorder"),
+        ("-n", FILES, "--dist", "loadfile"),
     ),
     ("storms, alone", "storm", ()),
 )

@@ -1,8 +1,9 @@
 """Where a job may be killed: a tracer that names boundaries, and children that die at one.
 
 A boundary is a COMMIT of a scope, before and after it, and a call to the cluster, before it is
-sent and after it has landed. It is named by the step, the place in the program and how often the
-step had come there, so that it is found again in another run. Whoever runs a job is a forked
+sent and after it has landed. A COMMIT of nothing is none: whoever dies there leaves what it would
+have left at the boundary before. It is named by the step, the place in the program and how often
+the step had come there, so that it is found again in another run. Whoever runs a job is a forked
 child: a SIGKILL takes nothing with it but the child.
 """
 
@@ -37,7 +38,6 @@ from portal.viewer import Viewer
 POINTS = ("db.before_commit", "db.after_commit", "cluster.before", "cluster.after")
 PASSED_OVER = ("scope.py", "contextlib.py", "context.py", "faults.py", "boundaries.py")
 NUMBERED = re.compile(r"(?<=/)[^/]*-[^/]*\d[^/]*(?=/|$)")
-POLLS = ("common.mirror_follow",)  # looks until the mirror has caught up: one stands for all
 PAUSE_SECONDS = 0.02
 TESTS = Viewer.system("tests")
 
@@ -59,6 +59,7 @@ class Tracer:
     ) -> None:
         self._meet = meet
         self._step = ""
+        self._wrote = False
         self._seen: Counter[tuple[str, str]] = Counter()
         load, claim = runner._load, runner.lease_claim
 
@@ -82,14 +83,23 @@ class Tracer:
         main = threading.current_thread() is threading.main_thread()
         if not main or name not in POINTS or facts.get("verb") == "WATCH":
             return
+        if name == "db.before_commit":
+            self._wrote = _has_written()
+        if name.startswith("db.") and not self._wrote:
+            return
         if "path" in facts:
             where = f"{facts['verb']} {NUMBERED.sub('*', facts['path'].partition('?')[0])}"
         else:
             where = _caller(sys._getframe(1))
         self._seen[name, where] += 1
-        if where in POLLS and self._seen[name, where] > 1:
-            return
         self._meet(Boundary(self._step, name, where, self._seen[name, where]))
+
+
+def _has_written() -> bool:
+    """Tell whether the open transaction has written or locked anything."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+        return bool(cursor.fetchone()[0])
 
 
 def _caller(frame: FrameType | None) -> str:

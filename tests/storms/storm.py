@@ -50,7 +50,9 @@ class Storm:
         queue, wanted = [job.pk for job in jobs], self.boundaries[kind]
         missed, _pids = strike(list(zip(queue, wanted, strict=False)), signal.SIGKILL)
         spare = queue[len(wanted) :]
-        again = [f"{b.step} {b.name} {b.where} {b.nth}" for b in missed]
+        if missed:
+            places = "; ".join(f"{b.step} {b.name} {b.where} {b.nth}" for b in missed)
+            self._say(f"{kind}: not met at first: {places}")
         while missed:
             assert spare, f"{kind}: no run came to {missed}"
             if self._kill_waiting(spare.pop(0), missed[0]):
@@ -63,8 +65,6 @@ class Storm:
             f"{kind}: {len(self.boundaries[kind])} boundaries, {self.struck[kind]} kills so far,"
             f" {struck - began:.0f} s to kill, {time.monotonic() - struck:.0f} s to finish"
         )
-        if again:
-            self._say(f"{kind}: missed at first: {'; '.join(again)}")
 
     def _kill_waiting(self, job_id: int, boundary: Boundary) -> bool:
         """Kill a run that waits for controllers which stand still; False where it got past."""

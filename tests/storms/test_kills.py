@@ -18,7 +18,7 @@ from tests.storms.arena import Arena
 from tests.storms.oracle import settled
 from tests.storms.storm import Storm
 
-pytestmark = [pytest.mark.bed, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.storm, pytest.mark.bed, pytest.mark.django_db(transaction=True)]
 SPARE = 10  # runs that make up for those whose job never came to its boundary
 ROUNDS = (2, pytest.param(20, marks=pytest.mark.long))
 

@@ -23,6 +23,7 @@ from tests.storms.oracle import Inexact, settled
 from tests.storms.storm import LEASE_SECONDS, Storm, finish
 
 pytestmark = [
+    pytest.mark.storm,
     pytest.mark.bed,
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(900),
