@@ -11,11 +11,9 @@ import signal
 import sys
 import time
 
-PATIENCE_SECONDS = 40.0  # a worker may take 30 to end what it has begun
-
 
 def main(patience: float) -> int:
-    """Read ids of process groups until the starter is gone; then wait for them, and insist."""
+    """Read ids of process groups until the starter is gone; then wait some seconds, and insist."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     groups = {int(line) for line in sys.stdin}
@@ -39,4 +37,4 @@ def _signal(group: int, number: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else PATIENCE_SECONDS))
+    sys.exit(main(float(sys.argv[1])))

@@ -49,7 +49,7 @@ class Guardian:
         """Let it know of a process group."""
         if self.process is None:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "deploy.setup.guardian"],
+                [sys.executable, "-m", "deploy.setup.guardian", str(STOP_SECONDS)],
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,

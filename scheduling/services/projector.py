@@ -184,7 +184,7 @@ def _granted(cluster_id: int, holders: set[str]) -> dict[str, Counter[str]]:
         Q(namespace_id__in=open_ones) | Q(pk__in=pks, kind=AllocationKind.WORKLOAD)
     )
     granted: dict[str, Counter[str]] = {holder: Counter() for holder in holders}
-    for allocation in held:
+    for allocation in held.only("namespace_id", "replicas", "shape"):
         holder = open_ones.get(allocation.namespace_id or 0, allocation.holder)
         for resource, amount in room_of(allocation.shape).items():
             granted[holder][resource] += amount * allocation.replicas

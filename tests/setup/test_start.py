@@ -102,7 +102,7 @@ def test_ctrl_c_ends_everything_and_the_data_stays(berth: Start, state: Path) ->
     assert (state / "accounts.txt").read_text(encoding="utf-8") == accounts
 
 
-def test_who_does_not_hear_the_end_of_the_starter_is_ended(tmp_path: Path) -> None:
+def test_who_does_not_hear_the_end_of_the_starter_is_ended() -> None:
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)"
     left = subprocess.Popen([sys.executable, "-c", deaf], start_new_session=True)
     command = [sys.executable, "-m", "deploy.setup.guardian", "0.5"]

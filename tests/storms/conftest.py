@@ -32,8 +32,6 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
     reporter, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
 
     def write(line: str) -> None:
-        if reporter is None:  # one of several workers
-            return
         with capture.global_and_fixture_disabled():
             reporter.write_line(f"   {line}")
 
