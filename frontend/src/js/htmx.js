@@ -32,10 +32,16 @@ document.addEventListener("htmx:afterRequest", (event) => {
     giveUp(detail.target);
   }
 });
+/** What each part announced last. @type {WeakMap<HTMLElement, string>} */
+const said = new WeakMap();
+
 document.addEventListener("htmx:afterSettle", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
-  const words = target.querySelector?.("[data-announce]")?.textContent ?? "";
-  if (words) announce(words.trim());
+  const words = target.querySelector?.("[data-announce]")?.textContent?.trim() ?? "";
+  // A part that fetched itself anew and says what it said before must not talk over an answer.
+  const byItself = /** @type {CustomEvent} */ (event).detail.requestConfig?.triggeringEvent?.type === "refresh";
+  if (words && !(byItself && said.get(target) === words)) announce(words);
+  said.set(target, words);
 });
 
 /** Read a sentence out through the page's polite live region. */
