@@ -158,8 +158,11 @@ def jobs_nudge(*, keys: list[str], parked: bool = False) -> None:
     if not parked:
         waiting = waiting.filter(failures=0)
     due = list(waiting.values_list("pk", "queue"))
-    waiting.filter(state=JobState.PARKED, undoing=False).update(state=JobState.WAITING)
-    waiting.filter(state=JobState.PARKED, undoing=True).update(state=JobState.COMPENSATING)
+    if not due:
+        return
+    if parked:
+        waiting.filter(state=JobState.PARKED, undoing=False).update(state=JobState.WAITING)
+        waiting.filter(state=JobState.PARKED, undoing=True).update(state=JobState.COMPENSATING)
     JobRun.objects.filter(pk__in=[pk for pk, _queue in due]).exclude(state__in=FINAL_STATES).update(
         due_at=Clock()
     )

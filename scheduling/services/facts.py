@@ -52,21 +52,23 @@ def pods_changed(changes: Changes[Fact]) -> None:
 
 def workloads_changed(changes: Changes[Fact]) -> None:
     """Health of allocations; a run that has completed gives itself back."""
+    by_uid: dict[str, tuple[WorkloadFact, bool]] = {}
+    ids: set[int] = set()
     for change in changes:
         fact = change.row
         label = fact.labels.get("berth.dev/allocation", "")
-        if not isinstance(fact, WorkloadFact) or not label.isdecimal():
-            continue
-        allocation = Allocation.objects.filter(
-            pk=int(label), cluster_id=changes.cluster_id, object_uid=fact.uid
-        ).first()
-        if allocation is None:
-            continue
-        if change.after is None:
+        if isinstance(fact, WorkloadFact) and label.isdecimal():
+            by_uid[fact.uid] = (fact, change.after is None)
+            ids.add(int(label))
+    found = Allocation.objects.filter(cluster_id=changes.cluster_id, pk__in=ids)
+    ours = [allocation for allocation in found if allocation.object_uid in by_uid]
+    for allocation in ours:
+        fact, is_gone = by_uid[allocation.object_uid]
+        if is_gone:
             allocation_publish(allocation)
         elif not run_settle(allocation, fact):
             health_set(allocation, fact)
-        jobs_wake(keys=[allocation.job_key])
+    jobs_wake(keys=[allocation.job_key for allocation in ours])
 
 
 def quotas_changed(changes: Changes[Fact]) -> None:

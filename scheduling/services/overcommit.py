@@ -21,23 +21,22 @@ MOVABLE = tuple(state for state in HOLDING_STATES if state != AllocationState.RE
 WATCHER = Viewer.system("watcher")
 
 
-def overcommit_resolve(*, cluster_id: int, node_uids: Iterable[str]) -> list[Allocation]:
-    """Have allocations that are not bound on over-committed nodes placed anew; return them.
+def overcommit_resolve(*, cluster_id: int, node_uids: Iterable[str]) -> None:
+    """Have allocations that are not bound on over-committed nodes placed anew.
 
     The newest of the lowest priority gives way first, and no more than it takes. Runs in the
-    transaction of the facts.
+    transaction of the facts. What is asked for already is woken, and told to nobody again.
     """
-    moved: list[Allocation] = []
+    asked: list[Allocation] = []
     for uid in sorted(set(node_uids)):
         rows = NodeCommitment.objects.filter(cluster_id=cluster_id, node_uid=uid)
         for row in rows.order_by("resource"):
             if row.free < 0:
-                moved += _give_way(row)
-    for allocation in moved:
+                asked += _give_way(row)
+    for allocation in asked:
         allocation_publish(allocation)
-    if moved:
+    if asked:
         live.publish(f"cluster:{cluster_id}", "overcommitted", cluster=cluster_id)
-    return moved
 
 
 def _give_way(row: NodeCommitment) -> list[Allocation]:
@@ -56,11 +55,11 @@ def _give_way(row: NodeCommitment) -> list[Allocation]:
         holder = holder_of(allocation)
         if holder in loose:  # the room of an open namespace moves as one, for whichever asks
             short -= loose.pop(holder)
-            replace_request(allocation, why="over-committed", avoid=[row.node_uid])
             moved.append(allocation)
+    asked = replace_request(moved, why="over-committed", avoid=[row.node_uid])
     if short > 0:
         _let_go(row, [holder for holder in loose if holder.startswith("namespace:")])
-    return moved
+    return asked
 
 
 def _let_go(row: NodeCommitment, holders: list[str]) -> None:
@@ -76,14 +75,21 @@ def _let_go(row: NodeCommitment, holders: list[str]) -> None:
     sums_refresh(cluster_id=row.cluster_id, node_uids=[row.node_uid])
 
 
-def replace_request(allocation: Allocation, *, why: str, avoid: list[str]) -> None:
-    """Ask for a new place, as Berth itself; one that is asked for already is woken."""
+def replace_request(moved: list[Allocation], *, why: str, avoid: list[str]) -> list[Allocation]:
+    """Ask for a new place for each, as Berth itself; return those not asked for before.
+
+    One that is asked for already is woken.
+    """
     # Looked for first: an insert that meets a job at work would wait for it, and this transaction
     # may hold the nodes that the job waits for. One that ends just now is asked for next round.
-    active = JobRun.objects.filter(kind=REPLACE, key=allocation.job_key, state__in=ACTIVE_STATES)
-    if not active.exists():
+    keys = [allocation.job_key for allocation in moved]
+    jobs = JobRun.objects.filter(kind=REPLACE, key__in=keys, state__in=ACTIVE_STATES)
+    active = set(jobs.values_list("key", flat=True)) if keys else set()
+    asked = [allocation for allocation in moved if allocation.job_key not in active]
+    for allocation in asked:
         _ask(allocation, why=why, avoid=avoid)
-    jobs_wake(keys=[allocation.job_key])
+    jobs_wake(keys=keys)
+    return asked
 
 
 def _ask(allocation: Allocation, *, why: str, avoid: list[str]) -> None:

@@ -71,8 +71,8 @@ def stuck_watch(now: datetime) -> None:
     """Place anew what Kubernetes has not been able to place for a minute."""
     with scope(PATROL):
         states = (*RELEASABLE, AllocationState.APPLYING)
-        for allocation in allocations_stuck(now=now).filter(state__in=states):
-            replace_request(allocation, why="unschedulable", avoid=[])
+        stuck = list(allocations_stuck(now=now).filter(state__in=states))
+        replace_request(stuck, why="unschedulable", avoid=[])
 
 
 def overcommit_watch(_now: datetime) -> None:

@@ -62,8 +62,12 @@ class Sweep:
     cut: bool = False
     tabs: dict[str, Tab] = field(default_factory=dict)
 
-    def check(self, rows: list[tuple[Row, Look]], *, parts: int = 0, pictures: bool = True) -> None:
+    def check(
+        self, rows: list[tuple[Row, Look]], *, parts: int = 0, themes: tuple[str, ...] = ()
+    ) -> None:
         """Look at these pages; fail with all that is wrong, by page and look.
+
+        Each is photographed in these colours at both widths, in the language of its look.
 
         A page that fetches parts is looked at besides while it waits for them, or after they were
         refused (`parts` 1: the one or the other in turn; 2: both).
@@ -72,7 +76,7 @@ class Sweep:
         wrong = {}
         for at, (row, look) in enumerate(rows):
             try:
-                found = self._look_at(row, look, pictures=pictures)
+                found = self._look_at(row, look, themes)
                 found += self._look_at_parts(row, STATES[at % 2 :][:parts])
             except TimeoutError as error:
                 found = [str(error)]
@@ -82,14 +86,14 @@ class Sweep:
             tab.page.context.close()
         assert not wrong, pformat(wrong, width=150)
 
-    def _look_at(self, row: Row, look: Look, *, pictures: bool) -> list[object]:
+    def _look_at(self, row: Row, look: Look, themes: tuple[str, ...]) -> list[object]:
         tab = self._tab(row, look)
         self._open(tab, row, LOST if self.cut else READY)
         page_settle(tab.page)
         if not tab.page.locator(FOREIGN).count():
             assert tab.page.locator("html").get_attribute("data-bs-theme") == look[0], row.name
         found = _seen(tab)
-        return found + (_photograph(tab.page, row, look) if pictures else [])
+        return found + _photograph(tab.page, row, look, themes)
 
     def _look_at_parts(self, row: Row, states: tuple[str, ...]) -> list[object]:
         tab = self.tabs[row.who]
@@ -156,10 +160,10 @@ def _too_wide(page: Page) -> list[str]:
     return [f"{over} px wider than the window"] if over > 0 else []
 
 
-def _photograph(page: Page, row: Row, look: Look) -> list[object]:
-    """Both colours at both widths, in the language of the look; and whether the page fits."""
+def _photograph(page: Page, row: Row, look: Look, themes: tuple[str, ...]) -> list[object]:
+    """These colours at both widths, in the language of the look; and whether the page fits."""
     found: list[object] = []
-    for width, theme in product(WIDTHS, THEMES):
+    for width, theme in product(WIDTHS, themes):
         page.set_viewport_size(_size(width))
         page.evaluate(PAINT, theme)
         path = SHOTS / f"{row.name}-{width}-{theme}-{look[2]}.jpeg"

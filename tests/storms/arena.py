@@ -123,12 +123,6 @@ class Arena:
 
         until(patched, seconds=30, every=0.2)
 
-    def next_tenants(self) -> None:
-        """Drop the namespaces of tenants that are through, to keep the API server small."""
-        client = self.bed.client()
-        for item in client.get("/api/v1/namespaces", labelSelector="berth.dev/tenant")["items"]:
-            client.delete(f"/api/v1/namespaces/{item['metadata']['name']}")
-
 
 @contextmanager
 def arena_open(folder: Path) -> Iterator[Arena]:

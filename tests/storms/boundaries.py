@@ -38,7 +38,7 @@ from portal.viewer import Viewer
 POINTS = ("db.before_commit", "db.after_commit", "cluster.before", "cluster.after")
 PASSED_OVER = ("scope.py", "contextlib.py", "context.py", "faults.py", "boundaries.py")
 NUMBERED = re.compile(r"(?<=/)[^/]*-[^/]*\d[^/]*(?=/|$)")
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.08
 TESTS = Viewer.system("tests")
 
 
@@ -205,7 +205,7 @@ def _finish(job_ids: list[int], *, seconds: float = 60.0) -> None:
                 ran += runner.job_run(job_id=job_id)
             except DatabaseError:  # somebody sleeps on the row of the job
                 connection.close()
-        time.sleep(PAUSE_SECONDS if ran else PAUSE_SECONDS * 5)
+        time.sleep(PAUSE_SECONDS if len(job_ids) == 1 else PAUSE_SECONDS * 6)
 
 
 def unfenced(_lease: Lease) -> None:

@@ -22,7 +22,7 @@ from tests.storms.boundaries import (
 LEAST_BOUNDARIES = 12
 LEASE_SECONDS = 1.0
 ABREAST = 3
-FINISHERS = 2
+FINISHERS = 3
 CONTROLLERS = "controller-manager"
 WAITS_FOR = {"confirm": "apply", "settle": "evict", "vanish": "withdraw"}  # what they wait for
 SLEEPERS = 20  # at a time: each holds two sessions of the database

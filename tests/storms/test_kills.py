@@ -45,7 +45,6 @@ def test_kills_at_every_boundary_leave_everything_exact(
             storm.learn(RELEASE, jobs.pop(0))
         storm.kill(RELEASE, jobs)
         settled(arena, [])
-        arena.next_tenants()
     total = sum(storm.struck.values())
     say(f"{total} kills in {rounds} rounds, {time.monotonic() - began:.0f} s")
     assert storm.struck == {kind: len(b) * rounds for kind, b in storm.boundaries.items()}
