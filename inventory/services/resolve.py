@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import datetime
 
 from inventory import projection
@@ -33,7 +34,7 @@ def nodes_resolve(*, now: datetime, cluster_id: int | None = None) -> int:
         )
         if all(getattr(node, field) == values[field] for field in FIELDS):
             continue
-        before = Node.objects.get(pk=node.pk)
+        before = copy(node)
         for field in FIELDS:
             setattr(node, field, values[field])
         by_cluster.setdefault(node.cluster_id, []).append(Change(before=before, after=node))
