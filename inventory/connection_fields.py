@@ -7,10 +7,9 @@ import json
 
 from django.utils.translation import gettext_lazy as _
 
-from inventory.inputs import FieldErrors
 from inventory.k8s.kubeconfig import ParsedKubeconfig, parse_kubeconfig
 from inventory.k8s.pem import PemRefused, authorities_check, pair_check
-from portal.errors import Invalid
+from portal.errors import FieldErrors, Invalid
 from portal.outbound import AddressRefused, target_parse
 
 NAME = "berth"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory import labels as keys
 from inventory.choices import SelectorOperator
 from inventory.divide import STANDARD_KEYS, is_extended
-from portal.errors import Invalid
+from portal.errors import FieldErrors
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -25,22 +25,6 @@ MAX_ITEMS = 50
 MAX_ORDERING = 10_000
 EFFECTS = ("", "NoSchedule", "PreferNoSchedule", "NoExecute")
 TOLERATION_KEYS = {"key", "operator", "value", "effect"}
-
-
-class FieldErrors:
-    """Collects a sentence per field, to raise them together."""
-
-    def __init__(self) -> None:
-        self.fields: dict[str, list[StrOrPromise]] = {}
-
-    def add(self, field: str, sentence: StrOrPromise) -> None:
-        """Note what is wrong with a field."""
-        self.fields.setdefault(field, []).append(sentence)
-
-    def raise_any(self) -> None:
-        """Raise Invalid when something was noted."""
-        if self.fields:
-            raise Invalid(fields=self.fields)
 
 
 def name_check(errors: FieldErrors, field: str, value: object) -> None:

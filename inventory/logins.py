@@ -10,8 +10,9 @@ from typing import Any
 import yaml
 from django.utils.translation import gettext_lazy as _
 
-from inventory.inputs import MAX_ITEMS, FieldErrors
+from inventory.inputs import MAX_ITEMS
 from inventory.k8s.pem import PemRefused, authorities_check
+from portal.errors import FieldErrors
 from portal.outbound import AddressRefused, target_parse
 
 LOGIN_KEYS = {"server", "ca_pem", "exec"}

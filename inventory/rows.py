@@ -33,9 +33,6 @@ TABLES: Mapping[str, type[Fact]] = {
     FactKind.STATEFULSETS: WorkloadFact,
     FactKind.JOBS: WorkloadFact,
 }
-NAMESPACED: frozenset[str] = frozenset(
-    {FactKind.PODS, FactKind.QUOTAS, FactKind.STATEFULSETS, FactKind.JOBS}
-)
 WORKLOAD_KINDS: Mapping[str, str] = {FactKind.STATEFULSETS: "StatefulSet", FactKind.JOBS: "Job"}
 
 # Not what the object is, but when and in which version it was seen.

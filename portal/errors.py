@@ -76,6 +76,22 @@ class Invalid(BerthError):
         return " ".join(said) or str(self)
 
 
+class FieldErrors:
+    """Collects a sentence per field, to raise them together."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, list[StrOrPromise]] = {}
+
+    def add(self, field: str, sentence: StrOrPromise) -> None:
+        """Note what is wrong with a field."""
+        self.fields.setdefault(field, []).append(sentence)
+
+    def raise_any(self) -> None:
+        """Raise Invalid when something was noted."""
+        if self.fields:
+            raise Invalid(fields=self.fields)
+
+
 class Denied(BerthError):
     """The viewer sees the object but may not do this to it."""
 

@@ -18,11 +18,6 @@ from portal.viewer import Viewer
 _viewer: ContextVar[Viewer | None] = ContextVar("berth_viewer", default=None)
 
 
-def current_viewer() -> Viewer | None:
-    """The viewer of the innermost open scope, if any."""
-    return _viewer.get()
-
-
 @contextmanager
 def scope(viewer: Viewer) -> Iterator[Viewer]:
     """Open a transaction in which exactly the viewer's rows exist.

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.errors import Invalid
+from portal.errors import FieldErrors, Invalid
 from scheduling.choices import AllocationKind
 from tenants.choices_requests import RequestKind
-from tenants.inputs import FieldErrors
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise

@@ -9,31 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.errors import Invalid
+from portal.errors import FieldErrors
 from tenants.models import KEY_HELP, KEY_PATTERN
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+    pass
 
 KEY = re.compile(KEY_PATTERN)
 MAX_AMOUNT = 2**63 - 1  # what a counter in the database holds
 MAX_POOLS = 200
-
-
-class FieldErrors:
-    """Collects a sentence per field, to raise them together."""
-
-    def __init__(self) -> None:
-        self.fields: dict[str, list[StrOrPromise]] = {}
-
-    def add(self, field: str, sentence: StrOrPromise) -> None:
-        """Note what is wrong with a field."""
-        self.fields.setdefault(field, []).append(sentence)
-
-    def raise_any(self) -> None:
-        """Raise Invalid when something was noted."""
-        if self.fields:
-            raise Invalid(fields=self.fields)
 
 
 def key_check(errors: FieldErrors, field: str, value: str) -> None:

@@ -9,10 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.errors import Invalid
+from portal.errors import FieldErrors, Invalid
 from tenants.asks import OFFER_FIELDS, ask_read
 from tenants.choices_requests import RequestKind
-from tenants.inputs import FieldErrors
 
 
 @dataclass(frozen=True, slots=True)

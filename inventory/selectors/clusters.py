@@ -63,18 +63,6 @@ def cluster_freshness(*, cluster_ids: list[int], now: datetime) -> dict[int, lis
     }
 
 
-def facts_age(*, cluster_id: int, now: datetime) -> timedelta | None:
-    """Age of the oldest kind that placement needs (nodes, pods); None while one was never read."""
-    rows = dict(
-        WatchState.objects.filter(
-            cluster_id=cluster_id, kind__in=[FactKind.NODES, FactKind.PODS]
-        ).values_list("kind", "last_event_at")
-    )
-    if len(rows) < 2 or not all(rows.values()):
-        return None
-    return now - min(at for at in rows.values() if at)
-
-
 def _freshness(kind: FactKind, row: WatchState | None, now: datetime) -> KindFreshness:
     phase = WatchPhase(row.state) if row else WatchPhase.STOPPED
     seen_at = row.last_event_at if row else None

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from inventory.choices import ClusterState
-from inventory.inputs import FieldErrors, labels_check, name_check, title_check
+from inventory.inputs import labels_check, name_check, title_check
 from inventory.k8s.connection import Credential
 from inventory.k8s.kubeconfig import ParsedKubeconfig, parse_kubeconfig
 from inventory.k8s.pem import credential_span, token_subject
@@ -17,7 +17,7 @@ from inventory.logins import login_check, subjects_check
 from inventory.models import Cluster
 from inventory.services.testing import test_request
 from inventory.services.writes import change_record, cluster_open, row_write
-from portal.errors import Conflict
+from portal.errors import Conflict, FieldErrors
 from portal.models import JobRun
 from portal.seal import seal
 from portal.viewer import Viewer, authorize

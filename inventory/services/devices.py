@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from inventory.choices import ClusterState
 from inventory.inputs import (
     MAX_ORDERING,
-    FieldErrors,
     device_name_check,
     labels_check,
     number_check,
@@ -22,7 +21,7 @@ from inventory.inputs import (
 from inventory.models import Cluster, DeviceMapping, DeviceType
 from inventory.services.resolve import nodes_resolve
 from inventory.services.writes import change_record
-from portal.errors import Conflict, NotFound
+from portal.errors import Conflict, FieldErrors, NotFound
 from portal.viewer import Viewer, authorize
 
 MAX_BYTES = 2**53

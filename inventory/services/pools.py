@@ -11,17 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.choices import ClusterState
-from inventory.inputs import (
-    FieldErrors,
-    name_check,
-    selector_check,
-    title_check,
-    tolerations_check,
-)
+from inventory.inputs import name_check, selector_check, title_check, tolerations_check
 from inventory.models import Cluster, Pool
 from inventory.services.resolve import nodes_resolve
 from inventory.services.writes import change_record, row_write
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, FieldErrors, Invalid, NotFound
 from portal.viewer import Viewer, authorize
 
 Terms = Sequence[dict[str, Any]]

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from inventory.forms import PoolForm, PoolNewForm
-from inventory.inputs import FieldErrors, selector_check
+from inventory.inputs import selector_check
 from inventory.models import Cluster, Pool
 from inventory.selector_text import condition_format, toleration_format
 from inventory.selectors.nodes import Capacity, pool_by_name, pool_capacities, pool_list
@@ -25,7 +25,7 @@ from inventory.services.pool_removal import pool_delete
 from inventory.services.pools import pool_create, pool_reorder, pool_update
 from inventory.views.common import Crumbs, cluster_names_present, generation_of
 from portal.attempts import form_attempt
-from portal.errors import Conflict, Invalid, NotFound
+from portal.errors import Conflict, FieldErrors, Invalid, NotFound
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import rows_page
 

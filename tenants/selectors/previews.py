@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from inventory.models import Cluster, Pool
-from portal.errors import Invalid
+from portal.errors import FieldErrors, Invalid
 from portal.refusal import Refusal, refusal_load
 from portal.viewer import Viewer
 from scheduling import spec as specs
@@ -23,7 +23,6 @@ from scheduling.selectors.refusals import check_masked, refusal_masked
 from tenants.approval import RuleAnswer, approve_by_rule, quota_by_rule, renew_by_rule
 from tenants.asks import fields_require, is_open
 from tenants.choices_requests import RENEWABLE_STATES, RequestKind, RequestVerdict
-from tenants.inputs import FieldErrors
 from tenants.offers import Terms, terms_total
 from tenants.previews import Alternative, Effect, RequestPreview
 from tenants.selectors.quota_room import quota_checks, quota_refusal, quota_room

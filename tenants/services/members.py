@@ -9,13 +9,13 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from portal import audit, live
-from portal.errors import Conflict, NotFound, Refused
+from portal.errors import Conflict, FieldErrors, NotFound, Refused
 from portal.notices import notify
 from portal.refusal import Refusal
 from portal.viewer import Viewer, authorize
 from tenants import rules
 from tenants.choices import Role
-from tenants.inputs import FieldErrors, choice_check
+from tenants.inputs import choice_check
 from tenants.models import Membership, Tenant
 from tenants.notice_kinds import ADDED, CHANGED, REMOVED
 from tenants.selectors.users import user_find

@@ -15,12 +15,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from portal import audit, live
-from portal.errors import Conflict, NotFound, Refused
+from portal.errors import Conflict, FieldErrors, NotFound, Refused
 from portal.refusal import Refusal
 from portal.viewer import Viewer, authorize
 from tenants import rules
 from tenants.choices import PlatformRoleName
-from tenants.inputs import FieldErrors, choice_check, text_check
+from tenants.inputs import choice_check, text_check
 from tenants.models import PlatformRole
 
 

@@ -8,10 +8,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from portal.errors import Denied
+from portal.errors import Denied, FieldErrors
 from portal.viewer import Viewer
 from tenants.choices import Density, Theme
-from tenants.inputs import FieldErrors, choice_check
+from tenants.inputs import choice_check
 from tenants.models import UserPreference
 from tenants.selectors.viewers import Preference
 

@@ -12,11 +12,11 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from portal import audit, live
-from portal.errors import Conflict, Denied, NotFound, Refused
+from portal.errors import Conflict, Denied, FieldErrors, NotFound, Refused
 from portal.refusal import Refusal
 from portal.viewer import Viewer, authorize
 from tenants import rules
-from tenants.inputs import FieldErrors, text_check
+from tenants.inputs import text_check
 from tenants.models import MAX_LIFE, ApiToken
 from tenants.roles import TOKEN_SCOPES, scope_verbs
 from tenants.services.rows import tenant_open

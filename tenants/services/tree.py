@@ -12,13 +12,13 @@ from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
 
 from portal import live
-from portal.errors import Conflict, Refused
+from portal.errors import Conflict, FieldErrors, Refused
 from portal.scope import scope
 from portal.viewer import Viewer, authorize
 from scheduling.services.nodes import quota_node_create, quota_node_move
 from tenants import rules
 from tenants.choices import TenantKind
-from tenants.inputs import FieldErrors, choice_check, key_check, limits_check, text_check
+from tenants.inputs import choice_check, key_check, limits_check, text_check
 from tenants.models import Membership, Tenant
 from tenants.paths import path_depth, path_join, path_keys, path_within
 from tenants.selectors.tenants import subtree_filter, tenant_get

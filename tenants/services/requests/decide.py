@@ -9,10 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from portal.errors import Conflict, Invalid
+from portal.errors import Conflict, FieldErrors, Invalid
 from portal.viewer import Viewer
 from tenants.asks import text_problem
-from tenants.inputs import FieldErrors
 from tenants.models import MAX_JUSTIFICATION, CapacityRequest
 from tenants.offers import Terms, offer_apply, offer_read
 from tenants.previews import RequestPreview

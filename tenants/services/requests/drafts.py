@@ -10,12 +10,12 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from portal.errors import Conflict, PreconditionFailed
+from portal.errors import Conflict, FieldErrors, PreconditionFailed
 from portal.viewer import Viewer, authorize
 from scheduling.choices import Priority
 from tenants.asks import ask_read, text_problem
 from tenants.choices_requests import RequestKind, RequestState
-from tenants.inputs import FieldErrors, choice_check
+from tenants.inputs import choice_check
 from tenants.models import MAX_JUSTIFICATION, CapacityRequest
 from tenants.selectors.requests import request_get
 from tenants.services.requests.record import request_record, wrong_state

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from portal.errors import FieldErrors
 from portal.viewer import Viewer
 from tenants.choices_requests import RequestKind, RequestState
-from tenants.inputs import FieldErrors
 from tenants.models import CapacityRequest
 from tenants.previews import RequestPreview
 from tenants.selectors.requests import request_terms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inventory.inputs import FieldErrors, selector_check, tolerations_check
+from inventory.inputs import selector_check, tolerations_check
 from inventory.selector_text import (
     TextRefused,
     selector_format,
@@ -12,6 +12,7 @@ from inventory.selector_text import (
     tolerations_format,
     tolerations_parse,
 )
+from portal.errors import FieldErrors
 
 
 @pytest.mark.parametrize(
