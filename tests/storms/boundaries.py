@@ -1,10 +1,11 @@
 """Where a job may be killed: a tracer that names boundaries, and children that die at one.
 
 A boundary is a COMMIT of a scope, before and after it, and a call to the cluster, before it is
-sent and after it has landed. A COMMIT of nothing is none: whoever dies there leaves what it would
-have left at the boundary before. It is named by the step, the place in the program and how often
-the step had come there, so that it is found again in another run. Whoever runs a job is a forked
-child: a SIGKILL takes nothing with it but the child.
+sent and after it has landed. A COMMIT of nothing is none for whoever dies: it leaves what it would
+have left at the boundary before. Whoever sleeps there wakes up with what it has read, so for those
+it is one (`reads`). A boundary is named by the step, the place in the program and how often the
+step had come there, so that it is found again in another run. Whoever runs a job is a forked child:
+a SIGKILL takes nothing with it but the child.
 """
 
 from __future__ import annotations
@@ -55,9 +56,14 @@ class Tracer:
     """Names each boundary that the main thread of this process comes to."""
 
     def __init__(
-        self, meet: Callable[[Boundary], None], enter: Callable[[str], None] | None = None
+        self,
+        meet: Callable[[Boundary], None],
+        enter: Callable[[str], None] | None = None,
+        *,
+        reads: bool,
     ) -> None:
         self._meet = meet
+        self._reads = reads
         self._step = ""
         self._wrote = False
         self._seen: Counter[tuple[str, str]] = Counter()
@@ -84,7 +90,7 @@ class Tracer:
         if not main or name not in POINTS or facts.get("verb") == "WATCH":
             return
         if name == "db.before_commit":
-            self._wrote = _has_written()
+            self._wrote = self._reads or _has_written()
         if name.startswith("db.") and not self._wrote:
             return
         if "path" in facts:
@@ -112,13 +118,13 @@ def _caller(frame: FrameType | None) -> str:
     return ""
 
 
-def trace(job_id: int) -> list[Boundary]:
+def trace(job_id: int, *, reads: bool = False) -> list[Boundary]:
     """Let a child run a job to its end, undisturbed; give the boundaries it came to, each once."""
     reading, writing = os.pipe()
 
     def body() -> None:
         met: dict[Boundary, None] = {}
-        Tracer(lambda boundary: met.setdefault(boundary))
+        Tracer(lambda boundary: met.setdefault(boundary), reads=reads)
         _finish([job_id])
         with os.fdopen(writing, "wb") as out:
             out.write(msgspec.json.encode(list(met)))
@@ -132,7 +138,12 @@ def trace(job_id: int) -> list[Boundary]:
 
 
 def fork_at(
-    job_id: int, boundary: Boundary, how: signal.Signals, *, freeze: tuple[str, int] | None = None
+    job_id: int,
+    boundary: Boundary,
+    how: signal.Signals,
+    *,
+    reads: bool = False,
+    freeze: tuple[str, int] | None = None,
 ) -> int:
     """Run a job in a child that signals itself when it comes to a boundary; return its pid.
 
@@ -149,7 +160,7 @@ def fork_at(
             if freeze is not None and step == freeze[0]:
                 os.kill(freeze[1], signal.SIGSTOP)
 
-        Tracer(meet, enter)
+        Tracer(meet, enter, reads=reads)
         _finish([job_id])
 
     return fork(body)

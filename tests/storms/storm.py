@@ -29,17 +29,21 @@ SLEEPERS = 20  # at a time: each holds two sessions of the database
 
 
 class Storm:
-    """The boundaries of each kind of job, and how often a run ended at each."""
+    """The boundaries of each kind of job, and how often a run ended at each.
 
-    def __init__(self, bed: Bed, say: Callable[[str], None]) -> None:
+    With `reads` a COMMIT that wrote nothing is a boundary too.
+    """
+
+    def __init__(self, bed: Bed, say: Callable[[str], None], *, reads: bool = False) -> None:
         self._bed = bed
+        self._reads = reads
         self.boundaries: dict[str, list[Boundary]] = {}
         self.struck: dict[str, int] = {}
         self._say = say
 
     def learn(self, kind: str, job: JobRun) -> list[Boundary]:
         """Trace an undisturbed run; too few boundaries mean that the tracer is blind."""
-        found = trace(job.pk)
+        found = trace(job.pk, reads=self._reads)
         assert len(found) >= LEAST_BOUNDARIES, found
         self.boundaries[kind] = found
         return found
@@ -48,7 +52,7 @@ class Storm:
         """Kill a run at each boundary; the jobs beyond those make up for misses. All finish."""
         began = time.monotonic()
         queue, wanted = [job.pk for job in jobs], self.boundaries[kind]
-        missed, _pids = strike(list(zip(queue, wanted, strict=False)), signal.SIGKILL)
+        missed, _pids = self._strike(list(zip(queue, wanted, strict=False)), signal.SIGKILL)
         spare = queue[len(wanted) :]
         if missed:
             places = "; ".join(f"{b.step} {b.name} {b.where} {b.nth}" for b in missed)
@@ -70,7 +74,7 @@ class Storm:
         """Kill a run that waits for controllers which stand still; False where it got past."""
         pid = self._bed.describe()["components"][CONTROLLERS]["pid"]
         freeze = (WAITS_FOR.get(boundary.step, boundary.step), pid)
-        child = fork_at(job_id, boundary, signal.SIGKILL, freeze=freeze)
+        child = fork_at(job_id, boundary, signal.SIGKILL, reads=self._reads, freeze=freeze)
         try:
             return wait_one([child], seconds=20).code == -signal.SIGKILL
         except ChildHangs:
@@ -89,7 +93,7 @@ class Storm:
         woken = 0
         for start in range(0, len(runs), SLEEPERS):
             some = runs[start : start + SLEEPERS]
-            _missed, pids = strike(some, signal.SIGSTOP)
+            _missed, pids = self._strike(some, signal.SIGSTOP)
             time.sleep(LEASE_SECONDS)
             finish([job_id for job_id, _boundary in some])
             for pid in pids:
@@ -101,29 +105,28 @@ class Storm:
         assert woken > len(chosen) // 2
         self._say(f"{kind}: {woken} workers woke up after others had finished their jobs")
 
+    def _strike(
+        self, runs: list[tuple[int, Boundary]], how: signal.Signals
+    ) -> tuple[list[Boundary], list[int]]:
+        """Let each job's run end or stop at its boundary.
 
-def strike(
-    runs: list[tuple[int, Boundary]], how: signal.Signals
-) -> tuple[list[Boundary], list[int]]:
-    """Let each job's run end or stop at its boundary.
-
-    Return the boundaries that no run came to, and the children that stopped.
-    """
-    missed: list[Boundary] = []
-    stopped: list[int] = []
-    waiting, running = list(runs), dict[int, Boundary]()
-    while waiting or running:
-        while waiting and len(running) < ABREAST:
-            job_id, boundary = waiting.pop(0)
-            running[fork_at(job_id, boundary, how)] = boundary
-        ended = wait_one(list(running))
-        boundary = running.pop(ended.pid)
-        if ended.code == -signal.SIGSTOP:
-            stopped.append(ended.pid)
-        elif ended.code != -how:
-            assert ended.code == 0, (boundary, ended)
-            missed.append(boundary)
-    return missed, stopped
+        Return the boundaries that no run came to, and the children that stopped.
+        """
+        missed: list[Boundary] = []
+        stopped: list[int] = []
+        waiting, running = list(runs), dict[int, Boundary]()
+        while waiting or running:
+            while waiting and len(running) < ABREAST:
+                job_id, boundary = waiting.pop(0)
+                running[fork_at(job_id, boundary, how, reads=self._reads)] = boundary
+            ended = wait_one(list(running))
+            boundary = running.pop(ended.pid)
+            if ended.code == -signal.SIGSTOP:
+                stopped.append(ended.pid)
+            elif ended.code != -how:
+                assert ended.code == 0, (boundary, ended)
+                missed.append(boundary)
+        return missed, stopped
 
 
 def finish(job_ids: list[int], *, seconds: float = 240.0) -> None:

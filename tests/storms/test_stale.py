@@ -25,9 +25,6 @@ from tests.storms.storm import LEASE_SECONDS, Storm, finish
 pytestmark = [
     pytest.mark.storm,
     pytest.mark.bed,
-    # A worker that sleeps after it has only read is of interest here, and no boundary at present:
-    # what shows without the epoch is little. Long until those are back.
-    pytest.mark.long,
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(900),
 ]
@@ -42,7 +39,7 @@ def allocate_asleep(arena: Arena, storm: Storm) -> None:
 def test_a_worker_that_wakes_up_late_writes_nothing(
     arena: Arena, say: Callable[[str], None]
 ) -> None:
-    storm = Storm(arena.bed, say)
+    storm = Storm(arena.bed, say, reads=True)
     say("")
     allocate_asleep(arena, storm)
     settled(arena, arena.held())
@@ -62,7 +59,7 @@ def test_without_the_epoch_the_same_run_is_not_exact(
     for module in (lease, records, context):
         monkeypatch.setattr(module, "fence", unfenced)
     say("")
-    allocate_asleep(arena, Storm(arena.bed, say))
+    allocate_asleep(arena, Storm(arena.bed, say, reads=True))
     with pytest.raises(Inexact) as found:
         settled(arena, arena.held(), seconds=30)
     say(f"without the epoch: {len(str(found.value).splitlines())} differences")
