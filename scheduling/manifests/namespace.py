@@ -22,12 +22,17 @@ DEFAULT_SUBJECTS = [{"kind": "Group", "name": "berth:{tenant}:{role}"}]
 Object = dict[str, Any]
 
 
-def namespace_name(*, tenant_key: str, pool: str = "") -> str:
-    """A name that Kubernetes takes; too long ones end in a hash instead of being cut off."""
+def namespace_name(*, tenant_key: str, pool: str = "", plain: bool = True) -> str:
+    """A name that Kubernetes takes; too long ones end in a hash instead of being cut off.
+
+    Keys hold hyphens, so two tenants may come to the same one ("a" in pool "b-c", "a-b" in "c").
+    With `plain` False it ends in a hash of the two apart, for whoever comes second.
+    """
     name = "-".join(part for part in ("berth", tenant_key, pool) if part)
-    if len(name) <= MAX_NAME:
+    if plain and len(name) <= MAX_NAME:
         return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    text = name if plain else f"{tenant_key}/{pool}"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     return f"{name[: MAX_NAME - 9].rstrip('-')}-{digest}"
 
 

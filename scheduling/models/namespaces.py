@@ -23,8 +23,8 @@ class TenantNamespace(models.Model):
     """One managed namespace per (tenant, cluster), one open one per (tenant, cluster, pool).
 
     `hard` is what its ResourceQuota was last confirmed to say, as raw keys and integers in base
-    units; `uid` is empty until the namespace was seen; `furnished` is a digest of what was last
-    put into it.
+    units; `uid` is empty until the namespace was seen, and `meant` until then says that Berth was
+    about to make it; `furnished` is a digest of what was last put into it.
     """
 
     tenant_key = models.CharField(max_length=40)
@@ -35,6 +35,7 @@ class TenantNamespace(models.Model):
     kind = models.CharField(max_length=8, choices=NamespaceKind)
     name = models.CharField(max_length=63)
     uid = models.CharField(max_length=64, blank=True, default="")
+    meant = models.BooleanField(default=False)
     hard = models.JSONField(default=dict)
     furnished = models.CharField(max_length=64, blank=True, default="")
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from django.utils.translation import gettext as _
 
 from inventory.divide import DeviceRule, amounts_resolve, device_of, is_extended
 from inventory.models import Cluster, DeviceType, Node, Pool
 from inventory.rows import device_rules
+from portal.errors import Unavailable
 
 PLAIN = frozenset({"cpu", "memory"})
 
@@ -27,15 +30,36 @@ def pool_resources(*, pool: Pool) -> set[str]:
 
 
 def device_keys(*, cluster: Cluster) -> dict[str, str]:
-    """Resource key of each device type that nodes of a cluster offer."""
-    nodes = list(Node.objects.filter(cluster=cluster, gone_at=None))
-    meanings = key_meanings(nodes, device_rules())
+    """Resource key of each device type that nodes of a cluster offer, or offered once.
+
+    What was granted keeps its key while its nodes are away: a quota without it would be no limit.
+    """
+    nodes = list(Node.objects.filter(cluster=cluster))
+    present = [node for node in nodes if node.gone_at is None]
+    rules = device_rules()
+    return _keys_of(nodes, rules) | _keys_of(present, rules)
+
+
+def granted_keys(*, cluster: Cluster, resources: Iterable[str]) -> dict[str, str]:
+    """`device_keys`, with a key for each of these; raises Unavailable where one is not known."""
+    keys = device_keys(cluster=cluster)
+    unknown = sorted(set(resources) - PLAIN - set(keys))
+    if unknown:
+        raise Unavailable(
+            _("No node of %(cluster)s offers %(types)s. It goes on when one does.")
+            % {"cluster": cluster.name, "types": ", ".join(unknown)}
+        )
+    return keys
+
+
+def _keys_of(nodes: Sequence[Node], rules: Sequence[DeviceRule]) -> dict[str, str]:
+    meanings = key_meanings(nodes, rules)
     return {name: key for key, names in sorted(meanings.items()) for name in sorted(names)}
 
 
 def known_keys(*, cluster: Cluster) -> list[str]:
-    """Every device resource key that nodes of a cluster offer, known types or not."""
-    nodes = Node.objects.filter(cluster=cluster, gone_at=None)
+    """Every device resource key that nodes of a cluster offer or offered once, known or not."""
+    nodes = Node.objects.filter(cluster=cluster)
     found = {key for raw in nodes.values_list("raw_allocatable", flat=True) for key in raw}
     return sorted(key for key in found if is_extended(key))
 

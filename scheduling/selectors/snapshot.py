@@ -22,6 +22,7 @@ BLOCKING_STATES: dict[str, str] = {
     ClusterState.CREDENTIAL_EXPIRED: "credential-expired",
     ClusterState.PAUSED: "paused",
     ClusterState.REMOVING: "removing",
+    ClusterState.REMOVED: "removing",
 }
 NO_SCHEDULE = ("NoSchedule", "NoExecute")
 

@@ -20,7 +20,7 @@ from scheduling.choices import RunsAs
 from scheduling.manifests.owner import Owner
 from scheduling.manifests.workload import Object, Workload, indexed_job, stateful_set
 from scheduling.models import Allocation, Commitment, TenantNamespace
-from scheduling.selectors.devices import device_keys
+from scheduling.selectors.devices import granted_keys
 
 SYSTEM = Viewer.system("jobs")
 
@@ -87,7 +87,10 @@ def manifest_of(allocation: Allocation, *, nodes: tuple[str, ...], job_id: int) 
         replicas=allocation.replicas,
         image=spec["image"],
         shape=allocation.shape,
-        device_keys=device_keys(cluster=allocation.cluster),
+        device_keys=granted_keys(
+            cluster=allocation.cluster,
+            resources=[key for key, amount in allocation.shape.items() if amount],
+        ),
         nodes=nodes,
         tolerations=allocation.pool.tolerations,
         command=spec.get("command", []),

@@ -31,7 +31,7 @@ from scheduling.choices import DriftKind
 from scheduling.manifests import namespace as manifests
 from scheduling.manifests.merge import merged, put_patch
 from scheduling.models import Allocation, TenantNamespace
-from scheduling.selectors.devices import device_keys, known_keys
+from scheduling.selectors.devices import device_keys, granted_keys, known_keys
 from scheduling.services.clusters import SYSTEM, is_ours, owner_of, writer_of
 from scheduling.services.drift import Drifted, Finding, Spot, drift_record
 
@@ -124,14 +124,32 @@ def quota_confirmed(ctx: StepContext, space: TenantNamespace, hard: dict[str, in
     return True
 
 
-def quota_use(ctx: StepContext, space: TenantNamespace) -> tuple[dict[str, int], dict[str, int]]:
-    """What the cluster enforces and what is used of it now, both by raw key."""
+def quota_use(
+    ctx: StepContext, space: TenantNamespace
+) -> tuple[dict[str, int], dict[str, int]] | None:
+    """What the cluster enforces and what is used of it now, both by raw key.
+
+    None where it does not enforce the sum of what is granted: use then says nothing.
+    """
     status = (_quota(ctx, space) or {}).get("status") or {}
-    return amounts_parse(status.get("hard")), amounts_parse(status.get("used"))
+    hard = amounts_parse(status.get("hard"))
+    if hard != amounts_parse(hard_sum(space)):
+        return None
+    return hard, amounts_parse(status.get("used"))
+
+
+def space_is_gone(ctx: StepContext, space: TenantNamespace) -> bool:
+    """Tell whether the namespace is not there any more, and nothing of it."""
+    ctx.check()
+    found = writer_of(space.cluster_id).get(ObjectRef("Namespace", space.name))
+    return found is None or found["metadata"]["uid"] != space.uid
 
 
 def hard_sum(space: TenantNamespace) -> dict[str, str]:
-    """`spec.hard` for the allocations that count in a namespace now."""
+    """`spec.hard` for the allocations that count in a namespace now.
+
+    Raises Unavailable where no node tells by which key a granted device type is limited.
+    """
     with scope(SYSTEM):
         charged = list(
             Allocation.objects.filter(namespace=space, widened=True).values_list(
@@ -143,7 +161,9 @@ def hard_sum(space: TenantNamespace) -> dict[str, str]:
         amounts.update(part)
     return manifests.hard_of(
         amounts=dict(amounts),
-        device_keys=device_keys(cluster=space.cluster),
+        device_keys=granted_keys(
+            cluster=space.cluster, resources=[key for key, amount in amounts.items() if amount]
+        ),
         known_keys=known_keys(cluster=space.cluster),
     )
 
@@ -191,7 +211,11 @@ def _found_or_created(ctx: StepContext, writer: Writer, space: TenantNamespace) 
     found = writer.get(ref)
     if found is None:
         manifest = namespace_wanted(space)
-        ctx.intend(namespace=space.name)
+        # Kept beside the namespace, not with this job: whichever of the tenant's jobs finds it
+        # made, after a crash or before our answer came, has to know that it is Berth's.
+        with ctx.transaction():
+            TenantNamespace.objects.filter(pk=space.pk).update(meant=True, uid="")
+        space.uid = ""
         ctx.check()
         try:
             # Without annotations: those change later, and belong to the apply alone.
@@ -199,12 +223,17 @@ def _found_or_created(ctx: StepContext, writer: Writer, space: TenantNamespace) 
             return writer.create(manifest | {"metadata": meta})
         except AlreadyExists:
             found = writer.get(ref)
-    meant = space.uid or ctx.recorded.get("namespace")
-    if found is None or not meant or not is_ours(found, owner_of(tenant_key=space.tenant_key)):
-        raise Refused(foreign_refusal(str(ref)))
-    if space.uid and found["metadata"]["uid"] != space.uid and "namespace" not in ctx.recorded:
+    if found is None or not _is_known(space, found):
         raise Refused(foreign_refusal(str(ref)))
     return found
+
+
+def _is_known(space: TenantNamespace, found: Object) -> bool:
+    """Tell whether a namespace that stands there is the one that Berth made, or was making."""
+    with scope(SYSTEM):
+        space.refresh_from_db(fields=["uid", "meant"])
+    known = found["metadata"]["uid"] == space.uid if space.uid else space.meant
+    return known and is_ours(found, owner_of(tenant_key=space.tenant_key))
 
 
 def _uid_keep(ctx: StepContext, space: TenantNamespace, uid: str) -> None:
@@ -212,7 +241,7 @@ def _uid_keep(ctx: StepContext, space: TenantNamespace, uid: str) -> None:
     if space.uid == uid:
         return
     with ctx.transaction():
-        TenantNamespace.objects.filter(pk=space.pk).update(uid=uid, furnished="")
+        TenantNamespace.objects.filter(pk=space.pk).update(uid=uid, meant=False, furnished="")
         namespace_claim_write(
             cluster_id=space.cluster_id,
             uid=uid,

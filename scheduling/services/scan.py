@@ -12,6 +12,7 @@ from inventory.k8s.project import spec_digest
 from inventory.k8s.quantities import amounts_parse
 from inventory.labels import own_labels
 from inventory.models import Namespace, ResourceQuotaFact, WatchState, WorkloadFact
+from portal.errors import Unavailable
 from portal.models import JobRun, JobStep
 from portal.models.jobs import ACTIVE_STATES, JobState
 from scheduling.choices import AllocationKind, AllocationState, DriftKind, RunsAs
@@ -147,7 +148,7 @@ def _quota_scan(space: TenantNamespace) -> None:
     if quota is None:
         finding = Finding(DriftKind.MISSING)
     # What Berth wants by now may stand there before it is confirmed.
-    elif quota.hard != space.hard and quota.hard != amounts_parse(hard_sum(space)):
+    elif quota.hard != space.hard and quota.hard != _hard_wanted(space):
         manager = manager_of(quota.managers)
         finding = Finding(DriftKind.CHANGED, spec_digest(quota.hard), manager)
     drift_note(
@@ -156,6 +157,14 @@ def _quota_scan(space: TenantNamespace) -> None:
         kinds=OF_OBJECTS,
         tenant_key=space.tenant_key,
     )
+
+
+def _hard_wanted(space: TenantNamespace) -> dict[str, int] | None:
+    """The sum of what is granted; None while nobody can say what it is called there."""
+    try:
+        return amounts_parse(hard_sum(space))
+    except Unavailable:
+        return None
 
 
 def _labels_scan(space: TenantNamespace) -> None:

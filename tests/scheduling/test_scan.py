@@ -9,7 +9,14 @@ import pytest
 from django.utils import timezone
 
 from inventory.k8s.quantities import amounts_parse
-from inventory.models import Namespace, Node, ResourceQuotaFact, WorkloadFact
+from inventory.models import (
+    DeviceMapping,
+    DeviceType,
+    Namespace,
+    Node,
+    ResourceQuotaFact,
+    WorkloadFact,
+)
 from portal.models import JobRun, JobStep
 from portal.models.jobs import JobState
 from scheduling.models import Allocation, Commitment, Drift, TenantNamespace
@@ -18,7 +25,7 @@ from scheduling.services.drift import drift_choose
 from scheduling.services.namespaces import hard_sum
 from scheduling.services.scan import cluster_scan
 from tests.people import People
-from tests.scheduling.pages.seed import GIB, Seed, seed_make
+from tests.scheduling.pages.seed import GIB, H100, Seed, seed_make
 from tests.scheduling.world import system
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +200,11 @@ def test_a_job_at_work_keeps_only_the_quota_from_being_compared(seed: Seed, stat
 def test_a_sum_that_was_written_and_not_confirmed_yet_is_no_difference(seed: Seed) -> None:
     with system():
         Allocation.objects.filter(pk=seed.active.pk).update(widened=True)
+        Node.objects.update(raw_allocatable={"nvidia.com/gpu": 8})
+        kind = DeviceType.objects.get(name=H100)
+        DeviceMapping.objects.create(
+            device_type=kind, resource_key="nvidia.com/gpu", node_labels={}
+        )
         wanted = amounts_parse(hard_sum(managed()))
     assert wanted != HARD
     quota_becomes(wanted)

@@ -27,10 +27,11 @@ from scheduling.models import Allocation, TenantNamespace
 from scheduling.selectors.devices import device_keys
 from scheduling.services.allocations import RELEASE
 from scheduling.services.clusters import SYSTEM, space_of, writer_of
-from scheduling.services.namespaces import quota_use
+from scheduling.services.namespaces import quota_use, space_is_gone
 from scheduling.services.notices import DRAINING, tenant_tell
 from scheduling.services.pods import tenancies
 from scheduling.services.steps.common import POLL_SECONDS, load
+from scheduling.services.steps.widen import quota_settle
 
 DRAIN_SECONDS = 3600
 OVER = gettext_noop(
@@ -41,6 +42,7 @@ FULL = gettext_noop(
     " charged; as soon as pods end, this goes on by itself."
 )
 COUNTING = gettext_noop("Waiting for the cluster to count anew what is used: %(keys)s too much.")
+RECOUNTING = gettext_noop("The namespace's quota was put back; counting anew what is used.")
 LEAVING = gettext_noop("Waiting for pods to end: %(pods)s. Still above what remains: %(keys)s.")
 EVICTED = gettext_noop("Evicted %(pod)s, as consented in the request.")
 
@@ -51,7 +53,13 @@ def drain(ctx: StepContext) -> Outcome:
     if allocation.kind == AllocationKind.WORKLOAD or allocation.namespace is None:
         return Done()
     space = space_of(allocation)
-    hard, used = quota_use(ctx, space)
+    if not space.uid:  # it never became ours: nobody could start anything there
+        return Done()
+    found = quota_use(ctx, space)
+    if found is None:
+        # Without its fence the namespace may hold anything: first the fence, then the count.
+        return Done() if space_is_gone(ctx, space) else _fence(ctx, allocation)
+    hard, used = found
     beside = _beside(allocation, space)
     allowed = {key: amount + beside[key] for key, amount in hard.items()}
     over = excess(used, allowed)
@@ -65,6 +73,12 @@ def drain(ctx: StepContext) -> Outcome:
     if not allocation.consent.get("evict"):
         return Park(Reason("drain", FULL, {"keys": keys}))
     return _evict(ctx, space, allowed, keys)
+
+
+def _fence(ctx: StepContext, allocation: Allocation) -> Outcome:
+    """Have the quota enforced again before anything is counted."""
+    settled = quota_settle(ctx, allocation)
+    return settled if isinstance(settled, Wait) else Wait(Reason("drain", RECOUNTING), 0.1)
 
 
 def _deadline(ctx: StepContext, allocation: Allocation) -> datetime:

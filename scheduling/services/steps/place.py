@@ -120,7 +120,11 @@ def _space(allocation: Allocation, cluster: Cluster) -> TenantNamespace:
     is_open = allocation.kind == AllocationKind.OPEN
     kind = NamespaceKind.OPEN if is_open else NamespaceKind.MANAGED
     pool = allocation.pool if is_open else None
-    name = namespace_name(tenant_key=allocation.tenant_key, pool=pool.name if pool else "")
+    pool_name = pool.name if pool else ""
+    name = namespace_name(tenant_key=allocation.tenant_key, pool=pool_name)
+    taken = TenantNamespace.objects.filter(cluster=cluster, name=name)
+    if taken.exclude(tenant_key=allocation.tenant_key, kind=kind, pool=pool).exists():
+        name = namespace_name(tenant_key=allocation.tenant_key, pool=pool_name, plain=False)
     space, _created = TenantNamespace.objects.get_or_create(
         tenant_key=allocation.tenant_key,
         cluster=cluster,

@@ -36,6 +36,7 @@ from scheduling.services.commitments import (
     commitments_drop,
     commitments_take,
     rows_lock,
+    sums_refresh,
 )
 from scheduling.services.health import health_mirrored
 from scheduling.services.overcommit import holder_of
@@ -178,13 +179,8 @@ def _give_up(allocation: Allocation, holder: str, bad: frozenset[str]) -> None:
     bound = Commitment.objects.filter(holder=holder, node_uid__in=bad, bound__gt=0)
     keep = set(bound.values_list("node_uid", flat=True))
     commitments_drop(holder=holder, node_uids=bad - keep)
-    for row in Commitment.objects.filter(holder=holder, node_uid__in=keep):
-        spare = row.committed - row.bound
-        row.committed = row.bound
-        row.save(update_fields=["committed"])
-        NodeCommitment.objects.filter(
-            cluster_id=cluster_id_of(allocation), node_uid=row.node_uid, resource=row.resource
-        ).update(committed=F("committed") - spare)
+    Commitment.objects.filter(holder=holder, node_uid__in=keep).update(committed=F("bound"))
+    sums_refresh(cluster_id=cluster_id_of(allocation), node_uids=keep)
 
 
 def _decide(
