@@ -23,8 +23,3 @@ def explain(decision: Decision) -> dict[str, Any]:
 def placements_dump(placements: tuple[Placement, ...]) -> list[dict[str, Any]]:
     """Placements as plain data."""
     return [asdict(placement) for placement in placements]
-
-
-def placements_load(data: list[dict[str, Any]]) -> tuple[Placement, ...]:
-    """Read back what `placements_dump` wrote."""
-    return tuple(Placement(**item) for item in data)

@@ -96,7 +96,7 @@ class Quota(models.Model):
 class QuotaLedger(models.Model):
     """One move of counters; append-only. The sum of a quota's rows is its counters, always.
 
-    `operation` names what moved, "A-12/1/create": with `direction` and quota it is unique, so
+    `operation` names what moved, "A-12": with `direction` and quota it is unique, so
     that repeating a step after a crash moves nothing twice.
     """
 

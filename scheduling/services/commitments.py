@@ -72,13 +72,15 @@ def commitments_drop(*, holder: str, node_uids: Iterable[str] | None = None) -> 
     held = Commitment.objects.filter(holder=holder)
     if node_uids is not None:
         held = held.filter(node_uid__in=list(node_uids))
-    keys = list(held.values_list("cluster_id", "node_uid"))
-    if not keys:
-        return False
-    rows_lock(cluster_id=keys[0][0], node_uids={uid for _cluster, uid in keys})
-    held.delete()
-    sums_refresh(cluster_id=keys[0][0], node_uids={uid for _cluster, uid in keys})
-    return True
+    any_dropped = False
+    # Until none is left: a pod may have taken its room to another node before the rows were locked.
+    while keys := list(held.values_list("cluster_id", "node_uid")):
+        uids = {uid for _cluster, uid in keys}
+        rows_lock(cluster_id=keys[0][0], node_uids=uids)
+        held.filter(node_uid__in=uids).delete()
+        sums_refresh(cluster_id=keys[0][0], node_uids=uids)
+        any_dropped = True
+    return any_dropped
 
 
 @transaction.atomic
@@ -90,13 +92,14 @@ def commitments_shrink(*, holder: str, amounts: Amounts) -> None:
         return
     uids = {uid for _cluster, uid in keys}
     rows_lock(cluster_id=keys[0][0], node_uids=uids)
-    for row in Commitment.objects.filter(holder=holder).order_by("node_name", "resource"):
+    held = Commitment.objects.filter(holder=holder, node_uid__in=uids)
+    for row in held.order_by("node_name", "resource"):
         give = min(rest.get(row.resource, 0), row.committed - row.bound)
         if give:
             rest[row.resource] -= give
             row.committed -= give
             row.save(update_fields=["committed"])
-    Commitment.objects.filter(holder=holder, committed=0, bound=0).delete()
+    held.filter(committed=0, bound=0).delete()
     sums_refresh(cluster_id=keys[0][0], node_uids=uids)
 
 

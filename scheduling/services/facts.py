@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils.translation import ngettext
 
 from inventory.choices import ClusterState
@@ -9,6 +10,8 @@ from inventory.models import Node, Pod, ResourceQuotaFact, WorkloadFact
 from inventory.models.fact import Fact
 from inventory.projection import Changes
 from portal.jobs.wake import jobs_wake
+from portal.models import JobRun
+from portal.models.jobs import ACTIVE_STATES
 from scheduling.choices import HOLDING_STATES, AllocationKind, AllocationState
 from scheduling.models import Allocation, TenantNamespace
 from scheduling.services.allocations import allocation_publish
@@ -99,7 +102,15 @@ def cluster_state_changed(cluster_id: int, _before: str, after: str) -> None:
     if after != ClusterState.CONNECTED:
         return
     found = Allocation.objects.filter(cluster_id=cluster_id, state__in=HOLDING_STATES)
-    jobs_wake(keys=[allocation.job_key for allocation in found], parked=True)
+    # Looks, mends and sweeps of that cluster name it, or a namespace of it, in their arguments.
+    spaces = list(
+        TenantNamespace.objects.filter(cluster_id=cluster_id).values_list("pk", flat=True)
+    )
+    others = JobRun.objects.filter(
+        Q(args__cluster=cluster_id) | Q(args__space__in=spaces), state__in=ACTIVE_STATES
+    )
+    keys = {allocation.job_key for allocation in found} | set(others.values_list("key", flat=True))
+    jobs_wake(keys=keys, parked=True)
     waiting_wake(cluster_id=cluster_id)
 
 

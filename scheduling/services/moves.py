@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from portal.refusal import Refusal
 from scheduling.engine import Amounts
-from scheduling.models import Allocation, Quota, QuotaNode
+from scheduling.models import Quota, QuotaNode
 from scheduling.selectors.refusals import refusal_of_quota
 
 Column = Literal["reserved", "bound", "releasing"]
@@ -33,7 +33,7 @@ Direction = Literal["reserve", "bind", "release", "credit", "cancel"]
 class Move:
     """A move of `amounts` for a tenant in a pool.
 
-    `operation` names the undertaking ("A-12/1"): the same (operation, direction) never moves
+    `operation` names the undertaking ("A-12"): the same (operation, direction) never moves
     twice, however often it is asked for.
     """
 
@@ -72,11 +72,6 @@ def quota_move(move: Move) -> Refusal | None:
     except _Refused as refused:
         return _refusal(move, amounts, Quota.objects.get(pk=refused.quota_id))
     return None
-
-
-def operation_of(allocation: Allocation) -> str:
-    """The name under which an allocation's first reservation moves."""
-    return allocation.ref
 
 
 def _call(move: Move, rows: list[Quota], amounts: Amounts) -> None:

@@ -55,7 +55,7 @@ def _give_way(row: NodeCommitment) -> list[Allocation]:
         if holder in loose:  # the room of an open namespace moves as one, for whichever asks
             short -= loose.pop(holder)
             moved.append(allocation)
-    asked = replace_request(moved, why="over-committed", avoid=[row.node_uid])
+    asked = replace_request(moved, why="over-committed")
     if short > 0:
         _let_go(row, [holder for holder in loose if holder.startswith("namespace:")])
     return asked
@@ -74,7 +74,7 @@ def _let_go(row: NodeCommitment, holders: list[str]) -> None:
     sums_refresh(cluster_id=row.cluster_id, node_uids=[row.node_uid])
 
 
-def replace_request(moved: list[Allocation], *, why: str, avoid: list[str]) -> list[Allocation]:
+def replace_request(moved: list[Allocation], *, why: str) -> list[Allocation]:
     """Ask for a new place for each, as Berth itself; return those not asked for before.
 
     One that is asked for already is woken.
@@ -86,17 +86,17 @@ def replace_request(moved: list[Allocation], *, why: str, avoid: list[str]) -> l
     active = set(jobs.values_list("key", flat=True)) if keys else set()
     asked = [allocation for allocation in moved if allocation.job_key not in active]
     for allocation in asked:
-        _ask(allocation, why=why, avoid=avoid)
+        _ask(allocation, why=why)
     jobs_wake(keys=keys)
     return asked
 
 
-def _ask(allocation: Allocation, *, why: str, avoid: list[str]) -> None:
+def _ask(allocation: Allocation, *, why: str) -> None:
     job_request(
         kind=REPLACE,
         key=allocation.job_key,
         viewer=WATCHER,
-        args={"allocation": allocation.pk, "why": why, "avoid": avoid},
+        args={"allocation": allocation.pk, "why": why},
         tenant_key=allocation.tenant_key,
     )
 

@@ -51,8 +51,10 @@ def ends_watch(now: datetime) -> None:
             _notice(allocation, EXPIRING, now)
     for allocation in over:
         with scope(PATROL):
-            _notice(allocation, ENDED, now)
-            _end(allocation)
+            # Once more: it may have been given a later end since.
+            if ending.filter(pk=allocation.pk, until_at__lte=now).exists():
+                _notice(allocation, ENDED, now)
+                _end(allocation)
 
 
 def runs_watch(_now: datetime) -> None:
@@ -72,7 +74,7 @@ def stuck_watch(now: datetime) -> None:
     with scope(PATROL):
         states = (*RELEASABLE, AllocationState.APPLYING)
         stuck = list(allocations_stuck(now=now).filter(state__in=states))
-        replace_request(stuck, why="unschedulable", avoid=[])
+        replace_request(stuck, why="unschedulable")
 
 
 def overcommit_watch(_now: datetime) -> None:

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from inventory.models import Node, Pod
 from inventory.models.pod import DONE_PHASES
@@ -42,12 +42,13 @@ def nodes_project(*, cluster_id: int, node_names: Iterable[str]) -> set[str]:
     Runs in the transaction of the facts, in Berth's own scope. Answers node UIDs.
     """
     names = set(node_names)
-    names |= _names_of_sharers(cluster_id, names)
+    spaces = {space.name: space for space in TenantNamespace.objects.filter(cluster_id=cluster_id)}
+    names |= _names_of_sharers(cluster_id, names, spaces)
     nodes = {node.uid: node for node in _nodes(cluster_id, names)}
     gone = _gone_uids(cluster_id, names, set(nodes))
     _rows_ensure(list(nodes.values()))
     locked = rows_lock(cluster_id=cluster_id, node_uids=[*nodes, *gone])
-    bound = _bound(cluster_id, nodes)
+    bound = _bound(cluster_id, nodes, spaces)
     _facts_write(locked, nodes, bound)
     _holders_write(cluster_id, nodes, gone, bound)
     sums_refresh(cluster_id=cluster_id, node_uids=[*nodes, *gone])
@@ -59,11 +60,22 @@ def nodes_project(*, cluster_id: int, node_names: Iterable[str]) -> set[str]:
     return set(over.values_list("node_uid", flat=True))
 
 
-def _names_of_sharers(cluster_id: int, names: set[str]) -> set[str]:
-    """Nodes where the same holders have commitments: amounts may move between them."""
-    holders = Commitment.objects.filter(cluster_id=cluster_id, node_name__in=names).values("holder")
+def _names_of_sharers(
+    cluster_id: int, names: set[str], spaces: dict[str, TenantNamespace]
+) -> set[str]:
+    """Nodes where those have commitments who have some, or pods, here: room moves between them."""
+    here = Commitment.objects.filter(cluster_id=cluster_id, node_name__in=names)
+    pods = _pods(cluster_id, names).values_list("namespace", "holder").distinct()
+    holders = set(here.values_list("holder", flat=True))
+    holders |= {holder_of(spaces.get(namespace), label) for namespace, label in pods} - {""}
     shared = Commitment.objects.filter(cluster_id=cluster_id, holder__in=holders)
     return set(shared.values_list("node_name", flat=True))
+
+
+def _pods(cluster_id: int, node_names: Iterable[str]) -> QuerySet[Pod]:
+    """Pods that have not ended, on some nodes."""
+    there = Pod.objects.filter(cluster_id=cluster_id, node_name__in=node_names)
+    return there.exclude(phase__in=DONE_PHASES)
 
 
 def _nodes(cluster_id: int, names: set[str]) -> Iterable[Node]:
@@ -92,13 +104,10 @@ def _rows_ensure(nodes: list[Node]) -> None:
     )
 
 
-def _bound(cluster_id: int, nodes: dict[str, Node]) -> Bound:
+def _bound(cluster_id: int, nodes: dict[str, Node], spaces: dict[str, TenantNamespace]) -> Bound:
     rules = device_rules()
     by_name = {node.name: node for node in nodes.values()}
-    spaces = {space.name: space for space in TenantNamespace.objects.filter(cluster_id=cluster_id)}
-    pods = Pod.objects.filter(cluster_id=cluster_id, node_name__in=by_name).exclude(
-        phase__in=DONE_PHASES
-    )
+    pods = _pods(cluster_id, by_name)
     bound = Bound()
     for name, namespace, holder, requests in pods.values_list(
         "node_name", "namespace", "holder", "requests"
@@ -143,12 +152,13 @@ def _facts_write(rows: list[NodeCommitment], nodes: dict[str, Node], bound: Boun
 
 
 def _holders_write(cluster_id: int, nodes: dict[str, Node], gone: set[str], bound: Bound) -> None:
-    """Set what is bound, and move commitments to where pods really stand."""
-    there = Commitment.objects.filter(cluster_id=cluster_id)
-    holders = set(
-        there.filter(node_uid__in=[*nodes, *gone]).values_list("holder", flat=True)
-    ) | set(bound.by_holder)
-    rows = list(there.filter(holder__in=holders).order_by("node_uid", "resource", "holder"))
+    """Set what is bound, and move commitments to where pods really stand.
+
+    On the locked nodes only: what a decision promises a holder elsewhere just now is left alone.
+    """
+    there = Commitment.objects.filter(cluster_id=cluster_id, node_uid__in=[*nodes, *gone])
+    rows = list(there.order_by("node_uid", "resource", "holder"))
+    holders = {row.holder for row in rows} | set(bound.by_holder)
     granted = _granted(cluster_id, holders)  # read after the rows: too much keeps more, never less
     by_holder: dict[tuple[str, str], list[Commitment]] = defaultdict(list)
     for row in rows:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from inventory.models import WorkloadFact
+from portal.errors import Conflict
 from portal.jobs.outcome import Reason
 from portal.models import JobRun
 from portal.models.jobs import ACTIVE_STATES
@@ -53,5 +54,8 @@ def run_settle(allocation: Allocation, fact: WorkloadFact) -> bool:
         return False
     failure = run_failure(end)
     why = "failed" if failure else "completed"
-    allocation_release(allocation=allocation, viewer=WATCHER, why=why, reason=failure)
+    try:
+        allocation_release(allocation=allocation, viewer=WATCHER, why=why, reason=failure)
+    except Conflict:
+        return False  # somebody released it a moment ago
     return True

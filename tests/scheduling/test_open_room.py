@@ -169,3 +169,19 @@ def test_places_for_pods_beyond_what_was_promised_go_with_the_pods(rows: Rows) -
     rows.gone(FactKind.PODS, *(f"small-{number}" for number in range(5)), "elsewhere")
     assert sum(amount for amount, _bound in committed(space.holder, "pods").values()) == 1
     assert devices_held() == 4
+
+
+def test_a_pod_where_nothing_was_promised_takes_its_room_along_and_every_sum_follows(
+    rows: Rows,
+) -> None:
+    opened("first", devices=4)
+    (space,) = spaces()
+    (home,) = committed(space.holder)
+    other = next(name for name in ("n1", "n2", "n3") if name != home)
+    rows.pod("own", other, devices=3, namespace=OPEN)
+    assert committed(space.holder) == {home: (1, 0), other: (3, 3)}
+    with system():
+        found = {
+            row.node_name: row.committed for row in NodeCommitment.objects.filter(resource=GPU)
+        }
+    assert (found[home], found[other]) == (1, 3)
