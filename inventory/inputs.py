@@ -120,7 +120,7 @@ def tolerations_check(errors: FieldErrors, field: str, value: object) -> None:
             isinstance(item, Mapping)
             and set(item) <= TOLERATION_KEYS
             and is_label_key(item.get("key"))
-            and item.get("operator", "Equal") in {"Equal", "Exists"}
+            and item.get("operator", "Equal") in ("Equal", "Exists")
             and item.get("effect", "") in EFFECTS
             and is_label_value(item.get("value", ""))
             and not (item.get("operator") == "Exists" and item.get("value"))

@@ -61,7 +61,7 @@ def subjects_check(errors: FieldErrors, field: str, subjects: object) -> None:
         name = subject["name"]
         found = PLACEHOLDER.findall(name) if isinstance(name, str) else []
         rest = PLACEHOLDER.sub("", name) if isinstance(name, str) else "{"
-        if subject["kind"] not in {"Group", "User"} or len(str(name)) > MAX_CHARS:
+        if subject["kind"] not in ("Group", "User") or len(str(name)) > MAX_CHARS:
             errors.add(field, _("A subject is a Group or a User."))
         if not set(found) <= {"tenant", "role"} or "{" in rest or "}" in rest:
             errors.add(field, _("A subject's name may hold {tenant} and {role} only."))

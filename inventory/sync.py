@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 
 from inventory import projection
 from inventory.aftermath import batch_follow
-from inventory.choices import FactKind
+from inventory.choices import ClusterState, FactKind
 from inventory.k8s.records import Record
-from inventory.models import Node
+from inventory.locks import mirror_lock
+from inventory.models import Cluster, Node
 from inventory.models.fact import Fact
 from inventory.projection import Change, Changes
 from inventory.rows import (
@@ -44,10 +45,14 @@ def apply_batch(
 
     `deletes` are UIDs. With `full`, `upserts` is the whole list and every other row goes. Rows
     whose content is the same are not touched, so a relist that finds nothing writes nothing.
-    Projectors run in the same transaction and may undo it by raising.
+    Projectors run in the same transaction and may undo it by raising. A cluster that has been
+    removed is not heard any more.
     """
     latest = {record.uid: record for record in upserts}
     with scope(WATCHER):
+        mirror_lock([cluster_id])
+        if Cluster.objects.filter(pk=cluster_id, state=ClusterState.REMOVED).exists():
+            return Changes(cluster_id, kind, now, full)
         known = _known(cluster_id, kind, None if full else [*latest, *deletes])
         gone = (set(known) - set(latest)) if full else (set(deletes) & set(known)) - set(latest)
         fresh = [

@@ -105,7 +105,7 @@ class Valkey:
         lines = [
             f"bind {LOOPBACK}",
             f"port {port}",
-            f"dir {json.dumps(str(self.home))}",
+            f"dir {json.dumps(str(self.home), ensure_ascii=False)}",
             f"requirepass {self.secrets['PASSWORD']}",
             f"databases {DATABASES}",
             'save ""',
@@ -114,7 +114,7 @@ class Valkey:
         ]
         path = self.home / "valkey.conf"
         path.touch(mode=0o600)
-        path.write_text("\n".join(lines) + "\n", encoding="ascii")
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _binary() -> Path:

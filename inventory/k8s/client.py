@@ -128,7 +128,8 @@ class ClusterClient:
         with transport_error():
             response = self._send("GET", path, query, read_seconds, gzip=False)
         try:
-            self._status_check(response)
+            with transport_error():
+                self._status_check(response)
             faults.point("cluster.after", verb="WATCH", path=path)
             yield Lines(response)
         finally:

@@ -111,12 +111,17 @@ class PinnedPool:
                 decode_content=True,
             )
         except HTTPError:
-            self.clear()
+            self._drop(pool)
             raise
 
     def clear(self) -> None:
         """Drop all connections; the next call resolves the name again."""
+        if self._pool is not None:
+            self._drop(self._pool)
+
+    def _drop(self, pool: urllib3.HTTPSConnectionPool) -> None:
+        """Drop a pool, and not the one that another thread has opened since."""
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close()
+            if self._pool is pool:
+                self._pool = None
+        pool.close()

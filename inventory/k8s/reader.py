@@ -70,6 +70,7 @@ class Reflector:
         self._stop = threading.Event()
         self._lines: Lines | None = None
         self._client: ClusterClient | None = None
+        self._expired: ClusterClient | None = None
         self._version = ""
         self._listed_at: float | None = None
         self._relist_seconds = 0.0
@@ -101,7 +102,7 @@ class Reflector:
 
     def _once(self) -> None:
         if self._client is None:
-            self._client = self._renew(None)
+            self._client, self._expired = self._renew(self._expired), None
         if self._version and self._doubtful and self._is_ahead(self._client):
             self._version = ""
         self._doubtful = False
@@ -211,7 +212,7 @@ class Reflector:
             if self._future_tries >= LOST_VERSION_TRIES:
                 self._version = ""  # the cluster counts from a lower number: it was restored
         if isinstance(error, Unauthorized):
-            self._client = self._renew(self._client)
+            self._client, self._expired = None, self._client
         forbidden = isinstance(error, Forbidden)
         self._put(Moved(self._spec.name, "forbidden" if forbidden else "backoff", error.code))
         if self._tries == 0:  # what goes on like this is said once

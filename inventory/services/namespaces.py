@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from inventory.aftermath import namespace_content_assign
 from inventory.choices import ClusterState, NamespaceKind
 from inventory.inputs import NAME
+from inventory.locks import mirror_lock
 from inventory.models import Cluster, Namespace, NamespaceClaim
 from inventory.rows import namespace_values
 from portal import audit, live
@@ -73,6 +74,7 @@ def namespace_claim(*, cluster: str, name: str, tenant_key: str, viewer: Viewer)
         raise NotFound
     with scope(SYSTEM):
         found = _namespace(cluster, name)
+        mirror_lock([found.cluster_id])
         existing = NamespaceClaim.objects.filter(cluster_id=found.cluster_id, uid=found.uid).first()
     if existing is not None and (
         existing.tenant_key != tenant_key or existing.kind != NamespaceKind.CLAIMED
@@ -97,6 +99,7 @@ def namespace_unclaim(*, cluster: str, name: str, viewer: Viewer) -> None:
     authorize(viewer=viewer, verb="namespace.edit")
     with scope(SYSTEM):
         found = _namespace(cluster, name)
+        mirror_lock([found.cluster_id])
         claim = NamespaceClaim.objects.filter(cluster_id=found.cluster_id, uid=found.uid).first()
         if claim is None:
             raise NotFound

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.choices import ClusterState
+from inventory.locks import mirror_lock
 from inventory.models import (
     Cluster,
     DeviceMapping,
@@ -43,7 +45,17 @@ def removal_blocker_register(blocker: Blocker) -> None:
 
 def removal_blockers(*, cluster_id: int) -> list[str]:
     """What still stands in the way of removing a cluster."""
-    return [sentence for blocker in _blockers for sentence in blocker(cluster_id)]
+    own = [*_pools_of_it_alone(cluster_id)]
+    return own + [sentence for blocker in _blockers for sentence in blocker(cluster_id)]
+
+
+def _pools_of_it_alone(cluster_id: int) -> Iterator[str]:
+    """A pool that names no cluster is one of all: it must not become that by a removal."""
+    pools = Pool.objects.annotate(count=Count("clusters", distinct=True))
+    for name in pools.filter(count=1, clusters=cluster_id).values_list("name", flat=True):
+        yield _("The pool %(pool)s is of this cluster alone. Delete it or change its clusters.") % {
+            "pool": name
+        }
 
 
 @transaction.atomic
@@ -71,6 +83,7 @@ def cluster_wipe(*, cluster_id: int) -> None:
 
     The row stays, because allocations and intervals of the past name it; so do nodes, as gone.
     """
+    mirror_lock([cluster_id])
     Cluster.objects.filter(pk=cluster_id).update(
         state=ClusterState.REMOVED,
         state_code="",

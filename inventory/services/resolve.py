@@ -8,7 +8,8 @@ from datetime import datetime
 from inventory import projection
 from inventory.aftermath import pool_label_request
 from inventory.choices import FactKind
-from inventory.models import Node
+from inventory.locks import mirror_lock
+from inventory.models import Cluster, Node
 from inventory.models.fact import Fact
 from inventory.projection import Change, Changes
 from inventory.rows import Lookup, device_rules, node_division, pool_rules
@@ -23,6 +24,8 @@ def nodes_resolve(*, now: datetime, cluster_id: int | None = None) -> int:
     Works from the mirror, inside the caller's transaction; projectors hear of it as of any facts,
     and nodes whose label became wrong are asked to be labelled.
     """
+    every = Cluster.objects.values_list("pk", flat=True)
+    mirror_lock(every if cluster_id is None else [cluster_id])
     lookup = Lookup(pools=pool_rules(), devices=device_rules())
     nodes = Node.objects.filter(gone_at=None).select_for_update().order_by("cluster_id", "uid")
     if cluster_id is not None:

@@ -55,7 +55,9 @@ def tests_request(now: datetime) -> None:
     old = Q(tested_at__lt=now - RETEST) | Q(Exists(opened), tested_at__lt=now - RETEST_FENCED)
     with scope(SYSTEM):
         due = Cluster.objects.filter(
-            Q(tested_at=None, state__in=WATCHED_STATES) | Q(old, state=ClusterState.CONNECTED)
+            Q(tested_at=None, state__in=WATCHED_STATES)
+            | Q(old, state=ClusterState.CONNECTED)
+            | Q(abilities={}, state=ClusterState.CONNECTED)  # its first test failed, and it is back
         )
         for cluster in due:
             key = f"{cluster.job_key}:test"

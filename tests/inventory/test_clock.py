@@ -45,7 +45,7 @@ def cluster() -> Cluster:
     """A cluster whose test has gone well."""
     found = register()
     ended("cluster.test", "succeeded")
-    Cluster.objects.update(state="connected", tested_at=NOW)
+    Cluster.objects.update(state="connected", tested_at=NOW, abilities={"version": "v1.37.0"})
     return found
 
 
@@ -75,6 +75,12 @@ def test_an_old_test_is_repeated_sooner_where_tenants_rest_on_the_policies(
     Cluster.objects.update(state=state, tested_at=NOW - minutes(age))
     testing.tests_request(NOW)
     assert asked("cluster.test") == is_asked
+
+
+def test_a_cluster_that_is_back_after_a_test_that_failed_is_tested_soon(cluster: Cluster) -> None:
+    Cluster.objects.update(abilities={}, tested_at=NOW)
+    testing.tests_request(NOW)
+    assert asked("cluster.test") == 1
 
 
 def test_a_credential_that_was_never_tested_is(cluster: Cluster) -> None:

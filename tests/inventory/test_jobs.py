@@ -203,7 +203,16 @@ def test_a_removed_cluster_leaves_no_credential_and_no_mirror(bed: Bed, cluster:
     assert not Node.objects.filter(gone_at=None).exists()
     with pytest.raises(NotFound):
         cluster_client(cluster.pk)
+    mirror(cluster, bed)  # a watcher that has not heard of it yet
+    assert not Node.objects.filter(gone_at=None).exists()
     cluster_make(bed)
+
+
+def test_a_pool_of_one_cluster_never_becomes_one_of_all(cluster: Cluster) -> None:
+    with scope(SYSTEM):
+        pool_create(name="own", title="Own", clusters=["bed"], viewer=OPERATOR)
+    with scope(SYSTEM), pytest.raises(Conflict, match="The pool own is of this cluster alone"):
+        cluster_remove(name="bed", viewer=OPERATOR)
 
 
 def test_a_cluster_in_use_is_not_removed(cluster: Cluster) -> None:
