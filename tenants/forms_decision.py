@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -49,6 +50,14 @@ class LessForm(ReasonForm):
             self.fields["until_at"] = MomentField(label=_("Ends"), required=False)
             self.initial.setdefault("until_at", local(terms.until_at))
         self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
+
+    def offered_until(self) -> datetime | None:
+        """The end to offer; None where it was left as it is, which the field shows in minutes."""
+        until: datetime | None = self.cleaned_data.get("until_at")
+        asked = self.terms.until_at
+        if until and asked and until == asked.replace(second=0, microsecond=0):
+            return None
+        return until
 
     def offer(self) -> dict[str, Any]:
         """The fields of the ask that the offer may change, as the service reads them."""

@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from portal.errors import FieldErrors
 from tenants.models import KEY_HELP, KEY_PATTERN
-
-if TYPE_CHECKING:
-    pass
 
 KEY = re.compile(KEY_PATTERN)
 MAX_AMOUNT = 2**63 - 1  # what a counter in the database holds

@@ -58,7 +58,7 @@ class ViewerMiddleware:
 
 
 class ViewerSocketMiddleware:
-    """Put `viewer`, `session_key` and `viewer_now` into a websocket's scope.
+    """Put `viewer` and `viewer_now` into a websocket's scope.
 
     Rights can be lost while a socket is open: `await scope["viewer_now"]()` reads session, account
     and roles afresh and answers anonymous when any of them is gone.
@@ -75,7 +75,7 @@ class ViewerSocketMiddleware:
     ) -> None:
         key = _cookies(scope).get(settings.SESSION_COOKIE_NAME, "")
         viewer_now = partial(database_sync_to_async(viewer_for_session), key)
-        added = {"viewer": await viewer_now(), "session_key": key, "viewer_now": viewer_now}
+        added = {"viewer": await viewer_now(), "viewer_now": viewer_now}
         await self.inner({**scope, **added}, receive, send)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Func, Value
+from django.db.models import F, Func, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -99,18 +100,24 @@ def job_wait(
 
 
 def job_park(*, lease: Lease, step: JobStep, reason: Reason) -> None:
-    """Let go of the job until a person, or the fact it lacks, wakes it."""
+    """Let go of the job until a person, or the fact it lacks, wakes it.
+
+    One that was woken or told to stop while the step looked is due at once: nobody else would
+    tell it again.
+    """
     with scope(Viewer.system("jobs")):
         fence(lease)
         _pause_step(step, reason)
+        woken = _job(lease).filter(due_at__gt=Subquery(_began_at(lease))).exists()
+        waiting = JobState.COMPENSATING if step.undoing else JobState.WAITING
         _job(lease).update(
-            state=JobState.PARKED,
+            state=waiting if woken else JobState.PARKED,
             reason=reason.as_dict(),
-            due_at=None,
+            due_at=Clock() if woken else None,
             lease_until=None,
             claims_since_progress=0,
         )
-        _close_attempt(lease, "parked")
+        _close_attempt(lease, "waiting" if woken else "parked")
         _publish(lease.job_id)
 
 
@@ -169,6 +176,11 @@ def attempt_crashed(*, lease: Lease, retry_in: float) -> None:
 
 def _job(lease: Lease) -> Any:
     return JobRun.objects.filter(pk=lease.job_id, epoch=lease.epoch)
+
+
+def _began_at(lease: Lease) -> QuerySet[JobAttempt, datetime]:
+    found = JobAttempt.objects.filter(job_id=lease.job_id, epoch=lease.epoch)
+    return found.values_list("began_at", flat=True)
 
 
 def _end(lease: Lease, state: JobState) -> None:

@@ -15,17 +15,18 @@ from portal import audit, live
 from portal.errors import Conflict
 from portal.jobs.records import Clock
 from portal.jobs.registry import JobKind, kind_get
-from portal.models.jobs import ACTIVE_STATES, FINAL_STATES, JobRun, JobState, JobStep
+from portal.models.jobs import (
+    ACTIVE_STATES,
+    FINAL_STATES,
+    RETRYABLE_STATES,
+    JobRun,
+    JobState,
+    JobStep,
+)
 from portal.viewer import Viewer, authorize
 
 log = structlog.get_logger()
 RUN_TASK = "portal.jobs.run"
-RETRYABLE = (
-    JobState.FAILED,
-    JobState.QUARANTINED,
-    JobState.CANCELLED,
-    JobState.COMPENSATED,
-)
 
 
 def job_request(
@@ -44,25 +45,24 @@ def job_request(
     identifiers only: never amounts that may change, never secrets.
     """
     known = _known(kind)
-    request_id = structlog.contextvars.get_contextvars().get("request_id", "")
-    try:
-        with transaction.atomic():
-            job = JobRun.objects.create(
-                kind=kind,
-                kind_version=known.version,
-                key=key,
-                tenant_key=tenant_key,
-                queue=known.queue,
-                args=args,
-                step_count=len(known.steps),
-                retry_of=retry_of,
-                requested_by_id=viewer.user_id,
-                requested_by_label=viewer.label,
-                request_id=request_id,
-                **({"due_at": not_before} if not_before else {}),
-            )
-    except IntegrityError:
-        return JobRun.objects.get(kind=kind, key=key, state__in=ACTIVE_STATES)
+    values: dict[str, Any] = {
+        "kind": kind,
+        "kind_version": known.version,
+        "key": key,
+        "tenant_key": tenant_key,
+        "queue": known.queue,
+        "args": args,
+        "step_count": len(known.steps),
+        "retry_of": retry_of,
+        "requested_by_id": viewer.user_id,
+        "requested_by_label": viewer.label,
+        "request_id": structlog.contextvars.get_contextvars().get("request_id", ""),
+    }
+    if not_before:
+        values["due_at"] = not_before
+    job, is_new = _insert(values)
+    if not is_new:
+        return job
     JobStep.objects.bulk_create(
         JobStep(job=job, index=index, name=step.name, version=step.version)
         for index, step in enumerate(known.steps)
@@ -70,6 +70,19 @@ def job_request(
     live.publish("jobs", "changed", job=job.pk)
     ring_after_commit(job_id=job.pk, queue=job.queue)
     return job
+
+
+def _insert(values: dict[str, Any]) -> tuple[JobRun, bool]:
+    """The job, and whether it is new; one that is active for the same (kind, key) counts."""
+    for _try in range(2):  # the one in the way may end before it is read
+        try:
+            with transaction.atomic():
+                return JobRun.objects.create(**values), True
+        except IntegrityError:
+            same = JobRun.objects.filter(kind=values["kind"], key=values["key"])
+            if active := same.filter(state__in=ACTIVE_STATES).first():
+                return active, False
+    raise Conflict(_("The job before this one is just ending. Try again."))
 
 
 def job_cancel(*, job: JobRun, viewer: Viewer, verb: str = "job.control") -> None:
@@ -109,10 +122,13 @@ def job_retry(*, job: JobRun, viewer: Viewer) -> JobRun:
     if job.state == JobState.PARKED:
         _resume(job=job, viewer=viewer)
         return job
-    if job.state not in RETRYABLE:
+    if job.state not in RETRYABLE_STATES:
         raise Conflict(_("Only a job that failed, was stopped or is parked can be tried again."))
-    if instead := _known(job.kind).instead:
-        raise Conflict(instead)
+    known = kind_get(job.kind)
+    if known is None:
+        raise Conflict(_("This version of Berth does not know this kind of job."))
+    if known.instead:
+        raise Conflict(known.instead)
     audit.record(
         viewer=viewer,
         verb="job.retry",

@@ -12,6 +12,7 @@ from portal.errors import NotFound
 from portal.jobs.registry import kind_get
 from portal.models.jobs import (
     ACTIVE_STATES,
+    RETRYABLE_STATES,
     JobAttempt,
     JobLog,
     JobRun,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
 LOG_LINES = 400
-RETRYABLE = (JobState.FAILED, JobState.QUARANTINED, JobState.CANCELLED, JobState.COMPENSATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def job_actions(*, job: JobRun, viewer: Viewer) -> JobActions:
     stoppable = kind is not None and kind.cancellable and job.state in ACTIVE_STATES
     return JobActions(
         cancel=stoppable and not job.undoing and job.cancel_requested_at is None,
-        retry=kind is not None and not kind.instead and job.state in RETRYABLE,
+        retry=kind is not None and not kind.instead and job.state in RETRYABLE_STATES,
         resume=job.state == JobState.PARKED,
-        instead=kind.instead if kind is not None and job.state in RETRYABLE else "",
+        instead=kind.instead if kind is not None and job.state in RETRYABLE_STATES else "",
     )

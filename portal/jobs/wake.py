@@ -6,7 +6,9 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
+from portal.jobs.records import Clock
 from portal.jobs.requests import jobs_nudge
+from portal.models.jobs import JobRun, JobState
 from portal.scope import scope
 from portal.viewer import Viewer
 
@@ -26,3 +28,6 @@ def jobs_wake(*, keys: Iterable[str], parked: bool = False) -> None:
 def _nudge(keys: list[str], *, parked: bool) -> None:
     with scope(Viewer.system("jobs")):
         jobs_nudge(keys=keys, parked=parked)
+        if parked:  # one that looks right now may be about to park on what it saw before
+            running = JobRun.objects.filter(key__in=keys, state=JobState.RUNNING)
+            running.update(due_at=Clock())

@@ -33,7 +33,8 @@ LOCK = 0x42657274_68_02  # "Berth", second of its advisory locks
 POLL_SECONDS = 0.5
 AWAY_SECONDS = 2.0
 BEAT_SECONDS = 5.0
-MAIL_SECONDS = 5.0
+MAIL_EVERY = timedelta(seconds=5)
+MAIL_PATIENCE = 5.0
 SEND_SECONDS = 15.0
 RESEND = timedelta(minutes=2)
 
@@ -54,6 +55,17 @@ def relay_run(stop: threading.Event) -> None:
                 relay.step(stop)
         finally:
             connection.close()
+            if relay.mailing is not None:
+                relay.mailing.join(MAIL_PATIENCE)
+
+
+def _mail(now: datetime) -> None:
+    try:
+        mail_due(now=now)
+    except (DatabaseError, InterfaceError):
+        log.warning("relay.mail_waits", exc_info=True)
+    finally:
+        connection.close()
 
 
 class Relay:
@@ -65,6 +77,7 @@ class Relay:
         self.resend = True
         self.beat_at: datetime | None = None
         self.mail_at: datetime | None = None
+        self.mailing: threading.Thread | None = None  # a slow mail server holds up no event
 
     def step(self, stop: threading.Event) -> None:
         """One round: lead, send what is new, mail what is due, wait for the bell."""
@@ -115,9 +128,11 @@ class Relay:
         if self.beat_at is None or now - self.beat_at > timedelta(seconds=BEAT_SECONDS):
             self.beat_at = now
             beat("relay")
-        if self.mail_at is None or now - self.mail_at > timedelta(seconds=MAIL_SECONDS):
+        sending = self.mailing is not None and self.mailing.is_alive()
+        if not sending and (self.mail_at is None or now - self.mail_at > MAIL_EVERY):
             self.mail_at = now
-            mail_due(now=now)
+            self.mailing = threading.Thread(target=_mail, args=(now,), name="mail", daemon=True)
+            self.mailing.start()
 
     def _wait(self, stop: threading.Event) -> None:
         """Until somebody rings, at most for a moment."""

@@ -34,6 +34,7 @@ FINAL_STATES = (
     JobState.QUARANTINED,
     JobState.CANCELLED,
 )
+RETRYABLE_STATES = tuple(state for state in FINAL_STATES if state != JobState.SUCCEEDED)
 ACTIVE_STATES = tuple(state for state in JobState if state not in FINAL_STATES)
 
 

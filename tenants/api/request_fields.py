@@ -26,16 +26,6 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class StrictBooleanField(serializers.BooleanField):
-    """true or false as JSON writes them."""
-
-    def to_internal_value(self, data: Any) -> bool:
-        """The value; ValidationError for "yes", 1 and their like."""
-        if not isinstance(data, bool):
-            self.fail("invalid", input=str(data)[:60])
-        return data
-
-
 class AllocationAskShape(serializers.Serializer[Any]):
     """kind "allocation": replicas of a shape in a pool. A draft may leave fields out."""
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from portal.api.fields import KeyField
+from portal.api.fields import FlagField, KeyField
 from portal.api.problem_serializer import RefusalSerializer
 from scheduling.choices import Priority
-from tenants.api.request_fields import AskField, StrictBooleanField, StrictSerializer
+from tenants.api.request_fields import AskField, StrictSerializer
 from tenants.api.serializers import StrictCharField
 from tenants.choices_requests import RequestKind, RequestStage, RequestVerdict
 from tenants.models import MAX_JUSTIFICATION, CapacityRequest
@@ -27,7 +27,7 @@ class RequestTermsIn(StrictSerializer):
         allow_null=True, default=None, help_text="Seven days after start where it is left out."
     )
     priority = serializers.ChoiceField(Priority.choices, default=Priority.NORMAL)
-    preemptible = StrictBooleanField(default=False)
+    preemptible = FlagField(default=False)
     justification = StrictCharField(
         max_length=MAX_JUSTIFICATION, allow_blank=True, default="", trim_whitespace=False
     )
@@ -38,7 +38,7 @@ class RequestIn(RequestTermsIn):
 
     tenant = KeyField()
     kind = serializers.ChoiceField(RequestKind.choices)
-    submit = StrictBooleanField(default=False)
+    submit = FlagField(default=False)
 
 
 class SimulateIn(StrictSerializer):

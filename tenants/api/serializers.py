@@ -18,7 +18,7 @@ LIMITS_HELP = _("Up to which amounts requests need no operator: {pool: {resource
 
 
 class StrictCharField(serializers.CharField):
-    """Text as it was sent: a number is no text, and nothing is trimmed in silence."""
+    """A line of text: a number is no text; spaces around it do not count."""
 
     def to_internal_value(self, data: Any) -> str:
         """The text; ValidationError for anything else."""

@@ -44,11 +44,6 @@ def subtree_filter(path: str) -> Q:
     return Q(path__gte=first, path__lt=end)
 
 
-def tenant_subtree(*, tenant: Tenant, viewer: Viewer) -> QuerySet[Tenant]:
-    """The tenant and everything below it."""
-    return tenant_list(viewer=viewer).filter(subtree_filter(tenant.path))
-
-
 def visible_path_keys(*, tenant: Tenant, viewer: Viewer) -> list[str]:
     """Keys from the highest tenant that the viewer sees down to this one.
 

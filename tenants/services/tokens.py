@@ -72,11 +72,7 @@ def token_revoke(*, token_id: int, viewer: Viewer, now: datetime) -> ApiToken:
     """
     found = _token(token_id, viewer)
     _control_check(found, viewer)
-    live_rows = ApiToken.objects.filter(pk=found.pk, revoked_at=None)
-    if live_rows.update(revoked_at=now, enabled=False) == 1:
-        found.revoked_at, found.enabled = now, False
-        _record(viewer, "token.revoke", found)
-        live.revoke(found.created_by_id)
+    _revoke(found, viewer, now)
     return found
 
 
@@ -90,7 +86,8 @@ def token_switch(*, token_id: int, enabled: bool, viewer: Viewer) -> ApiToken:
     _control_check(found, viewer)
     if found.revoked_at is not None:
         raise _revoked()
-    ApiToken.objects.filter(pk=found.pk).update(enabled=enabled)
+    if not ApiToken.objects.filter(pk=found.pk, revoked_at=None).update(enabled=enabled):
+        raise _revoked()
     found.enabled = enabled
     _record(viewer, "token.switch", found)
     if not enabled:
@@ -108,9 +105,8 @@ def token_rotate(*, token_id: int, viewer: Viewer, now: datetime) -> tuple[ApiTo
     found = _token(token_id, viewer)
     if found.created_by_id != viewer.user_id:
         raise Denied(_("Only the person who made a token can replace it. Revoke it instead."))
-    if found.revoked_at is not None:
+    if found.revoked_at is not None or not _revoke(found, viewer, now):
         raise _revoked()
-    token_revoke(token_id=token_id, viewer=viewer, now=now)
     life = min(found.expires_at - found.created_at, MAX_LIFE)
     return token_create(
         name=found.name,
@@ -120,6 +116,17 @@ def token_rotate(*, token_id: int, viewer: Viewer, now: datetime) -> tuple[ApiTo
         viewer=viewer,
         now=now,
     )
+
+
+def _revoke(token: ApiToken, viewer: Viewer, now: datetime) -> bool:
+    """End a token; False where somebody has ended it already."""
+    live_rows = ApiToken.objects.filter(pk=token.pk, revoked_at=None)
+    if not live_rows.update(revoked_at=now, enabled=False):
+        return False
+    token.revoked_at, token.enabled = now, False
+    _record(viewer, "token.revoke", token)
+    live.revoke(token.created_by_id)
+    return True
 
 
 def _control_check(token: ApiToken, viewer: Viewer) -> None:

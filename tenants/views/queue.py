@@ -117,7 +117,7 @@ def _counter(request: HttpRequest, found: CapacityRequest, arguments: dict[str, 
     request_counter(
         **arguments,
         ask=form.offer(),
-        until_at=form.cleaned_data.get("until_at"),
+        until_at=form.offered_until(),
         reason=form.cleaned_data["reason"],
     )
     return _("%(tenant)s gets the offer for %(ref)s.") % _names(found)

@@ -94,7 +94,8 @@ def request_draft_part(request: HttpRequest, tenant_key: str) -> HttpResponseBas
         with transaction.atomic():
             saved = _save(form, tenant_key, draft, _generation(request), viewer, now)
     except (Invalid, Conflict, PreconditionFailed) as error:
-        context = {"draft": draft, "failed": True, "why": str(error)}
+        why = error.sentences if isinstance(error, Invalid) else str(error)
+        context = {"draft": draft, "failed": True, "why": why}
         return render(request, "requests/_draft_state.html", context)
     response = render(request, "requests/_draft_state.html", {"draft": saved, "saved_at": now})
     response["HX-Replace-Url"] = reverse("request_edit", args=[tenant_key, saved.pk])

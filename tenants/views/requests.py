@@ -122,8 +122,7 @@ def request_now_part(request: HttpRequest, tenant_key: str, request_id: int) -> 
             tenant_key=tenant_key, kind=found.kind, terms=terms, viewer=viewer, now=timezone.now()
         )
     except Invalid as error:
-        sentences = [str(text) for texts in error.fields.values() for text in texts]
-        return render(request, "requests/_preview_gone.html", {"sentences": sentences})
+        return render(request, "requests/_preview_gone.html", {"sentences": [error.sentences]})
     context = preview_shown(seen, terms=terms, pool=str(terms.ask.get("pool", "")))
     return render(request, "requests/_preview.html", context)
 

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection, transaction
 
-from portal import audit
+from portal import audit, audit_verify
 from portal.audit_verify import chains_verify
 from portal.models import AuditEntry, AuditHead, JobRun
 from portal.scope import scope
@@ -132,6 +132,25 @@ def test_the_program_can_not_change_the_log(statement: str) -> None:
     with pytest.raises(DatabaseError), scope(SYSTEM), connection.cursor() as cursor:
         cursor.execute(statement)
     assert chains_verify().breaks == []
+
+
+@committed
+def test_what_is_written_while_somebody_looks_is_no_break(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with scope(SYSTEM):
+        write("vision")
+    rows = audit_verify._rows
+
+    def rows_later() -> Iterator[audit_verify.Row]:
+        with scope(SYSTEM):
+            write("vision")
+            write("speech")
+        yield from rows()
+
+    monkeypatch.setattr(audit_verify, "_rows", rows_later)
+    found = chains_verify()
+    assert (found.breaks, found.entries, found.chains) == ([], 3, 2)
 
 
 @committed

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 from django.db import IntegrityError, OperationalError
+from django.test import TestCase
 from django.utils import timezone
 
 from portal.jobs import lease as leases
 from portal.jobs.context import StepContext
 from portal.jobs.lease import Heart, Lease, LeaseLost
-from portal.jobs.outcome import Done, Fail, Outcome, Reason, Wait
+from portal.jobs.outcome import Done, Fail, Outcome, Park, Reason, Wait
 from portal.jobs.requests import job_cancel, jobs_nudge
+from portal.jobs.wake import jobs_wake
 from portal.models import JobRun, JobState
 from portal.scope import scope
 from tests.portal.jobs import SYSTEM, Known, ask, due, fresh, known, lift, work
@@ -52,6 +55,35 @@ def test_a_stop_does_not_wait_for_what_the_job_waits_for(known: Known) -> None:
     assert job.state == JobState.WAITING
     assert job.due_at is not None
     assert job.due_at <= timezone.now()
+
+
+def test_whoever_parks_looks_again_when_it_was_stopped_or_woken_meanwhile(known: Known) -> None:
+    def stop(ctx: StepContext) -> None:
+        job_cancel(job=ctx.job, viewer=SYSTEM)
+
+    def wake(ctx: StepContext) -> None:
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            jobs_wake(keys=[ctx.job.key], parked=True)
+
+    def nothing(_ctx: StepContext) -> None:
+        return
+
+    for meanwhile, state in (
+        (stop, JobState.WAITING),
+        (wake, JobState.WAITING),
+        (nothing, JobState.PARKED),
+    ):
+        name = f"test.{meanwhile.__name__}"
+
+        def park(ctx: StepContext, meanwhile: Callable[[StepContext], None] = meanwhile) -> Outcome:
+            with scope(SYSTEM):
+                meanwhile(ctx)
+            return Park(Reason("stuck", "Stuck."))
+
+        known(park, name=name, cancellable=True)
+        job = work(ask(kind=name, key=name))
+        assert (name, job.state) == (name, state)
+        assert (job.due_at is None) == (state == JobState.PARKED)
 
 
 def test_a_mistake_of_ours_counts_as_poison_and_an_outage_does_not(known: Known) -> None:

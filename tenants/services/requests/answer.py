@@ -15,7 +15,12 @@ from tenants.models import CapacityRequest
 from tenants.selectors.requests import request_terms_granted
 from tenants.services.requests.decide import deadline_check, offer_check, reason_check
 from tenants.services.requests.effects import request_fulfil
-from tenants.services.requests.record import request_move, request_open, request_record
+from tenants.services.requests.record import (
+    decision_values,
+    request_move,
+    request_open,
+    request_record,
+)
 from tenants.services.requests.tell import asker_tell, decider_tell
 
 
@@ -101,7 +106,8 @@ def request_withdraw(
     )
     reason_check(reason, required=False)
     before = found.state
-    request_move(found, "withdraw", values={"decided_at": now, "decided_by_id": viewer.user_id})
+    values = decision_values(viewer, now, reason=reason) | {"counter": None}
+    request_move(found, "withdraw", values=values)
     request_record(found, "withdraw", viewer=viewer, before=before, reason=reason)
     return found
 

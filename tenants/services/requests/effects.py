@@ -86,9 +86,8 @@ def request_fulfil(
 
 def outdated(error: Invalid) -> Conflict:
     """What was right when it was submitted and is no longer."""
-    sentences = " ".join(str(text) for texts in error.fields.values() for text in texts)
     return Conflict(
-        _("Since it was submitted something has changed: %(what)s") % {"what": sentences or error},
+        _("Since it was submitted something has changed: %(what)s") % {"what": error.sentences},
         code="request-outdated",
     )
 

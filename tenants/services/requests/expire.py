@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from portal.errors import Conflict
+from portal.errors import Conflict, PreconditionFailed
 from portal.scope import scope
 from portal.viewer import Viewer
 from tenants.choices_requests import OPEN_STATES
@@ -30,8 +30,18 @@ def _expire(request_id: int, berth: Viewer, now: datetime) -> None:
     found = CapacityRequest.objects.get(pk=request_id)
     before = found.state
     try:
-        request_move(found, "expire", values={"decided_at": now})
-    except Conflict:
-        return  # somebody decided it while we were looking
+        request_move(
+            found,
+            "expire",
+            values={
+                "counter": None,
+                "decided_at": now,
+                "decided_by_id": None,
+                "decided_by_label": "",
+                "decision_reason": "",
+            },
+        )
+    except (Conflict, PreconditionFailed):
+        return  # somebody changed it while we were looking; the next round looks again
     request_record(found, "expire", viewer=berth, before=before)
     asker_tell(found, "request.expired", but=None)
