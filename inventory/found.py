@@ -57,7 +57,7 @@ KINDS = (
     SearchKind(
         name="pools",
         title=_("Pools"),
-        icon="stack-2",
+        icon="layers-intersect",
         order=30,
         rows=pools,
         fields=("name", "title"),

@@ -52,7 +52,7 @@ ITEMS = (
     NavItem(
         label=gettext_lazy("Pools"),
         url_name="pool_list",
-        icon="stack-2",
+        icon="layers-intersect",
         area="ops",
         verb="node.view",
         group=FLEET,

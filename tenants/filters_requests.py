@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -18,16 +19,24 @@ ORDERINGS = {
     "due_at": _("Least time left first"),
 }
 
+OPEN_OR_ENDED = (("", _("Open or ended")), ("true", _("Open")), ("false", _("Ended")))
+
 
 class RequestFilter(BerthFilterSet):
     """Requests by state, kind, pool and text."""
 
     search = django_filters.CharFilter(method="by_text", label=_("Name, person or number"))
     state = django_filters.MultipleChoiceFilter(choices=RequestState.choices, label=_("State"))
-    stage = django_filters.ChoiceFilter(choices=RequestStage.choices, label=_("Stage"))
-    kind = django_filters.ChoiceFilter(choices=RequestKind.choices, label=_("Kind"))
+    stage = django_filters.ChoiceFilter(
+        choices=RequestStage.choices, label=_("Stage"), empty_label=_("Any stage")
+    )
+    kind = django_filters.ChoiceFilter(
+        choices=RequestKind.choices, label=_("Kind"), empty_label=_("Any kind")
+    )
     pool = django_filters.CharFilter(method="by_pool", label=_("Pool"))
-    open = django_filters.BooleanFilter(method="by_open", label=_("Open"))
+    open = django_filters.BooleanFilter(
+        method="by_open", label=_("Open"), widget=forms.Select(choices=OPEN_OR_ENDED)
+    )
 
     class Meta:
         model = CapacityRequest

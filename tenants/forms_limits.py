@@ -10,7 +10,7 @@ from django import forms
 from django.forms.boundfield import BoundField
 from django.utils.translation import gettext as _
 
-from portal.ui.units import resource_title
+from portal.ui.units import amount_text, resource_title
 from scheduling.forms import amount_input, amount_parse
 from tenants.selectors.limits import PoolName
 
@@ -22,7 +22,7 @@ class LimitsRow:
     """One pool with its boxes."""
 
     pool: PoolName
-    boxes: list[BoundField]
+    boxes: list[tuple[str, BoundField]]  # under which head each stands
 
 
 class LimitsForm(forms.Form):
@@ -40,7 +40,7 @@ class LimitsForm(forms.Form):
     def rows(self) -> Iterator[LimitsRow]:
         """Pools in their order."""
         for pool in self.pools:
-            boxes = [self[_name(pool.name, resource)] for resource in self.resources]
+            boxes = [(_head(name), self[_name(pool.name, name)]) for name in self.resources]
             yield LimitsRow(pool, boxes)
 
     def clean(self) -> dict[str, Any]:
@@ -79,6 +79,10 @@ class LimitsForm(forms.Form):
         except ValueError as error:
             self.add_error(_name(pool, resource), str(error))
             return 0
+
+
+def _head(resource: str) -> str:
+    return " ".join(filter(None, (resource_title(resource), amount_text(1, resource).unit)))
 
 
 def _name(pool: str, resource: str) -> str:

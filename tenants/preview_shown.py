@@ -62,7 +62,9 @@ class AlternativeRow:
     after: str
 
 
-def preview_shown(preview: RequestPreview, *, terms: Terms, pool: str) -> dict[str, Any]:
+def preview_shown(
+    preview: RequestPreview, *, terms: Terms, pool: str, tenant: str = ""
+) -> dict[str, Any]:
     """Everything that templates/requests/_preview.html shows."""
     effects = {effect.resource: effect for effect in preview.effects}
     rows = [_effect_row(effects[name], preview.kind) for name in resources_ordered(effects)]
@@ -73,7 +75,7 @@ def preview_shown(preview: RequestPreview, *, terms: Terms, pool: str) -> dict[s
         "kind": VERDICT_KINDS[preview.verdict],
         "title": verdict_title(preview),
         "sentence": verdict_sentence(preview, pool=pool),
-        "checks": check_rows(preview, pool=pool),
+        "checks": check_rows(preview, pool=pool, tenant=tenant),
         "checks_note": _counts(preview),
         "pool": pool,
         "main_effect": rows[0] if rows else None,
@@ -100,10 +102,15 @@ def _counts(preview: RequestPreview) -> str:
     rows = check_rows(preview, pool="")
     passed = sum(row.state == "ok" for row in rows)
     passes = ngettext("%(count)s passes", "%(count)s pass", passed) % {"count": passed}
-    rest = len(rows) - passed
-    if not rest:
-        return passes
-    return ", ".join((passes, _("%(count)s open") % {"count": rest}))
+    refused = sum(row.state == "refused" for row in rows)
+    rest = len(rows) - passed - refused
+    fails = ngettext("%(count)s fails", "%(count)s fail", refused) % {"count": refused}
+    parts = [
+        passes,
+        fails if refused else "",
+        _("%(count)s open") % {"count": rest} if rest else "",
+    ]
+    return _(", ").join(filter(None, parts))
 
 
 def _effect_row(effect: Effect, kind: str) -> EffectRow:

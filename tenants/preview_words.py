@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from portal.ui.units import amount_text, resource_title
 from scheduling.engine import Check
 from scheduling.selectors.fleet import resources_ordered
-from tenants.approval import LINE_TITLES, RULE_TITLES, WITHIN_SIZE, RuleLine
+from tenants.approval import LINE_TITLES, RENEW_SIZE, RULE_TITLES, WITHIN_SIZE, RuleLine
 from tenants.choices_requests import RequestKind, RequestVerdict
 from tenants.previews import RequestPreview
 
@@ -75,15 +75,16 @@ def verdict_sentence(preview: RequestPreview, *, pool: str) -> str:
     return _line_sentence(failed) if failed else ""
 
 
-def check_rows(preview: RequestPreview, *, pool: str) -> list[CheckRow]:
+def check_rows(preview: RequestPreview, *, pool: str, tenant: str = "") -> list[CheckRow]:
     """The checks in their order, one line for each level and rule, and the rule of approval last.
 
-    A line shows the resource that fails, else the device, else the processor.
+    A line shows the resource that fails, else the device, else the processor. `tenant` is named
+    to whoever reads about another's.
     """
     groups: dict[tuple[str, str], list[Check]] = {}
     for check in preview.checks:
         groups.setdefault((check.rule, check.scope), []).append(check)
-    rows = [_row(_foremost(checks), pool) for checks in groups.values()]
+    rows = [_row(_foremost(checks), pool, tenant) for checks in groups.values()]
     return [*rows, _rule_row(preview)]
 
 
@@ -109,21 +110,24 @@ def _foremost(checks: Sequence[Check]) -> Check:
     return min(checks, key=lambda c: order.index(c.resource) if c.resource in order else 99)
 
 
-def _row(check: Check, pool: str) -> CheckRow:
-    return CheckRow("ok" if check.ok else "refused", _text(check, pool), _number(check))
+def _row(check: Check, pool: str, tenant: str) -> CheckRow:
+    return CheckRow("ok" if check.ok else "refused", _text(check, pool, tenant), _number(check))
 
 
-def _text(check: Check, pool: str) -> str:
+def _text(check: Check, pool: str, tenant: str) -> str:
+    above = _("Cap of %(scope)s") if tenant else _("Cap of %(scope)s, above you")
     texts = {
-        "quota.cap": _("Your cap in %(pool)s"),
-        "quota.parent": _("Cap of %(scope)s, above you")
-        if check.scope
-        else _("Cap of the tenants above you"),
+        "quota.cap": _("Cap of %(tenant)s in %(pool)s") if tenant else _("Your cap in %(pool)s"),
+        "quota.parent": above if check.scope else _("Cap of the tenants above you"),
         "room": _("Room in %(pool)s"),
         "quota.in-use": _("No less than is allocated"),
         "quota.children": _children_text(check),
     }
-    return texts.get(check.rule, check.rule) % {"pool": pool, "scope": check.scope}
+    return texts.get(check.rule, check.rule) % {
+        "pool": pool,
+        "scope": check.scope,
+        "tenant": tenant,
+    }
 
 
 def _children_text(check: Check) -> str:
@@ -153,14 +157,15 @@ def _rule_row(preview: RequestPreview) -> CheckRow:
     if rule:
         return CheckRow("ok", str(RULE_TITLES[rule]), _("no operator needed"), rule)
     failed = preview.rule.failed
+    rule = RENEW_SIZE if preview.kind == RequestKind.RENEW else WITHIN_SIZE
     if failed is None or failed.code in ("fits", "guaranteed"):
-        return CheckRow("open", _("not by rule: an operator decides"), "", WITHIN_SIZE)
+        return CheckRow("open", _("not by rule: an operator decides"), "", rule)
     if failed.code == "operator":
         return CheckRow("open", str(LINE_TITLES["operator"]), "")
     number = _("not set")
     if failed.code == "size":
         number = _over_words(failed)
-    return CheckRow("open", _("an operator decides"), number, WITHIN_SIZE)
+    return CheckRow("open", _("an operator decides"), number, rule)
 
 
 def _over_words(line: RuleLine) -> str:

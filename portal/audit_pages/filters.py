@@ -35,7 +35,7 @@ class AuditApiFilter(AuditFilter):
     """As on the page, and by the object's id and the request."""
 
     target_id = django_filters.CharFilter(label=_("Id of the object"))
-    request_id = django_filters.CharFilter(label=_("Request"))
+    request_id = django_filters.CharFilter(label=_("Request ID"))
 
     class Meta(AuditFilter.Meta):
         fields = (*AuditFilter.Meta.fields, "target_id", "request_id")

@@ -200,7 +200,9 @@ def _detail(queue: Queue, row: QueueRow, viewer: Viewer) -> dict[str, Any]:
     initial = less_initial(row)
     shown: dict[str, Any] = {}
     if row.preview is not None:
-        shown = preview_shown(row.preview, terms=terms, pool=str(terms.ask["pool"]))
+        shown = preview_shown(
+            row.preview, terms=terms, pool=str(terms.ask["pool"]), tenant=found.tenant_id
+        )
     return {
         "found": found,
         "what": what_words(found),

@@ -43,7 +43,7 @@ FLEET = (
     Row("cluster_pause", "operator", "/ops/clusters/ams-1/pause/"),
     Row("cluster_remove", "operator", "/ops/clusters/ams-1/remove/"),
     Row("node_list", "operator", "/ops/nodes/"),
-    Row("node_list", "operator", "/ops/nodes/?q=nothing-like-it", "filtered-away"),
+    Row("node_list", "operator", "/ops/nodes/?search=nothing-like-it", "filtered-away"),
     Row("node_page", "operator", "/ops/nodes/ams-1/ams1-h100-01/"),
     Row("node_page", "operator", "/ops/nodes/lab-3/lab3-a100-2/", "silent"),
     Row("pool_list", "operator", "/ops/pools/"),

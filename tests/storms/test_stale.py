@@ -36,6 +36,7 @@ def allocate_asleep(arena: Arena, storm: Storm) -> None:
     storm.stall(CREATE, arena.ask(count))
 
 
+@pytest.mark.long
 def test_a_worker_that_wakes_up_late_writes_nothing(
     arena: Arena, say: Callable[[str], None]
 ) -> None:
@@ -53,6 +54,7 @@ def test_a_worker_that_wakes_up_late_writes_nothing(
     settled(arena, [])
 
 
+@pytest.mark.long
 def test_without_the_epoch_the_same_run_is_not_exact(
     arena: Arena, monkeypatch: pytest.MonkeyPatch, say: Callable[[str], None]
 ) -> None:
