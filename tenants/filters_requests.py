@@ -26,7 +26,9 @@ class RequestFilter(BerthFilterSet):
     """Requests by state, kind, pool and text."""
 
     search = django_filters.CharFilter(method="by_text", label=_("Name, person or number"))
-    state = django_filters.MultipleChoiceFilter(choices=RequestState.choices, label=_("State"))
+    state = django_filters.ChoiceFilter(
+        choices=RequestState.choices, label=_("State"), empty_label=_("Any state")
+    )
     stage = django_filters.ChoiceFilter(
         choices=RequestStage.choices, label=_("Stage"), empty_label=_("Any stage")
     )
@@ -69,8 +71,9 @@ class RequestFilter(BerthFilterSet):
 
 
 class RequestApiFilter(RequestFilter):
-    """As on the page, with tenant and order in the address."""
+    """As on the page, with several states, tenant and order in the address."""
 
+    state = django_filters.MultipleChoiceFilter(choices=RequestState.choices, label=_("State"))
     tenant = django_filters.CharFilter(field_name="tenant_id", label=_("Tenant"))
     ordering = django_filters.ChoiceFilter(
         method="by_order", choices=list(ORDERINGS.items()), label=_("Order")
