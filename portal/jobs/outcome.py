@@ -46,10 +46,15 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not yet: come back in `retry_in` seconds, or earlier when nudged."""
+    """Not yet: come back in `retry_in` seconds, or earlier when nudged.
+
+    `refused` says that something was away or asked for the time: no fact of the mirror shortens
+    that. A negative `retry_in` leaves the time to the number of refusals in a row.
+    """
 
     reason: Reason
     retry_in: float = 2.0
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import F, Func, QuerySet, Subquery, Value
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 
 from portal import live
 from portal.jobs.lease import Lease, fence
@@ -17,6 +17,9 @@ from portal.jobs.registry import Step
 from portal.models.jobs import JobAttempt, JobRun, JobState, JobStep, StepState
 from portal.scope import scope
 from portal.viewer import Viewer
+
+MOST_FAILURES = 100
+"""Nobody counts further: an outage may last for weeks."""
 
 
 class Clock(Func):
@@ -91,7 +94,7 @@ def job_wait(
             due_at=seconds_from_now(retry_in),
             lease_until=None,
             claims_since_progress=0,
-            failures=F("failures") + 1 if failed else 0,
+            failures=Least(F("failures") + 1, MOST_FAILURES) if failed else 0,
         )
         if not step.undoing:  # whoever asked for it to stop does not wait
             _job(lease).filter(cancel_requested_at__isnull=False).update(due_at=Clock())

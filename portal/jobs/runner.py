@@ -135,7 +135,9 @@ def _run(kind: JobKind, todo: Step, context: StepContext) -> Outcome:
         return _from_error(error, context)
     except (OperationalError, InterfaceError):  # others are our mistakes: they count as poison
         log.warning("job.database_error", step=todo.name, exc_info=True)
-        return Wait(Reason("database", gettext_noop("The database was not reachable.")), -1)
+        return Wait(
+            Reason("database", gettext_noop("The database was not reachable.")), -1, refused=True
+        )
 
 
 def _reauthorise(kind: JobKind, job: JobRun) -> None:
@@ -163,13 +165,14 @@ def _from_error(error: BerthError, context: StepContext) -> Outcome:
         return Park(reason)
     # What this process has no key for, another worker may open.
     if not error.permanent or isinstance(error, SealUnavailable):
-        return Wait(reason, float(error.extra.get("retry_after") or -1))
+        return Wait(reason, float(error.extra.get("retry_after") or -1), refused=True)
     return Park(reason) if context.job.undoing else Fail(reason)
 
 
 def _backoff(failures: int) -> float:
     """Seconds to wait after that many transient errors in a row, with jitter."""
-    return min(MAX_BACKOFF_SECONDS, 2.0**failures) * random.uniform(0.5, 1.5)  # noqa: S311
+    most = 2.0 ** min(failures, records.MOST_FAILURES)
+    return min(MAX_BACKOFF_SECONDS, most) * random.uniform(0.5, 1.5)  # noqa: S311
 
 
 def _settle(lease: Lease, kind: JobKind, job: JobRun, step: JobStep, outcome: Outcome) -> bool:
@@ -178,10 +181,11 @@ def _settle(lease: Lease, kind: JobKind, job: JobRun, step: JobStep, outcome: Ou
             end = _end_state(job, step, result)
             records.step_done(lease=lease, step=step, result=result, end=end)
             return end is None
-        case Wait(reason, retry_in):
-            failed = retry_in < 0
-            seconds = _backoff(job.failures) if failed else retry_in
-            records.job_wait(lease=lease, step=step, reason=reason, retry_in=seconds, failed=failed)
+        case Wait(reason, retry_in, refused):
+            seconds = _backoff(job.failures) if retry_in < 0 else retry_in
+            records.job_wait(
+                lease=lease, step=step, reason=reason, retry_in=seconds, failed=refused
+            )
             return False
         case Park(reason):
             records.job_park(lease=lease, step=step, reason=reason)

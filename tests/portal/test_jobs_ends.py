@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, OperationalError
 from django.test import TestCase
 from django.utils import timezone
 
+from portal.errors import Unavailable
 from portal.jobs import lease as leases
 from portal.jobs.context import StepContext
 from portal.jobs.lease import Heart, Lease, LeaseLost
@@ -113,16 +114,33 @@ def test_a_fact_shortens_no_wait_that_a_busy_cluster_asked_for(known: Known) -> 
     def busy(_ctx: StepContext) -> Outcome:
         raise OperationalError
 
+    def told(_ctx: StepContext) -> Outcome:
+        raise Unavailable("Busy.", retry_after=600)
+
     known(busy)
+    known(told, name="test.told")
     known(doze, name="test.doze")
     refused, waiting = work(ask()), work(ask(kind="test.doze", key="doze:1"))
+    later = work(ask(kind="test.told", key="told:1"))
     with scope(SYSTEM):
-        jobs_nudge(keys=[refused.key, waiting.key])
+        jobs_nudge(keys=[refused.key, later.key, waiting.key])
     assert due_of(fresh(refused)) == due_of(refused)
+    assert due_of(fresh(later)) == due_of(later) > timezone.now() + timedelta(seconds=500)
     assert due_of(fresh(waiting)) < due_of(waiting)
     with scope(SYSTEM):
         jobs_nudge(keys=[refused.key], parked=True)  # the cluster is back
     assert due_of(fresh(refused)) < due_of(refused)
+
+
+def test_an_outage_of_weeks_is_waited_for(known: Known) -> None:
+    def outage(_ctx: StepContext) -> Outcome:
+        raise OperationalError
+
+    known(outage)
+    job = ask()
+    with scope(SYSTEM):
+        JobRun.objects.filter(pk=job.pk).update(failures=2**15 - 1)
+    assert work(job).state == JobState.WAITING
 
 
 def test_a_lease_that_can_not_be_renewed_is_lost_when_its_time_is_over(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -45,22 +46,29 @@ class Ear:
 
     def __init__(self, topic: str) -> None:
         self.messages: list[dict[str, Any]] = []
-        self.stop = threading.Event()
         self.ready = threading.Event()
-        self.thread = threading.Thread(target=asyncio.run, args=(self._listen(topic),))
+        self.thread = threading.Thread(target=self._run, args=(topic,))
         self.thread.start()
         assert self.ready.wait(10)
+
+    def _run(self, topic: str) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(self._listen(topic))
 
     async def _listen(self, topic: str) -> None:
         layer = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(group_name(topic), channel)
+        self.loop, self.task = asyncio.get_running_loop(), asyncio.current_task()
         self.ready.set()
-        while not self.stop.is_set():
-            try:
-                self.messages.append(await asyncio.wait_for(layer.receive(channel), 0.1))
-            except TimeoutError:
-                continue
+        while True:  # a receive that is cancelled may lose what has just come: only at the end
+            self.messages.append(await layer.receive(channel))
+
+    def end(self) -> None:
+        """Stop listening."""
+        assert self.task is not None
+        self.loop.call_soon_threadsafe(self.task.cancel)
+        self.thread.join(10)
 
     def wait(self, count: int, seconds: float = 10.0) -> list[dict[str, Any]]:
         until = time.monotonic() + seconds
@@ -74,8 +82,7 @@ class Ear:
 def ear() -> Iterator[Ear]:
     found = Ear("job:1")
     yield found
-    found.stop.set()
-    found.thread.join(10)
+    found.end()
 
 
 def test_publish_belongs_to_its_transaction() -> None:
@@ -188,8 +195,7 @@ def test_a_revocation_goes_to_the_sockets_themselves() -> None:
                 live.revoke(7)
             assert found.wait(1)[0]["type"] == "live.revoked"
     finally:
-        found.stop.set()
-        found.thread.join(10)
+        found.end()
 
 
 def test_the_relay_comes_back_after_its_database_connection_is_killed(ear: Ear) -> None:

@@ -22,7 +22,7 @@ from scheduling.services.quota import QuotaEdit, quota_set
 from tests.scheduling.world import ledger_differences, quota_give, quota_numbers, system
 
 LIMIT = 10
-ROUNDS = 200
+ROUNDS = (50, pytest.param(200, marks=pytest.mark.long))
 CONTENDERS = 64
 
 
@@ -46,15 +46,16 @@ def move(pool: Pool, operation: str, direction: Direction, amount: int) -> bool:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.storm
 @pytest.mark.timeout(600)
-def test_of_64_claims_on_the_last_unit_exactly_one_wins() -> None:
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_of_64_claims_on_the_last_unit_exactly_one_wins(rounds: int) -> None:
     """Each contender keeps its session; a barrier lets all of them go at once, every round."""
     pool = pool_make(limit=1)
     start, end = (threading.Barrier(CONTENDERS + 1, timeout=60) for _ in range(2))
-    winners: list[list[str]] = [[] for _ in range(ROUNDS)]
+    winners: list[list[str]] = [[] for _ in range(rounds)]
 
     def contend(number: int) -> None:
         try:
-            for round_number in range(ROUNDS):
+            for round_number in range(rounds):
                 name = f"{round_number}/{number}"
                 start.wait()
                 if move(pool, name, "reserve", 1):
