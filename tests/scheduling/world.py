@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from deploy.testbed import Bed
+from deploy.testbed.errors import ApiError
 from inventory.choices import ClusterState
 from inventory.k8s import pace
 from inventory.k8s.connection import Credential
@@ -42,6 +43,7 @@ MODELS = {
     "l40s-48gb": "NVIDIA-L40S",
 }
 
+NOT_FOUND = 404
 IN_SPACES = {
     "/apis/apps/v1": ("statefulsets", "deployments", "replicasets", "controllerrevisions"),
     "/apis/batch/v1": ("jobs",),
@@ -229,7 +231,12 @@ def space_remove(bed: Bed, name: str) -> None:
 
     until(empty, seconds=60)
     body = {"metadata": {"name": name}, "spec": {"finalizers": []}}
-    client.request("PUT", f"{path}/finalize", body={"kind": "Namespace", "apiVersion": "v1"} | body)
+    whole = {"kind": "Namespace", "apiVersion": "v1"} | body
+    try:
+        client.request("PUT", f"{path}/finalize", body=whole)
+    except ApiError as error:  # its controller may have been faster
+        if error.status != NOT_FOUND:
+            raise
     until(lambda: name not in _spaces(bed), seconds=60)
 
 
