@@ -78,7 +78,7 @@ def chains_verify() -> Result:
         result.entries += 1
         if row.chain != chain:
             if chain is not None:
-                _end_check(result, chain, heads, ok=broken or met)
+                _end_check(result, chain, heads, seq, met=met, broken=broken)
             chain, seq, last, broken, met = row.chain, 0, b"", False, False
             result.chains += 1
         what = "" if broken else _wrong(row, seq, last)
@@ -89,7 +89,7 @@ def chains_verify() -> Result:
         # What is written while we look stands behind the head that was read first.
         met = met or heads.get(row.chain) == (seq, last)
     if chain is not None:
-        _end_check(result, chain, heads, ok=broken or met)
+        _end_check(result, chain, heads, seq, met=met, broken=broken)
     result.breaks += [Break(key, None, None, "every entry is gone") for key in sorted(heads)]
     return result
 
@@ -107,10 +107,21 @@ def _wrong(row: Row, seq: int, last: bytes) -> str:
 
 
 def _end_check(
-    result: Result, chain: str, heads: dict[str, tuple[int, bytes]], *, ok: bool
+    result: Result,
+    chain: str,
+    heads: dict[str, tuple[int, bytes]],
+    seq: int,
+    *,
+    met: bool,
+    broken: bool,
 ) -> None:
-    is_new = heads.pop(chain, None) is None and chain in _heads()
-    if not ok and not is_new:
+    head = heads.pop(chain, None)
+    if broken:
+        return
+    if head is None or head[0] < seq:  # written while we looked: then the head has moved along
+        now = _heads().get(chain)
+        met = (met or head is None) and now is not None and now[0] >= seq
+    if not met:
         result.breaks.append(
             Break(chain, None, None, "entries are missing, or the head was changed")
         )

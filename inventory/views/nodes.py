@@ -71,12 +71,11 @@ def node_page(request: HttpRequest, cluster: str, node: str) -> HttpResponseBase
     """One node: amounts, who stands on it, labels, taints, conditions."""
     viewer = viewer_of(request)
     found = node_by_name(cluster=cluster, name=node, viewer=viewer)
-    every = list(node_pods(node=found, viewer=viewer).order_by("namespace", "name"))
-    pods = every[: PODS + 1]
+    pods = list(node_pods(node=found, viewer=viewer).order_by("namespace", "name"))
     now = timezone.now()
     freshness = cluster_freshness(cluster_ids=[found.cluster_id], now=now)[found.cluster_id]
     by_kind = {kind.kind: kind for kind in freshness}
-    tenants = sorted({pod.tenant_key for pod in every if pod.tenant_key})
+    tenants = sorted({pod.tenant_key for pod in pods if pod.tenant_key})
     context: dict[str, Any] = {
         "node": found,
         "status": node_status(found),
@@ -84,7 +83,7 @@ def node_page(request: HttpRequest, cluster: str, node: str) -> HttpResponseBase
         "interval": CONTACT_EVERY_SECONDS,
         "watch": by_kind[FactKind.NODES],
         "pod_watch": by_kind[FactKind.PODS],
-        "resources": node_resources(found, every),
+        "resources": node_resources(found, pods),
         "devices": node_devices(found),
         "pods": pods[:PODS],
         "more_pods": len(pods) > PODS,

@@ -179,6 +179,9 @@ TAMPERINGS = {
     "everything removed": "DELETE FROM portal_auditentry",
     "two swapped": "UPDATE portal_auditentry SET target_id = (4 - target_id::int)::text",
     "moved to another actor": "UPDATE portal_auditentry SET actor_user_id = 5 WHERE chain_seq = 1",
+    "a head that was set back": "UPDATE portal_audithead SET seq = 2, hash ="
+    " (SELECT hash FROM portal_auditentry e WHERE e.chain_seq = 2 AND e.chain_key = 'vision')"
+    " WHERE seq = 3",
     "unsealed": "UPDATE portal_auditentry SET hash = NULL WHERE chain_seq = 3",
 }
 
