@@ -25,7 +25,7 @@ from scheduling.services.steps import (
 ALLOCATION_CREATE = JobKind(
     name=CREATE,
     title=_("Create allocation"),
-    version=2,
+    version=3,
     queue="place",
     cancellable=True,
     instead=_(
@@ -40,6 +40,7 @@ ALLOCATION_CREATE = JobKind(
         Step("confirm", apply.confirm, _("Confirm")),
     ),
     undo_steps=(
+        Step("quiet", release.quiet, _("Wait for others")),
         Step("withdraw", release.withdraw, _("Withdraw")),
         Step("vanish", release.vanish, _("Pods gone")),
         Step("narrow", widen.narrow, _("Narrow")),

@@ -25,11 +25,11 @@ def overcommit_resolve(*, cluster_id: int, node_uids: Iterable[str]) -> None:
     """Have allocations that are not bound on over-committed nodes placed anew.
 
     The newest of the lowest priority gives way first, and no more than it takes. Runs in the
-    transaction of the facts. What is asked for already is woken, and told to nobody again.
+    transaction of the facts, or in one of its own. What is asked for already is woken, and told
+    to nobody again.
     """
     asked: list[Allocation] = []
-    rows = NodeCommitment.objects.filter(cluster_id=cluster_id, node_uid__in=set(node_uids))
-    for row in rows.order_by("node_uid", "resource"):
+    for row in rows_lock(cluster_id=cluster_id, node_uids=set(node_uids)):
         if row.free < 0:
             asked += _give_way(row)
     for allocation in asked:
@@ -65,7 +65,6 @@ def _let_go(row: NodeCommitment, holders: list[str]) -> None:
     """Drop room that nobody can fill any more: all of the namespace is being given back."""
     if not holders:
         return
-    rows_lock(cluster_id=row.cluster_id, node_uids=[row.node_uid])
     held = Commitment.objects.filter(
         cluster_id=row.cluster_id, node_uid=row.node_uid, holder__in=holders
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +21,7 @@ from scheduling.services.allocations import (
     allocation_replace,
 )
 from scheduling.services.scan import cluster_scan
+from scheduling.services.steps.common import POLL_SECONDS
 from tests.inventory.faults import plain
 from tests.scheduling.conftest import AMOUNTS, NODES, world_open
 from tests.scheduling.interposer import Interposer
@@ -226,6 +229,48 @@ def test_a_run_that_is_refused_while_it_comes_up_ends_the_same_way(
     assert (ended.state, (ended.reason or {}).get("code")) == ("failed", "rerun")
     assert moving.names("jobs", SPACE) == set()
     assert quota_numbers()[GPU] == (0, 0, 0)
+
+
+def test_undoing_waits_for_a_successor_that_is_on_its_way(moving: World, wire: Interposer) -> None:
+    """Stopped while the job that places anew is making another object: nothing is left of it."""
+    wire.spoil(DRY_RUN, plain(422, REFUSED), times=100)
+    asked, let_go = threading.Event(), threading.Event()
+
+    def held(inner: socket.socket, request: str) -> None:
+        asked.set()
+        let_go.wait(60)
+        wire.forward(inner, request)
+
+    moving.bed.stop("scheduler")
+    try:
+        allocation = moving.ask(
+            "early",
+            runs_as="completion",
+            shape=HALF,
+            spec={"image": "registry.example/a:1", "command": ["sleep", "600"]},
+            consent={"rerun": True},
+        )
+        until_code(moving, allocation, "starting")
+        wire.spoil(rf"^POST {JOBS}", held)
+        with system():
+            node = Commitment.objects.filter(holder=allocation.holder)[0].node_name
+        moving.bed.kubectl("delete", "node", node)
+        assert asked.wait(60)
+        with moving.working():  # the other worker is held, too
+            with system() as viewer:
+                allocation_release(allocation=moving.fresh(allocation), viewer=viewer)
+            until_state(moving, allocation, "compensating", kind=CREATE)
+            time.sleep(2 * POLL_SECONDS)
+            assert quota_numbers()[GPU] == (4, 0, 0)
+            let_go.set()
+            until_state(moving, allocation, "compensated", kind=CREATE)
+    finally:
+        let_go.set()
+        moving.bed.start("scheduler")
+    assert moving.names("jobs", SPACE) == moving.names("pods", SPACE) == set()
+    assert [job.state for job in (moving.job(allocation, REPLACE),) if job] == ["succeeded"]
+    assert moving.fresh(allocation).state == "failed"
+    assert (quota_numbers()[GPU], ledger_differences()) == ((0, 0, 0), [])
 
 
 @pytest.mark.parametrize(("given_up", "suspended"), [(True, False), (False, True)])

@@ -34,23 +34,25 @@ NOT_OURS = gettext_noop("%(object)s is somebody else's now; left alone.")
 BUSY = gettext_noop("Waiting for the placement that is under way to end.")
 
 
-def begin(ctx: StepContext) -> Outcome:
-    """Move what is bound to releasing; wait for whoever is writing the object just now.
+def quiet(ctx: StepContext) -> Outcome:
+    """Wait for whoever is writing the object just now.
 
-    The state, set when the release was asked for, lets those others end at their next step. One
-    that is parked is not waited for: it finds the state when it is resumed.
+    Those others end at their next step, for they see that the allocation is on its way out. One
+    that is parked is not waited for: it sees it when it is resumed.
     """
     with scope(SYSTEM):
-        allocation = load(ctx)
-        busy = (
-            JobRun.objects.filter(
-                kind__in=(REPLACE, RESTORE), key=allocation.job_key, state__in=ACTIVE_STATES
-            )
-            .exclude(state=JobState.PARKED)
-            .exists()
+        writers = JobRun.objects.filter(
+            kind__in=(REPLACE, RESTORE), key=load(ctx).job_key, state__in=ACTIVE_STATES
         )
-    if busy:
-        return Wait(Reason("busy", BUSY), POLL_SECONDS)
+        busy = writers.exclude(state=JobState.PARKED).exists()
+    return Wait(Reason("busy", BUSY), POLL_SECONDS) if busy else Done()
+
+
+def begin(ctx: StepContext) -> Outcome:
+    """Move what is bound to releasing, once nobody else writes the object."""
+    pending = quiet(ctx)
+    if isinstance(pending, Wait):
+        return pending
     with ctx.transaction():
         allocation = load_locked(ctx)
         _move(ctx, allocation, "release")

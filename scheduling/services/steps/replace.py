@@ -42,7 +42,7 @@ from scheduling.services.health import health_mirrored
 from scheduling.services.overcommit import holder_of
 from scheduling.services.steps.apply import work_pending
 from scheduling.services.steps.common import load, load_locked
-from scheduling.services.steps.repoint import MOVABLE, misplaced_evict, out_of_service
+from scheduling.services.steps.repoint import is_movable, misplaced_evict, out_of_service
 
 AGAIN_SECONDS = 5.0
 NO_PLACE = gettext_noop("No other place is free. %(why)s")
@@ -57,7 +57,7 @@ def choose(ctx: StepContext) -> Outcome:
         with ctx.transaction():
             allocation = load_locked(ctx)
             cluster = allocation.cluster
-            if allocation.state not in MOVABLE or cluster is None:
+            if not is_movable(allocation) or cluster is None:
                 ctx.record(nodes=[], moved=False)
                 return Done({"nodes": []})
             return _choose(ctx, allocation, cluster)

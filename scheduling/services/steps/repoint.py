@@ -20,14 +20,21 @@ from inventory.models import Node
 from portal.errors import Unavailable
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Outcome, Reason, Wait
-from portal.models.jobs import JobStep, StepState
+from portal.models.jobs import JobRun, JobStep, StepState
 from portal.scope import scope
 from scheduling.choices import AllocationKind, AllocationState, RunsAs
 from scheduling.manifests.merge import merged
 from scheduling.manifests.workload import affinity
 from scheduling.models import Allocation
-from scheduling.services.allocations import RELEASABLE, REPLACE
-from scheduling.services.clusters import cluster_id_of, node_names, object_ref, space_of, writer_of
+from scheduling.services.allocations import CREATE, RELEASABLE, REPLACE
+from scheduling.services.clusters import (
+    SYSTEM,
+    cluster_id_of,
+    node_names,
+    object_ref,
+    space_of,
+    writer_of,
+)
 from scheduling.services.drift import Drifted
 from scheduling.services.namespaces import CHANGED_MEANWHILE
 from scheduling.services.runs import run_end
@@ -44,17 +51,26 @@ QUICK_TRIES = 5
 QUICK_SECONDS = 0.2
 ENDED = ("Succeeded", "Failed")
 OUT_OF_SERVICE = "node.kubernetes.io/out-of-service"
-MOVABLE = (*RELEASABLE, AllocationState.APPLYING, AllocationState.RESERVED)
+COMING_PLACED = (AllocationState.APPLYING, AllocationState.RESERVED)
 NOT_THERE = gettext_noop("Waiting for the object to be created.")
 SUSPENDING = gettext_noop("Waiting for the run to stand still.")
+
+
+def is_movable(allocation: Allocation) -> bool:
+    """Tell whether it stands or comes up; while its coming is undone the state stays what it was."""
+    if allocation.state in RELEASABLE:
+        return True
+    with scope(SYSTEM):
+        undone = JobRun.objects.filter(kind=CREATE, key=allocation.job_key, undoing=True)
+        return allocation.state in COMING_PLACED and not undone.exists()
 
 
 def patch(ctx: StepContext) -> Outcome:
     """Point the object at the nodes it has room on now; what is right already stays untouched."""
     allocation = load(ctx)
     if "predecessor" in ctx.recorded:
-        return succeed(ctx, allocation, make=allocation.state in MOVABLE)
-    if allocation.kind == AllocationKind.OPEN or allocation.state not in MOVABLE:
+        return succeed(ctx, allocation, make=is_movable(allocation))
+    if allocation.kind == AllocationKind.OPEN or not is_movable(allocation):
         return Done()
     writer, ref = writer_of(cluster_id_of(allocation)), object_ref(allocation)
     ctx.check()
@@ -201,7 +217,7 @@ def evict(ctx: StepContext) -> Outcome:
 
 def misplaced_evict(ctx: StepContext, allocation: Allocation) -> list[str]:
     """Ask for each misplaced pod to be deleted, by UID, as often as it takes; return the names."""
-    movable = allocation.kind == AllocationKind.WORKLOAD and allocation.state in MOVABLE
+    movable = allocation.kind == AllocationKind.WORKLOAD and is_movable(allocation)
     if not movable or allocation.namespace is None:
         return []
     good = set(node_names(allocation))
