@@ -78,11 +78,15 @@ class Reflector:
         self._tries = 0
         self._future_tries = 0
 
-    def run(self, version: str = "") -> None:
-        """Mirror until `stop`; `version` is where an earlier process left off."""
+    def run(self, version: str = "", listed_seconds_ago: float | None = None) -> None:
+        """Mirror until `stop`; `version` is where an earlier run left off.
+
+        The planned relist counts from the last real list, which may lie before this run: readers
+        are made anew with every token, and one of an hour would put the relist off for ever.
+        """
         self._version = version
-        if version:
-            self._listed_at = self._clock()
+        if version and listed_seconds_ago is not None:
+            self._listed_at = self._clock() - listed_seconds_ago
             self._relist_seconds = self._timing.relist_after()
         while not self._stop.is_set():
             try:
@@ -105,10 +109,10 @@ class Reflector:
             self._client, self._expired = self._renew(self._expired), None
         if self._version and self._doubtful and self._is_ahead(self._client):
             self._version = ""
-        self._doubtful = False
+        doubtful, self._doubtful = self._doubtful, False
         due = self._listed_at is None or self._clock() - self._listed_at > self._relist_seconds
         if not self._version or due:
-            planned = bool(self._version)
+            planned = bool(self._version) and not doubtful
             self._put(Moved(self._spec.name, "listing"))
             with self._lists:
                 records, version = self._list(self._client)

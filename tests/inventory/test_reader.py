@@ -253,7 +253,7 @@ GONE = msgspec.json.encode(
 END = chunks(then=lambda: time.sleep(30))
 
 
-def scripted(*answers: Any, timing: Any = QUICK) -> tuple[Heard, list[str]]:
+def scripted(*answers: Any, timing: Any = QUICK, **start: Any) -> tuple[Heard, list[str]]:
     """Run against scripted answers until the last one is reached."""
     with fault_server(*answers, END) as server:
         connection = Connection(
@@ -266,9 +266,21 @@ def scripted(*answers: Any, timing: Any = QUICK) -> tuple[Heard, list[str]]:
         client = ClusterClient(
             connection, policy=LOOPBACK, pace=patient(), sleep=lambda _seconds: None
         )
-        with reflecting("namespaces", client, timing=timing) as heard:
+        with reflecting("namespaces", client, timing=timing, **start) as heard:
             wait_until(lambda: len(server.requests) > len(answers))
     return heard, server.requests
+
+
+@pytest.mark.parametrize(("ago", "lists"), [(0.0, 0), (4 * 3600.0, 0), (8 * 3600.0, 1), (None, 1)])
+def test_a_relist_counts_from_the_last_list_also_over_restarts(
+    ago: float | None, lists: int
+) -> None:
+    answers = [plain(200, spaces("9", "a")), plain(200, spaces("9", "a"))][: 1 + lists]
+    heard, requests = scripted(*answers, version="5", listed_seconds_ago=ago)
+    assert "limit=1 " in requests[0].splitlines()[0]
+    assert len(heard.lists) == lists
+    assert not any(m.planned for m in heard.lists), "nothing was watched since the restart"
+    assert "watch=true" in requests[-1].splitlines()[0]
 
 
 def test_a_list_whose_token_expired_begins_anew() -> None:
