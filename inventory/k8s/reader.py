@@ -115,8 +115,9 @@ class Reflector:
             planned = bool(self._version) and not doubtful
             self._put(Moved(self._spec.name, "listing"))
             with self._lists:
-                records, version = self._list(self._client)
-            self._put(Listed(self._spec.name, records, version, planned))
+                page = self._list(self._client)
+            version, unreadable = page.resource_version, frozenset(page.unreadable)
+            self._put(Listed(self._spec.name, page.records, version, planned, unreadable))
             self._version, self._listed_at = version, self._clock()
             self._relist_seconds = self._timing.relist_after()
         self._watch(self._client)
@@ -130,33 +131,34 @@ class Reflector:
         numbers = current.isdecimal() and self._version.isdecimal()
         return numbers and int(current) < int(self._version)
 
-    def _list(self, client: ClusterClient) -> tuple[list[Record], str]:
+    def _list(self, client: ClusterClient) -> Page:
         """All pages; an expired token begins anew once, then everything in one from the cache."""
         for _attempt in range(2):
             try:
                 return self._pages(client)
             except Gone:
                 log.info("watch.list_expired", kind=self._spec.name)
-        page = self._page(client, {"resourceVersion": "0"})
-        return page.records, page.resource_version
+        return self._page(client, {"resourceVersion": "0"})
 
-    def _pages(self, client: ClusterClient) -> tuple[list[Record], str]:
+    def _pages(self, client: ClusterClient) -> Page:
         records: list[Record] = []
+        unreadable: list[str] = []
         rest = ""
         while True:
             query: dict[str, str | int | bool] = {"limit": self._timing.page_limit}
             page = self._page(client, query | ({"continue": rest} if rest else {}))
             records += page.records
+            unreadable += page.unreadable
             rest = page.rest
             if not rest:
-                return records, page.resource_version
+                return Page(records, page.resource_version, "", unreadable)
 
     def _page(self, client: ClusterClient, query: dict[str, Any]) -> Page:
         if self._stop.is_set():
             raise Stopped
         page: Page = self._spec.page(client.get_bytes(self._spec.path, query))
         if page.unreadable:
-            log.warning("watch.unreadable", kind=self._spec.name, objects=page.unreadable)
+            log.warning("watch.unreadable", kind=self._spec.name, objects=len(page.unreadable))
         return page
 
     def _watch(self, client: ClusterClient) -> None:
@@ -198,12 +200,12 @@ class Reflector:
         if event.resource_version:
             self._version = event.resource_version
         self._future_tries = 0
-        if event.record is None:
-            self._put(Alive(name, self._version))
-        elif event.type == "DELETED":
-            self._put(Seen(name, self._version, removed_uid=event.record.uid))
-        else:
+        if event.record is not None:
             self._put(Seen(name, self._version, record=event.record))
+        elif event.uid:
+            self._put(Seen(name, self._version, removed_uid=event.uid))
+        else:
+            self._put(Alive(name, self._version))
 
     def _recover(self, error: ClusterError) -> None:
         if self._stop.is_set():

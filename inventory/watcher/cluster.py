@@ -142,6 +142,7 @@ class ClusterWatch(threading.Thread):
                     upserts=list(batch.upserts.values()),
                     deletes=batch.deletes,
                     full=batch.full,
+                    unreadable=batch.unreadable,
                     now=now,
                 )
                 changed = len(changes.items)

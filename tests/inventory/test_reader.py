@@ -343,6 +343,16 @@ def test_an_object_that_can_not_be_read_is_passed_over() -> None:
     assert [m.version for m in heard.messages if isinstance(m, Seen)] == ["7"]
 
 
+def test_what_a_list_has_and_can_not_be_read_is_said() -> None:
+    page = b'{"metadata":{"resourceVersion":"5","continue":"%b"},"items":[%b]}'
+    heard, _requests = scripted(
+        plain(200, page % (b"more", b'{"metadata":{"uid":"odd","labels":3}}')),
+        plain(200, page % (b"", b'{"metadata":{"uid":"good"}}')),
+    )
+    (found,) = heard.lists
+    assert ([r.uid for r in found.records], found.unreadable) == (["good"], {"odd"})
+
+
 def test_nonsense_is_backed_off_from() -> None:
     heard, _requests = scripted(
         plain(200, b"{"), half(spaces("5")), plain(500, b"oops"), plain(200, spaces("6", "a"))
