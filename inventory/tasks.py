@@ -7,7 +7,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from inventory.choices import ClusterState
 from inventory.k8s.errors import ClusterError
 from inventory.models import Cluster
 from inventory.selectors.connections import cluster_get, connection_fingerprint
@@ -161,12 +160,10 @@ def remove_wipe(ctx: StepContext) -> Outcome:
 
 
 def remove_undo(ctx: StepContext) -> Outcome:
-    """A cluster that can't be removed is watched again."""
+    """A cluster that can't be removed is watched again, unless it was paused."""
     with ctx.transaction():
-        undone = Cluster.objects.filter(pk=_cluster_id(ctx), state=ClusterState.REMOVING).update(
-            state=ClusterState.PENDING
-        )
-    return Done({"undid": bool(undone)})
+        undone = removal.cluster_keep(cluster_id=_cluster_id(ctx), was=str(ctx.args.get("was", "")))
+    return Done({"undid": undone})
 
 
 def _cluster_id(ctx: StepContext) -> int:
