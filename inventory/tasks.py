@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
+from inventory.choices import ClusterState
 from inventory.k8s.errors import ClusterError
 from inventory.models import Cluster
 from inventory.selectors.connections import cluster_get, connection_fingerprint
@@ -27,6 +28,7 @@ IN_USE = gettext_noop("The cluster can't be removed yet: %(why)s")
 NOT_UNLABELLED = gettext_noop("The label berth.dev/pool stays on the nodes: %(why)s")
 KNOWN_AS = gettext_noop("The cluster knows Berth as %(user)s.")
 RENEWED = gettext_noop("The token holds until %(until)s.")
+PAUSED = Reason("cluster-paused", gettext_noop("The cluster is paused."))
 REPLACED = Reason(
     "connection-replaced",
     gettext_noop("The connection was replaced meanwhile; the new one is tested."),
@@ -37,6 +39,9 @@ def test_connect(ctx: StepContext) -> Outcome:
     """Reach the cluster and learn under which name it knows us."""
     with scope(ctx.viewer):
         cluster = cluster_get(_cluster_id(ctx))
+    asked = ctx.job.requested_by_id is not None
+    if cluster.state == ClusterState.PAUSED and not asked:
+        return Fail(PAUSED)  # the clock asked before it was paused; resuming tests it
     tested = connection_fingerprint(cluster)
     try:
         ctx.check()
@@ -52,7 +57,7 @@ def test_connect(ctx: StepContext) -> Outcome:
             fingerprint=tested,
             abilities=abilities,
             rights=rights,
-            asked=ctx.job.requested_by_id is not None,
+            asked=asked,
             now=ctx.now(),
         )
         if found is None:

@@ -1,8 +1,9 @@
-"""What pausing promises: only a person takes the cluster up again."""
+"""What pausing promises: nothing by itself calls the cluster, and only a person takes it up."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,17 +12,19 @@ from pytest_django import Settings
 
 from inventory.connection_fields import connection_parse
 from inventory.models import Cluster
-from inventory.services import removal
+from inventory.services import removal, testing
 from inventory.services.clusters import (
     cluster_pause,
     cluster_register,
     cluster_resume,
+    cluster_test,
 )
 from inventory.services.removal import cluster_remove
 from portal.models import JobRun
 from portal.scope import scope
 from tests.inventory.faults import FaultServer, fault_server, plain
 from tests.inventory.world import OPERATOR, SYSTEM, fresh, job_finish
+from tests.people import People
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = timezone.now() - timedelta(days=3)
@@ -53,6 +56,31 @@ def since(cluster: Cluster) -> None:
 def pause(cluster: Cluster) -> None:
     with scope(SYSTEM):
         cluster_pause(name=cluster.name, viewer=OPERATOR)
+
+
+def test_the_test_of_the_clock_that_meets_a_pause_does_not_call(
+    cluster: Cluster, server: FaultServer
+) -> None:
+    testing.tests_request(timezone.now())
+    pause(cluster)
+    job = job_finish("cluster.test")
+    assert (job.state, job.reason["code"]) == ("failed", "cluster-paused")
+    assert server.requests == []
+    testing.tests_request(timezone.now() + timedelta(days=1))
+    with scope(SYSTEM):
+        assert JobRun.objects.get().pk == job.pk
+
+
+def test_the_test_of_a_person_calls_and_leaves_the_pause(
+    cluster: Cluster, server: FaultServer, people_committed: People
+) -> None:
+    pause(cluster)
+    person = replace(OPERATOR, user_id=people_committed.operator.user.pk)
+    with scope(SYSTEM):
+        cluster_test(name="one", viewer=person)
+    assert job_finish("cluster.test").reason["code"] == "credential-expired"
+    assert server.requests
+    assert fresh(cluster).state == "paused"
 
 
 @pytest.mark.parametrize(("paused", "after"), [(True, "paused"), (False, "pending")])
