@@ -319,6 +319,12 @@ def test_410_as_an_event_lists_again() -> None:
     assert [m.planned for m in heard.lists] == [False, False]
 
 
+def test_a_time_out_that_is_answered_is_no_silence() -> None:
+    late = b'{"type":"ERROR","object":{"code":504,"reason":"Timeout"}}\n'
+    heard, _requests = scripted(plain(200, spaces("5", "a")), chunks(late), plain(200, spaces("5")))
+    assert ("backoff", "cluster-timed-out") in heard.phases
+
+
 def test_a_bookmark_moves_the_version_on() -> None:
     _heard, requests = scripted(plain(200, spaces("5")), chunks(event("BOOKMARK", "77")))
     assert "resourceVersion=77" in requests[2].splitlines()[0]
