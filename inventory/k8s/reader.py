@@ -38,6 +38,7 @@ log = structlog.get_logger()
 Put = Callable[[Message], None]
 Renew = Callable[[ClusterClient | None], ClusterClient]
 LOST_VERSION_TRIES = 3
+MAX_DOUBLINGS = 16  # of the wait between tries, which is at its cap long before
 
 
 class Stopped(Exception):
@@ -177,19 +178,32 @@ class Reflector:
             try:
                 self._put(Moved(self._spec.name, "watching"))
                 self._put(Alive(self._spec.name, self._version))
-                self._read(lines)
+                heard = self._read(lines)
             finally:
                 self._lines = None
-                if self._clock() - opened_at > self._timing.healthy_seconds:
+                lasted_seconds = self._clock() - opened_at
+                if lasted_seconds > self._timing.healthy_seconds:
                     self._tries = 0
+        if not heard and lasted_seconds < self._timing.short_seconds:
+            self._hold_back()
 
-    def _read(self, lines: Lines) -> None:
+    def _hold_back(self) -> None:
+        """A server that closes each watch as soon as it is open must not be asked in a loop."""
+        if self._tries == 0 and not self._stop.is_set():
+            log.info("watch.short", kind=self._spec.name)
+        self._stop.wait(self._backoff_seconds())
+
+    def _read(self, lines: Lines) -> bool:
+        """Hand on what comes until the stream ends; tell whether anything did."""
+        heard = False
         try:
             for line in lines:
                 self._event(self._spec.event(line))
+                heard = True
         except Timeout:
             # Nothing for too long: the socket may be dead. The next watch goes on from here.
             log.info("watch.silent", kind=self._spec.name)
+        return heard
 
     def _event(self, event: Event) -> None:
         if self._stop.is_set():
@@ -227,9 +241,14 @@ class Reflector:
 
     def _wait_seconds(self, error: ClusterError) -> float:
         timing = self._timing
-        self._tries += 1
+        jitter = self._backoff_seconds()
         if isinstance(error, Forbidden | Invalid):
             return min(timing.forbidden_seconds, timing.backoff_seconds * 4.0**self._tries)
-        ceiling = min(timing.backoff_cap_seconds, timing.backoff_seconds * 2**self._tries)
-        jitter = random.uniform(timing.backoff_seconds / 2, ceiling)  # noqa: S311
         return (error.retry_after or 0.0) + jitter
+
+    def _backoff_seconds(self) -> float:
+        """Longer with each try, and spread."""
+        timing = self._timing
+        self._tries = min(self._tries + 1, MAX_DOUBLINGS)
+        ceiling = min(timing.backoff_cap_seconds, timing.backoff_seconds * 2.0**self._tries)
+        return random.uniform(timing.backoff_seconds / 2, ceiling)  # noqa: S311 (jitter)

@@ -14,10 +14,11 @@ import pytest
 from deploy.testbed import ApiClient, Bed
 from inventory.k8s.client import ClusterClient
 from inventory.k8s.connection import Connection, Credential
+from inventory.k8s.errors import Unreachable
 from inventory.k8s.messages import Seen
 from tests.inventory import objects
 from tests.inventory.conftest import LOOPBACK, bed_client, bed_connection, patient, wait_until
-from tests.inventory.faults import Proxy, chunks, fault_server, half, plain
+from tests.inventory.faults import FaultServer, Proxy, chunks, fault_server, half, plain
 from tests.inventory.mirror import QUICK, Heard, reflecting
 
 SPACES = "/api/v1/namespaces"
@@ -253,21 +254,24 @@ GONE = msgspec.json.encode(
 END = chunks(then=lambda: time.sleep(30))
 
 
+def client_of(server: FaultServer) -> ClusterClient:
+    connection = Connection(
+        server=server.url,
+        ca_pem=server.ca_pem,
+        credential=Credential(token="t"),
+        connect_seconds=1,
+        read_seconds=1,
+    )
+    return ClusterClient(connection, policy=LOOPBACK, pace=patient(), sleep=lambda _seconds: None)
+
+
 def scripted(*answers: Any, timing: Any = QUICK, **start: Any) -> tuple[Heard, list[str]]:
     """Run against scripted answers until the last one is reached."""
-    with fault_server(*answers, END) as server:
-        connection = Connection(
-            server=server.url,
-            ca_pem=server.ca_pem,
-            credential=Credential(token="t"),
-            connect_seconds=1,
-            read_seconds=1,
-        )
-        client = ClusterClient(
-            connection, policy=LOOPBACK, pace=patient(), sleep=lambda _seconds: None
-        )
-        with reflecting("namespaces", client, timing=timing, **start) as heard:
-            wait_until(lambda: len(server.requests) > len(answers))
+    with (
+        fault_server(*answers, END) as server,
+        reflecting("namespaces", client_of(server), timing=timing, **start) as heard,
+    ):
+        wait_until(lambda: len(server.requests) > len(answers))
     return heard, server.requests
 
 
@@ -323,6 +327,25 @@ def test_a_time_out_that_is_answered_is_no_silence() -> None:
     late = b'{"type":"ERROR","object":{"code":504,"reason":"Timeout"}}\n'
     heard, _requests = scripted(plain(200, spaces("5", "a")), chunks(late), plain(200, spaces("5")))
     assert ("backoff", "cluster-timed-out") in heard.phases
+
+
+def test_watches_that_end_at_once_are_not_opened_in_a_loop() -> None:
+    with fault_server(plain(200, spaces("5", "a")), chunks()) as server:
+        with reflecting("namespaces", client_of(server)) as heard:
+            wait_until(lambda: heard.watches > 2)
+            time.sleep(2)
+        assert len(server.requests) < 30
+    assert len(heard.lists) == 1
+    assert ("backoff", "") not in heard.phases, "the cluster answers"
+
+
+def test_waits_grow_no_further_than_they_can_be_counted() -> None:
+    def refuse(_failed: ClusterClient | None) -> ClusterClient:
+        raise Unreachable
+
+    timing = replace(QUICK, backoff_seconds=0.0001, backoff_cap_seconds=0.0001)
+    with reflecting("namespaces", refuse, timing=timing) as heard:
+        wait_until(lambda: len(heard.phases) > 1100)
 
 
 def test_a_bookmark_moves_the_version_on() -> None:
