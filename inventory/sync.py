@@ -39,12 +39,15 @@ def apply_batch(
     upserts: Sequence[Record],
     deletes: Collection[str] = (),
     full: bool = False,
+    unreadable: Collection[str] = (),
     now: datetime,
 ) -> Changes[Fact]:
     """Bring the rows of one kind in line with what a cluster said; return what changed.
 
-    `deletes` are UIDs. With `full`, `upserts` is the whole list and every other row goes. Rows
-    whose content is the same are not touched, so a relist that finds nothing writes nothing.
+    `deletes` are UIDs. With `full`, `upserts` is the whole list and every other row goes, but for
+    the UIDs in `unreadable`: the list had them, too. An empty one among them may be any, so nothing
+    goes then that was not said to be deleted. Rows whose content is the same are not touched, so a
+    relist that finds nothing writes nothing.
     Projectors run in the same transaction and may undo it by raising. A cluster that has been
     removed is not heard any more.
     """
@@ -54,7 +57,10 @@ def apply_batch(
         if Cluster.objects.filter(pk=cluster_id, state=ClusterState.REMOVED).exists():
             return Changes(cluster_id, kind, now, full)
         known = _known(cluster_id, kind, None if full else [*latest, *deletes])
-        gone = (set(known) - set(latest)) if full else (set(deletes) & set(known)) - set(latest)
+        gone = set(known) - set(latest)
+        if not full or "" in unreadable:
+            gone &= set(deletes)
+        gone -= set(unreadable) - set(deletes)
         fresh = [
             record
             for record in latest.values()

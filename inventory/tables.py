@@ -11,7 +11,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from inventory.marks import cluster_marks
 from inventory.models import Node
 from inventory.selectors.nodes import Capacity
 from inventory.selectors.overview import (
@@ -90,18 +89,6 @@ class ContactColumn(django_tables2.Column):
         return fresh_html("", record.cluster.last_contact_at, CONTACT_EVERY_SECONDS)
 
 
-class MarkColumn(NumberColumn):
-    """A number that a room above knows."""
-
-    def __init__(self, name: str, **options: Any) -> None:
-        super().__init__(empty_values=(), orderable=False, **options)
-        self.mark = name
-
-    def render(self, record: ClusterRow) -> str:  # type: ignore[override]
-        """Zero is a number here: nothing is open."""
-        return format_count(record.marks.get(self.mark, 0))
-
-
 class ClusterTable(BerthTable):
     """Clusters."""
 
@@ -128,12 +115,6 @@ class ClusterTable(BerthTable):
 
     class Meta(BerthTable.Meta):
         row_attrs: Any = {"class": lambda record: stale_class(record.silent)}
-
-    def __init__(self, rows: Any, **options: Any) -> None:
-        marks = [
-            (mark.name, MarkColumn(mark.name, verbose_name=mark.title)) for mark in cluster_marks()
-        ]
-        super().__init__(rows, extra_columns=marks, sequence=("...", "last_contact_at"), **options)
 
 
 class PoolColumn(django_tables2.Column):

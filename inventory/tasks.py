@@ -28,6 +28,7 @@ IN_USE = gettext_noop("The cluster can't be removed yet: %(why)s")
 NOT_UNLABELLED = gettext_noop("The label berth.dev/pool stays on the nodes: %(why)s")
 KNOWN_AS = gettext_noop("The cluster knows Berth as %(user)s.")
 RENEWED = gettext_noop("The token holds until %(until)s.")
+PAUSED = Reason("cluster-paused", gettext_noop("The cluster is paused."))
 REPLACED = Reason(
     "connection-replaced",
     gettext_noop("The connection was replaced meanwhile; the new one is tested."),
@@ -38,6 +39,9 @@ def test_connect(ctx: StepContext) -> Outcome:
     """Reach the cluster and learn under which name it knows us."""
     with scope(ctx.viewer):
         cluster = cluster_get(_cluster_id(ctx))
+    asked = ctx.job.requested_by_id is not None
+    if cluster.state == ClusterState.PAUSED and not asked:
+        return Fail(PAUSED)  # the clock asked before it was paused; resuming tests it
     tested = connection_fingerprint(cluster)
     try:
         ctx.check()
@@ -53,7 +57,7 @@ def test_connect(ctx: StepContext) -> Outcome:
             fingerprint=tested,
             abilities=abilities,
             rights=rights,
-            asked=ctx.job.requested_by_id is not None,
+            asked=asked,
             now=ctx.now(),
         )
         if found is None:
@@ -161,12 +165,10 @@ def remove_wipe(ctx: StepContext) -> Outcome:
 
 
 def remove_undo(ctx: StepContext) -> Outcome:
-    """A cluster that can't be removed is watched again."""
+    """A cluster that can't be removed is watched again, unless it was paused."""
     with ctx.transaction():
-        undone = Cluster.objects.filter(pk=_cluster_id(ctx), state=ClusterState.REMOVING).update(
-            state=ClusterState.PENDING
-        )
-    return Done({"undid": bool(undone)})
+        undone = removal.cluster_keep(cluster_id=_cluster_id(ctx), was=str(ctx.args.get("was", "")))
+    return Done({"undid": undone})
 
 
 def _cluster_id(ctx: StepContext) -> int:

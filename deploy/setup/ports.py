@@ -18,13 +18,6 @@ def port_is_free(port: int) -> bool:
     return True
 
 
-def port_answers(port: int, timeout_seconds: float = 1.0) -> bool:
-    """Say whether something accepts connections on this loopback port."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.settimeout(timeout_seconds)
-        return probe.connect_ex((LOOPBACK, port)) == 0
-
-
 def port_choose(preferred: int | None = None) -> int:
     """Return the preferred port if it's free, else one that the kernel gives."""
     if preferred and port_is_free(preferred):

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from deploy.setup.commands import hint_find, output_of, run_logged
 from deploy.setup.errors import SetupError
@@ -162,14 +163,11 @@ class Postgres:
 
     def sql(self, text: str, *, role: str, database: str = "postgres") -> str:
         """Run SQL with psql; return its output, or '' when it failed."""
-        return output_of([*self._psql(role, database), "-c", text]).strip()
+        return query_run(self.binaries, self.url(role, database), text)
 
     def sql_script(self, text: str, *, role: str, database: str = "postgres") -> None:
         """Run a script with psql; raise SetupError with its words when it fails."""
         script_run(self.binaries, self.url(role, database), text)
-
-    def _psql(self, role: str, database: str) -> list[str]:
-        return [str(self.binaries / "psql"), self.url(role, database), "-XAtq"]
 
     def _port_check(self) -> None:
         port = port_choose(int(self.secrets["PORT"]))
@@ -203,10 +201,37 @@ class Postgres:
         raise SetupError(msg)
 
 
+def password_apart(url: str) -> tuple[str, dict[str, str]]:
+    """Return the address without its password, and the variables that hand it to psql.
+
+    What a process is called with is there for everybody on the machine to read.
+    """
+    parts = urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    user, _, password = login.partition(":")
+    rest = []
+    for pair in filter(None, parts.query.split("&")):
+        name, _, value = pair.partition("=")
+        if name == "password":
+            password = value
+        else:
+            rest.append(pair)
+    address = parts._replace(netloc=f"{user}{at}{host}", query="&".join(rest)).geturl()
+    return address, {"PGPASSWORD": unquote(password)} if password else {}
+
+
+def query_run(binaries: Path, url: str, text: str) -> str:
+    """Run SQL with psql; return its output, or '' when it failed."""
+    address, environment = password_apart(url)
+    return output_of([binaries / "psql", address, "-XAtq", "-c", text], env=environment).strip()
+
+
 def script_run(binaries: Path, url: str, text: str) -> None:
     """Run a SQL script as one transaction; raise SetupError with PostgreSQL's words."""
+    address, environment = password_apart(url)
     done = subprocess.run(
-        [binaries / "psql", url, "-Xq", "--single-transaction", "-v", "ON_ERROR_STOP=1"],
+        [binaries / "psql", address, "-Xq", "--single-transaction", "-v", "ON_ERROR_STOP=1"],
+        env={**os.environ, **environment},
         input=text,
         capture_output=True,
         text=True,

@@ -7,12 +7,11 @@ import subprocess
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
-from deploy.setup.commands import output_of
 from deploy.setup.console import say, step, warn
 from deploy.setup.database import APP, OWNER, RIGHTS, database_ensure, roles_ensure
 from deploy.setup.errors import SetupError
 from deploy.setup.paths import STATE
-from deploy.setup.postgres import Postgres, script_run
+from deploy.setup.postgres import Postgres, query_run, script_run
 from deploy.setup.valkey import Valkey
 
 DATABASE = "berth"
@@ -117,8 +116,8 @@ class Services:
         return urls
 
     def _role_check(self, name: str, url: str) -> None:
-        answer = output_of([self.postgres.binaries / "psql", url, "-XAtq", "-c", QUESTION])
-        version, _, exempt = answer.strip().partition("|")
+        answer = query_run(self.postgres.binaries, url, QUESTION)
+        version, _, exempt = answer.partition("|")
         if not version:
             msg = f"{name} can't be reached: check host, port, database, user and password in it."
             raise SetupError(msg)

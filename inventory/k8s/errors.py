@@ -167,6 +167,16 @@ class ServerFault(ClusterError):
     words = _("The cluster's API server answered with an error of its own.")
 
 
+class TimedOut(ServerFault):
+    """408 or 504: an answer, unlike `Timeout`, and it says that time ran out.
+
+    A write may have been carried out all the same, as after any answer that may heal.
+    """
+
+    code = "cluster-timed-out"
+    words = _("The cluster's API server answered that time ran out before it was done.")
+
+
 class VersionTooLarge(ServerFault):
     """504 after a restart of the API server: its cache has not caught up."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -38,22 +38,31 @@ class _Bookmark(msgspec.Struct):
     metadata: _ListMeta
 
 
+class _Uid(msgspec.Struct):
+    uid: str = ""
+
+
+class _Named(msgspec.Struct):
+    metadata: _Uid
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a list; `rest` is the token of the next one, empty at the end.
 
-    `unreadable` counts objects that could not be decoded and were left out.
+    `unreadable` are the UIDs of objects that could not be decoded and were left out: they are
+    there all the same. Empty words stand for those whose UID can't be read either.
     """
 
     records: list[Record]
     resource_version: str
     rest: str
-    unreadable: int = 0
+    unreadable: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a watch. `record` is set for ADDED, MODIFIED, DELETED; `status` for ERROR.
+    """One event of a watch: `record` for ADDED, MODIFIED; `uid` for DELETED; `status` for ERROR.
 
     An object that can't be decoded counts as a bookmark of type UNREADABLE.
     """
@@ -61,6 +70,7 @@ class Event:
     type: str
     resource_version: str = ""
     record: Record | None = None
+    uid: str = ""
     status: Status | None = None
 
 
@@ -85,12 +95,12 @@ class KindSpec(Generic[W]):
             raw = _list.decode(storable(body))
         except msgspec.MsgspecError as problem:
             raise ServerFault(reason="BadJson", detail=str(problem)) from None
-        found, unreadable = [], 0
+        found, unreadable = [], []
         for item in raw.items or ():
             try:
                 found.append(self.record(item))
             except (msgspec.MsgspecError, ValueError):
-                unreadable += 1
+                unreadable.append(_uid_of(item))
         return Page(found, raw.metadata.resource_version, raw.metadata.continue_, unreadable)
 
     def event(self, line: bytes) -> Event:
@@ -104,6 +114,9 @@ class KindSpec(Generic[W]):
             raise ServerFault(reason="BadJson", detail=str(problem)) from None
         if raw.type == "BOOKMARK":
             return Event(raw.type, version)
+        if raw.type == "DELETED":  # the rest of it may be unreadable: gone it is
+            uid = _uid_of(raw.object)
+            return Event(raw.type if uid else "UNREADABLE", version, uid=uid)
         try:
             return Event(raw.type, version, self.record(raw.object))
         except (msgspec.MsgspecError, ValueError):
@@ -115,10 +128,18 @@ def storable(body: bytes) -> bytes:
     return NUL.sub(rb"\1", body) if b"\\u0000" in body else body
 
 
+def _uid_of(raw: msgspec.Raw) -> str:
+    try:
+        return _named.decode(raw).metadata.uid
+    except msgspec.MsgspecError:
+        return ""
+
+
 _list = msgspec.json.Decoder(_RawList)
 _event = msgspec.json.Decoder(_RawEvent)
 _status = msgspec.json.Decoder(Status)
 _bookmark = msgspec.json.Decoder(_Bookmark)
+_named = msgspec.json.Decoder(_Named)
 
 KINDS: dict[str, KindSpec[Any]] = {
     spec.name: spec

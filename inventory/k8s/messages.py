@@ -9,12 +9,17 @@ from inventory.k8s.records import Record
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Everything there is of a kind; `planned` says that no watch had been lost before."""
+    """Everything there is of a kind; `planned` says that no watch had been lost before.
+
+    `unreadable` are UIDs of objects that are there, too, and could not be decoded; an empty one
+    stands for an object whose UID is not known.
+    """
 
     kind: str
     records: list[Record]
     version: str
     planned: bool
+    unreadable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

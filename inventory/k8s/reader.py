@@ -38,6 +38,7 @@ log = structlog.get_logger()
 Put = Callable[[Message], None]
 Renew = Callable[[ClusterClient | None], ClusterClient]
 LOST_VERSION_TRIES = 3
+MAX_DOUBLINGS = 16  # of the wait between tries, which is at its cap long before
 
 
 class Stopped(Exception):
@@ -78,11 +79,15 @@ class Reflector:
         self._tries = 0
         self._future_tries = 0
 
-    def run(self, version: str = "") -> None:
-        """Mirror until `stop`; `version` is where an earlier process left off."""
+    def run(self, version: str = "", listed_seconds_ago: float | None = None) -> None:
+        """Mirror until `stop`; `version` is where an earlier run left off.
+
+        The planned relist counts from the last real list, which may lie before this run: readers
+        are made anew with every token, and one of an hour would put the relist off for ever.
+        """
         self._version = version
-        if version:
-            self._listed_at = self._clock()
+        if version and listed_seconds_ago is not None:
+            self._listed_at = self._clock() - listed_seconds_ago
             self._relist_seconds = self._timing.relist_after()
         while not self._stop.is_set():
             try:
@@ -105,14 +110,15 @@ class Reflector:
             self._client, self._expired = self._renew(self._expired), None
         if self._version and self._doubtful and self._is_ahead(self._client):
             self._version = ""
-        self._doubtful = False
+        doubtful, self._doubtful = self._doubtful, False
         due = self._listed_at is None or self._clock() - self._listed_at > self._relist_seconds
         if not self._version or due:
-            planned = bool(self._version)
+            planned = bool(self._version) and not doubtful
             self._put(Moved(self._spec.name, "listing"))
             with self._lists:
-                records, version = self._list(self._client)
-            self._put(Listed(self._spec.name, records, version, planned))
+                page = self._list(self._client)
+            version, unreadable = page.resource_version, frozenset(page.unreadable)
+            self._put(Listed(self._spec.name, page.records, version, planned, unreadable))
             self._version, self._listed_at = version, self._clock()
             self._relist_seconds = self._timing.relist_after()
         self._watch(self._client)
@@ -126,33 +132,34 @@ class Reflector:
         numbers = current.isdecimal() and self._version.isdecimal()
         return numbers and int(current) < int(self._version)
 
-    def _list(self, client: ClusterClient) -> tuple[list[Record], str]:
+    def _list(self, client: ClusterClient) -> Page:
         """All pages; an expired token begins anew once, then everything in one from the cache."""
         for _attempt in range(2):
             try:
                 return self._pages(client)
             except Gone:
                 log.info("watch.list_expired", kind=self._spec.name)
-        page = self._page(client, {"resourceVersion": "0"})
-        return page.records, page.resource_version
+        return self._page(client, {"resourceVersion": "0"})
 
-    def _pages(self, client: ClusterClient) -> tuple[list[Record], str]:
+    def _pages(self, client: ClusterClient) -> Page:
         records: list[Record] = []
+        unreadable: list[str] = []
         rest = ""
         while True:
             query: dict[str, str | int | bool] = {"limit": self._timing.page_limit}
             page = self._page(client, query | ({"continue": rest} if rest else {}))
             records += page.records
+            unreadable += page.unreadable
             rest = page.rest
             if not rest:
-                return records, page.resource_version
+                return Page(records, page.resource_version, "", unreadable)
 
     def _page(self, client: ClusterClient, query: dict[str, Any]) -> Page:
         if self._stop.is_set():
             raise Stopped
         page: Page = self._spec.page(client.get_bytes(self._spec.path, query))
         if page.unreadable:
-            log.warning("watch.unreadable", kind=self._spec.name, objects=page.unreadable)
+            log.warning("watch.unreadable", kind=self._spec.name, objects=len(page.unreadable))
         return page
 
     def _watch(self, client: ClusterClient) -> None:
@@ -171,19 +178,32 @@ class Reflector:
             try:
                 self._put(Moved(self._spec.name, "watching"))
                 self._put(Alive(self._spec.name, self._version))
-                self._read(lines)
+                heard = self._read(lines)
             finally:
                 self._lines = None
-                if self._clock() - opened_at > self._timing.healthy_seconds:
+                lasted_seconds = self._clock() - opened_at
+                if lasted_seconds > self._timing.healthy_seconds:
                     self._tries = 0
+        if not heard and lasted_seconds < self._timing.short_seconds:
+            self._hold_back()
 
-    def _read(self, lines: Lines) -> None:
+    def _hold_back(self) -> None:
+        """A server that closes each watch as soon as it is open must not be asked in a loop."""
+        if self._tries == 0 and not self._stop.is_set():
+            log.info("watch.short", kind=self._spec.name)
+        self._stop.wait(self._backoff_seconds())
+
+    def _read(self, lines: Lines) -> bool:
+        """Hand on what comes until the stream ends; tell whether anything did."""
+        heard = False
         try:
             for line in lines:
                 self._event(self._spec.event(line))
+                heard = True
         except Timeout:
             # Nothing for too long: the socket may be dead. The next watch goes on from here.
             log.info("watch.silent", kind=self._spec.name)
+        return heard
 
     def _event(self, event: Event) -> None:
         if self._stop.is_set():
@@ -194,12 +214,12 @@ class Reflector:
         if event.resource_version:
             self._version = event.resource_version
         self._future_tries = 0
-        if event.record is None:
-            self._put(Alive(name, self._version))
-        elif event.type == "DELETED":
-            self._put(Seen(name, self._version, removed_uid=event.record.uid))
-        else:
+        if event.record is not None:
             self._put(Seen(name, self._version, record=event.record))
+        elif event.uid:
+            self._put(Seen(name, self._version, removed_uid=event.uid))
+        else:
+            self._put(Alive(name, self._version))
 
     def _recover(self, error: ClusterError) -> None:
         if self._stop.is_set():
@@ -221,9 +241,14 @@ class Reflector:
 
     def _wait_seconds(self, error: ClusterError) -> float:
         timing = self._timing
-        self._tries += 1
+        jitter = self._backoff_seconds()
         if isinstance(error, Forbidden | Invalid):
             return min(timing.forbidden_seconds, timing.backoff_seconds * 4.0**self._tries)
-        ceiling = min(timing.backoff_cap_seconds, timing.backoff_seconds * 2**self._tries)
-        jitter = random.uniform(timing.backoff_seconds / 2, ceiling)  # noqa: S311
         return (error.retry_after or 0.0) + jitter
+
+    def _backoff_seconds(self) -> float:
+        """Longer with each try, and spread."""
+        timing = self._timing
+        self._tries = min(self._tries + 1, MAX_DOUBLINGS)
+        ceiling = min(timing.backoff_cap_seconds, timing.backoff_seconds * 2.0**self._tries)
+        return random.uniform(timing.backoff_seconds / 2, ceiling)  # noqa: S311 (jitter)

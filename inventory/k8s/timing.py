@@ -12,7 +12,8 @@ class Timing:
 
     A watch is asked to end after `watch_from` to `watch_to`, spread so that many don't come back
     at once. API servers send a bookmark about once a minute, so `silence_seconds` without a byte
-    means a dead socket; a server without bookmarks costs one cheap reconnect each time.
+    means a dead socket; a server without bookmarks costs one cheap reconnect each time. A watch
+    that ends within `short_seconds` and brought nothing is backed off from like a failure.
     """
 
     page_limit: int = 500
@@ -24,6 +25,7 @@ class Timing:
     backoff_seconds: float = 0.8
     backoff_cap_seconds: float = 30.0
     healthy_seconds: float = 120.0
+    short_seconds: float = 1.0
     forbidden_seconds: float = 300.0
 
     def watch_for(self) -> float:

@@ -51,7 +51,7 @@ BY_STATUS: Mapping[int, type[ClusterError]] = {
     401: errors.Unauthorized,
     404: errors.NotFound,
     405: errors.Invalid,
-    408: errors.Timeout,
+    408: errors.TimedOut,
     410: errors.Gone,
     413: errors.Invalid,
     415: errors.Invalid,
@@ -110,7 +110,7 @@ def _kind_of(
     if http_status >= 500:
         if _has_cause(status, "ResourceVersionTooLarge"):
             return errors.VersionTooLarge, {}
-        return (errors.Timeout if http_status == 504 else errors.ServerFault), {}
+        return (errors.TimedOut if http_status == 504 else errors.ServerFault), {}
     return BY_STATUS.get(http_status, ClusterError), {}
 
 

@@ -8,10 +8,8 @@ from datetime import datetime, timedelta
 
 from inventory.choices import ClusterState
 from inventory.divide import STANDARD_KEYS, is_extended
-from inventory.marks import cluster_marks
 from inventory.models import Cluster
 from inventory.selectors.nodes import Amounts, Capacity, cluster_capacities
-from portal.viewer import Viewer
 
 CONTACT_EVERY_SECONDS = 60  # bookmarks come about once a minute
 SILENT_AFTER = timedelta(seconds=3 * CONTACT_EVERY_SECONDS)
@@ -40,7 +38,6 @@ class ClusterRow:
     capacity: Capacity
     silent: bool
     devices: list[DeviceAmount] = field(default_factory=list)
-    marks: dict[str, int] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -103,21 +100,17 @@ def is_device_name(name: str) -> bool:
     return not ordinary
 
 
-def cluster_rows(*, clusters: Iterable[Cluster], viewer: Viewer, now: datetime) -> list[ClusterRow]:
-    """Rows for the list: one query for all nodes, one for each registered mark."""
-    found = list(clusters)
+def cluster_rows(*, clusters: Iterable[Cluster], now: datetime) -> list[ClusterRow]:
+    """Rows for the list: one query for all nodes."""
     capacities = cluster_capacities()
-    ids = [cluster.pk for cluster in found]
-    marks = {mark.name: mark.counts(viewer, ids) for mark in cluster_marks()}
     return [
         ClusterRow(
             cluster=cluster,
             capacity=(capacity := capacities.get(cluster.pk, Capacity())),
             silent=is_silent(cluster, now=now),
             devices=device_amounts(capacity),
-            marks={name: counts.get(cluster.pk, 0) for name, counts in marks.items()},
         )
-        for cluster in found
+        for cluster in clusters
     ]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from inventory.divide import Labels, PoolRule, pool_of, requirement_holds
 from inventory.models import Node
 from inventory.rows import pool_rules
-from inventory.selectors.nodes import Amounts, Capacity, pool_capacities
+from inventory.selectors.nodes import Amounts, Capacity
 from inventory.selectors.overview import DeviceAmount, device_amounts
 
 SHOWN = 30
@@ -110,11 +110,6 @@ class _Found:
         )
 
 
-def unpooled() -> Capacity:
-    """Nodes that belong to no pool."""
-    return pool_capacities().get(None, Capacity())
-
-
 def _fits(rule: PoolRule, cluster_id: int, labels: Labels) -> bool:
     inside = not rule.cluster_ids or cluster_id in rule.cluster_ids
     return inside and all(requirement_holds(term, labels) for term in rule.selector)
@@ -126,4 +121,4 @@ def _with(rules: list[PoolRule], rule: PoolRule) -> list[PoolRule]:
     return [rule if known.pool_id == rule.pool_id else known for known in rules]
 
 
-__all__ = ["Amounts", "MatchedNode", "PoolPreview", "pool_preview", "unpooled"]
+__all__ = ["Amounts", "MatchedNode", "PoolPreview", "pool_preview"]

@@ -16,7 +16,7 @@ from inventory.k8s.pem import credential_span, token_subject
 from inventory.logins import login_check, subjects_check
 from inventory.models import Cluster
 from inventory.services.testing import test_request
-from inventory.services.writes import change_record, cluster_open, row_write
+from inventory.services.writes import change_record, cluster_open, row_write, state_values
 from portal.errors import Conflict, FieldErrors
 from portal.models import JobRun
 from portal.seal import seal
@@ -114,7 +114,7 @@ def cluster_pause(
     cluster = cluster_open(name=name, viewer=viewer)
     if cluster.state == ClusterState.PAUSED:
         raise Conflict(_("The cluster is paused already."), code="cluster-paused")
-    row_write(cluster, {"state": ClusterState.PAUSED, "state_code": ""}, generation)
+    row_write(cluster, state_values(ClusterState.PAUSED), generation)
     change_record(viewer=viewer, verb="cluster.pause", row=cluster, reason=reason)
     return cluster
 
@@ -125,7 +125,7 @@ def cluster_resume(*, name: str, viewer: Viewer, generation: int | None = None) 
     cluster = cluster_open(name=name, viewer=viewer)
     if cluster.state != ClusterState.PAUSED:
         raise Conflict(_("The cluster is not paused."), code="cluster-not-paused")
-    row_write(cluster, {"state": ClusterState.PENDING, "state_code": ""}, generation)
+    row_write(cluster, state_values(ClusterState.PENDING), generation)
     change_record(viewer=viewer, verb="cluster.resume", row=cluster)
     test_request(cluster=cluster, viewer=viewer)
     return cluster

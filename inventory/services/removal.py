@@ -23,7 +23,8 @@ from inventory.models import (
     WatchState,
     WorkloadFact,
 )
-from inventory.services.writes import change_record, cluster_open, row_write
+from inventory.services.writes import change_record, cluster_open, row_write, state_values
+from portal import live
 from portal.errors import Conflict
 from portal.jobs.requests import job_request
 from portal.models import JobRun
@@ -68,14 +69,30 @@ def cluster_remove(
     if blockers:
         text = _("The cluster can't be removed yet: %(why)s")
         raise Conflict(text % {"why": " ".join(blockers)}, code="cluster-in-use", blockers=blockers)
-    row_write(cluster, {"state": ClusterState.REMOVING, "state_code": ""}, generation)
+    was = cluster.state
+    row_write(cluster, state_values(ClusterState.REMOVING), generation)
     change_record(viewer=viewer, verb="cluster.remove", row=cluster, reason=reason)
     return job_request(
         kind="cluster.remove",
         key=f"{cluster.job_key}:remove",
         viewer=viewer,
-        args=cluster.job_args,
+        args=cluster.job_args | {"was": was},
     )
+
+
+def cluster_keep(*, cluster_id: int, was: str) -> bool:
+    """Take a removal back; inside the caller's transaction. False where it was none any more.
+
+    A cluster that `was` paused is paused again: only a person takes it up. Any other is pending
+    until it is heard of.
+    """
+    paused = was == ClusterState.PAUSED
+    kept = Cluster.objects.filter(pk=cluster_id, state=ClusterState.REMOVING).update(
+        **state_values(ClusterState.PAUSED if paused else ClusterState.PENDING)
+    )
+    live.publish("clusters", "state", cluster=cluster_id)
+    live.publish(f"cluster:{cluster_id}", "state", cluster=cluster_id)
+    return bool(kept)
 
 
 def cluster_wipe(*, cluster_id: int) -> None:

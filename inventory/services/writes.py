@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import F, Model
+from django.db.models.functions import Now
 
+from inventory.choices import ClusterState
 from inventory.models import Cluster
 from portal import audit, live
 from portal.errors import NotFound, PreconditionFailed
@@ -24,6 +26,11 @@ def row_write(row: Model, values: Mapping[str, Any], generation: int | None) -> 
     if not written:
         raise PreconditionFailed
     row.refresh_from_db()
+
+
+def state_values(state: ClusterState) -> dict[str, Any]:
+    """What a person's change of a cluster's state writes."""
+    return {"state": state, "state_code": "", "state_since": Now()}
 
 
 def cluster_open(*, name: str, viewer: Viewer) -> Cluster:

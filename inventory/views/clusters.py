@@ -51,7 +51,7 @@ def cluster_list_page(request: HttpRequest) -> HttpResponseBase:
     """All clusters."""
     viewer = viewer_of(request)
     found = ClusterFilter(request.GET, queryset=cluster_list(viewer=viewer), request=request)
-    rows = cluster_rows(clusters=found.qs, viewer=viewer, now=timezone.now())
+    rows = cluster_rows(clusters=found.qs, now=timezone.now())
     context = {
         "table": table_build(ClusterTable, rows, request=request),
         "filter": found,

@@ -17,7 +17,7 @@ from inventory.k8s.timing import Timing
 from inventory.selectors.connections import watch_client
 from inventory.sync import apply_batch
 from inventory.watcher.inbox import Batch, Inbox
-from inventory.watcher.journal import Journal
+from inventory.watcher.journal import Journal, Mark
 from inventory.watcher.leader import leadership
 from portal.errors import BerthError
 
@@ -101,7 +101,7 @@ class ClusterWatch(threading.Thread):
 
     def _lead(self) -> None:
         journal = Journal(self.cluster_id)
-        versions = journal.load()
+        marks = journal.load(now=timezone.now())
         done = threading.Event()
         inbox, box = Inbox(done), ClientBox(self.cluster_id)
         readers = [
@@ -109,7 +109,7 @@ class ClusterWatch(threading.Thread):
                 Reflector(
                     spec, renew=box.renew, put=inbox.put, timing=self._timing, lists=MAX_LISTS
                 ),
-                version=versions.get(spec.name, ""),
+                mark=marks[spec.name],
                 name=f"{self.name}-{spec.name}",
             )
             for spec in KINDS.values()
@@ -142,6 +142,7 @@ class ClusterWatch(threading.Thread):
                     upserts=list(batch.upserts.values()),
                     deletes=batch.deletes,
                     full=batch.full,
+                    unreadable=batch.unreadable,
                     now=now,
                 )
                 changed = len(changes.items)
@@ -161,14 +162,14 @@ class ClusterWatch(threading.Thread):
 class Reading(threading.Thread):
     """The thread of one reflector."""
 
-    def __init__(self, reflector: Reflector, *, version: str, name: str) -> None:
+    def __init__(self, reflector: Reflector, *, mark: Mark, name: str) -> None:
         super().__init__(name=name, daemon=True)
         self.reflector = reflector
-        self._version = version
+        self._mark = mark
 
     def run(self) -> None:
         """Read until stopped; the outermost frame of the thread."""
         try:
-            self.reflector.run(self._version)
+            self.reflector.run(self._mark.version, self._mark.listed_seconds_ago)
         except Exception:
             log.exception("watch.reflector_crashed", thread=self.name)

@@ -33,6 +33,7 @@ class Batch:
         self.kind = kind
         self.upserts: dict[str, Record] = {}
         self.deletes: set[str] = set()
+        self.unreadable: frozenset[str] = frozenset()
         self.full = False
         self.planned = False
         self.alive = False
@@ -50,7 +51,7 @@ class Batch:
         match message:
             case Listed():
                 self.upserts = {record.uid: record for record in message.records}
-                self.deletes = set()
+                self.deletes, self.unreadable = set(), message.unreadable
                 self.full, self.planned = True, message.planned
                 self._heard(message.version)
             case Seen():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -18,6 +19,14 @@ STORE_EVERY = timedelta(seconds=5)
 WATCHER = Viewer.system("watcher")
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where the reader of a kind goes on; no `listed_seconds_ago` where it was never listed."""
+
+    version: str
+    listed_seconds_ago: float | None
+
+
 class Journal:
     """The WatchState rows of one cluster, written when the phase changes or five seconds passed.
 
@@ -31,8 +40,8 @@ class Journal:
         self._urgent = False
         self._stored_at: datetime | None = None
 
-    def load(self) -> dict[str, str]:
-        """Read or make the rows; return the version at which each kind goes on."""
+    def load(self, *, now: datetime) -> dict[str, Mark]:
+        """Read or make the rows; return where each kind goes on."""
         with scope(WATCHER):
             WatchState.objects.bulk_create(
                 [WatchState(cluster_id=self._cluster_id, kind=kind) for kind in FactKind],
@@ -41,7 +50,10 @@ class Journal:
             self._rows = {
                 row.kind: row for row in WatchState.objects.filter(cluster_id=self._cluster_id)
             }
-        return {kind: row.resource_version for kind, row in self._rows.items()}
+        return {
+            kind: Mark(row.resource_version, _seconds_since(row.last_list_at, now))
+            for kind, row in self._rows.items()
+        }
 
     def note(self, batch: Batch, *, changed: int, now: datetime) -> None:
         """Take in a batch whose facts are written; `changed` rows differed."""
@@ -83,6 +95,11 @@ class Journal:
         found = state_of(list(self._rows.values()))
         if found is not None:
             cluster_state_set(cluster_id=self._cluster_id, state=found[0], code=found[1], now=now)
+
+
+def _seconds_since(at: datetime | None, now: datetime) -> float | None:
+    """Never negative: a clock that was set back must not put anything off."""
+    return None if at is None else max(0.0, (now - at).total_seconds())
 
 
 def state_of(rows: list[WatchState]) -> tuple[ClusterState, str] | None:

@@ -34,15 +34,28 @@ def device_keys(*, cluster: Cluster) -> dict[str, str]:
 
     What was granted keeps its key while its nodes are away: a quota without it would be no limit.
     """
+    return _device_keys(list(Node.objects.filter(cluster=cluster)))
+
+
+def granted_keys(*, cluster: Cluster, resources: Iterable[str]) -> dict[str, str]:
+    """`device_keys`, with a key for each of these; raises Unavailable where one is not known."""
+    return _granted(device_keys(cluster=cluster), cluster, resources)
+
+
+def quota_keys(*, cluster: Cluster, resources: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """`granted_keys`, and every device key that nodes offer or offered once, known or not."""
     nodes = list(Node.objects.filter(cluster=cluster))
+    keys = _granted(_device_keys(nodes), cluster, resources)
+    return keys, sorted({key for node in nodes for key in node.raw_allocatable if is_extended(key)})
+
+
+def _device_keys(nodes: Sequence[Node]) -> dict[str, str]:
     present = [node for node in nodes if node.gone_at is None]
     rules = device_rules()
     return _keys_of(nodes, rules) | _keys_of(present, rules)
 
 
-def granted_keys(*, cluster: Cluster, resources: Iterable[str]) -> dict[str, str]:
-    """`device_keys`, with a key for each of these; raises Unavailable where one is not known."""
-    keys = device_keys(cluster=cluster)
+def _granted(keys: dict[str, str], cluster: Cluster, resources: Iterable[str]) -> dict[str, str]:
     unknown = sorted(set(resources) - PLAIN - set(keys))
     if unknown:
         raise Unavailable(
@@ -55,13 +68,6 @@ def granted_keys(*, cluster: Cluster, resources: Iterable[str]) -> dict[str, str
 def _keys_of(nodes: Sequence[Node], rules: Sequence[DeviceRule]) -> dict[str, str]:
     meanings = key_meanings(nodes, rules)
     return {name: key for key, names in sorted(meanings.items()) for name in sorted(names)}
-
-
-def known_keys(*, cluster: Cluster) -> list[str]:
-    """Every device resource key that nodes of a cluster offer or offered once, known or not."""
-    nodes = Node.objects.filter(cluster=cluster)
-    found = {key for raw in nodes.values_list("raw_allocatable", flat=True) for key in raw}
-    return sorted(key for key in found if is_extended(key))
 
 
 def amounts_on(

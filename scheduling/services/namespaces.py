@@ -31,7 +31,7 @@ from scheduling.choices import DriftKind
 from scheduling.manifests import namespace as manifests
 from scheduling.manifests.merge import merged, put_patch
 from scheduling.models import Allocation, TenantNamespace
-from scheduling.selectors.devices import device_keys, granted_keys, known_keys
+from scheduling.selectors.devices import device_keys, quota_keys
 from scheduling.services.clusters import SYSTEM, is_ours, owner_of, writer_of
 from scheduling.services.drift import Drifted, Finding, Spot, drift_record
 
@@ -159,13 +159,10 @@ def hard_sum(space: TenantNamespace) -> dict[str, str]:
     amounts: Counter[str] = Counter()
     for part in charged:
         amounts.update(part)
-    return manifests.hard_of(
-        amounts=dict(amounts),
-        device_keys=granted_keys(
-            cluster=space.cluster, resources=[key for key, amount in amounts.items() if amount]
-        ),
-        known_keys=known_keys(cluster=space.cluster),
+    granted, known = quota_keys(
+        cluster=space.cluster, resources=[key for key, amount in amounts.items() if amount]
     )
+    return manifests.hard_of(amounts=dict(amounts), device_keys=granted, known_keys=known)
 
 
 def foreign_refusal(scope_name: str) -> Refusal:

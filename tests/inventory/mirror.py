@@ -78,12 +78,13 @@ def reflecting(
     *,
     timing: Timing = QUICK,
     version: str = "",
+    listed_seconds_ago: float | None = 0.0,
 ) -> Iterator[Heard]:
     """Run a reflector meanwhile; it has ended afterwards."""
     heard = Heard()
     renew: Renew = (lambda _failed: client) if isinstance(client, ClusterClient) else client
     reflector = Reflector(KINDS[kind], renew=renew, put=heard.put, timing=timing)
-    thread = threading.Thread(target=reflector.run, args=(version,), daemon=True)
+    thread = threading.Thread(target=reflector.run, args=(version, listed_seconds_ago), daemon=True)
     thread.start()
     try:
         yield heard

@@ -7,7 +7,7 @@ import socket
 import pytest
 import urllib3
 
-from inventory.k8s.errors import ClusterError, Timeout, Unreachable, code_words
+from inventory.k8s.errors import ClusterError, TimedOut, Timeout, Unreachable, code_words
 from inventory.k8s.streams import transport_error
 
 
@@ -21,6 +21,6 @@ def test_a_refused_connection_is_no_time_out() -> None:
 
 
 def test_every_code_has_its_sentence() -> None:
-    for kind in (Unreachable, Timeout, *ClusterError.__subclasses__()):
+    for kind in (Unreachable, Timeout, TimedOut, *ClusterError.__subclasses__()):
         assert code_words(kind.code) == kind.words
     assert code_words("something-newer") == "something-newer"

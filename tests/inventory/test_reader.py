@@ -14,10 +14,11 @@ import pytest
 from deploy.testbed import ApiClient, Bed
 from inventory.k8s.client import ClusterClient
 from inventory.k8s.connection import Connection, Credential
+from inventory.k8s.errors import Unreachable
 from inventory.k8s.messages import Seen
 from tests.inventory import objects
 from tests.inventory.conftest import LOOPBACK, bed_client, bed_connection, patient, wait_until
-from tests.inventory.faults import Proxy, chunks, fault_server, half, plain
+from tests.inventory.faults import FaultServer, Proxy, chunks, fault_server, half, plain
 from tests.inventory.mirror import QUICK, Heard, reflecting
 
 SPACES = "/api/v1/namespaces"
@@ -253,22 +254,37 @@ GONE = msgspec.json.encode(
 END = chunks(then=lambda: time.sleep(30))
 
 
-def scripted(*answers: Any, timing: Any = QUICK) -> tuple[Heard, list[str]]:
+def client_of(server: FaultServer) -> ClusterClient:
+    connection = Connection(
+        server=server.url,
+        ca_pem=server.ca_pem,
+        credential=Credential(token="t"),
+        connect_seconds=1,
+        read_seconds=1,
+    )
+    return ClusterClient(connection, policy=LOOPBACK, pace=patient(), sleep=lambda _seconds: None)
+
+
+def scripted(*answers: Any, timing: Any = QUICK, **start: Any) -> tuple[Heard, list[str]]:
     """Run against scripted answers until the last one is reached."""
-    with fault_server(*answers, END) as server:
-        connection = Connection(
-            server=server.url,
-            ca_pem=server.ca_pem,
-            credential=Credential(token="t"),
-            connect_seconds=1,
-            read_seconds=1,
-        )
-        client = ClusterClient(
-            connection, policy=LOOPBACK, pace=patient(), sleep=lambda _seconds: None
-        )
-        with reflecting("namespaces", client, timing=timing) as heard:
-            wait_until(lambda: len(server.requests) > len(answers))
+    with (
+        fault_server(*answers, END) as server,
+        reflecting("namespaces", client_of(server), timing=timing, **start) as heard,
+    ):
+        wait_until(lambda: len(server.requests) > len(answers))
     return heard, server.requests
+
+
+@pytest.mark.parametrize(("ago", "lists"), [(0.0, 0), (4 * 3600.0, 0), (8 * 3600.0, 1), (None, 1)])
+def test_a_relist_counts_from_the_last_list_also_over_restarts(
+    ago: float | None, lists: int
+) -> None:
+    answers = [plain(200, spaces("9", "a")), plain(200, spaces("9", "a"))][: 1 + lists]
+    heard, requests = scripted(*answers, version="5", listed_seconds_ago=ago)
+    assert "limit=1 " in requests[0].splitlines()[0]
+    assert len(heard.lists) == lists
+    assert not any(m.planned for m in heard.lists), "nothing was watched since the restart"
+    assert "watch=true" in requests[-1].splitlines()[0]
 
 
 def test_a_list_whose_token_expired_begins_anew() -> None:
@@ -307,6 +323,31 @@ def test_410_as_an_event_lists_again() -> None:
     assert [m.planned for m in heard.lists] == [False, False]
 
 
+def test_a_time_out_that_is_answered_is_no_silence() -> None:
+    late = b'{"type":"ERROR","object":{"code":504,"reason":"Timeout"}}\n'
+    heard, _requests = scripted(plain(200, spaces("5", "a")), chunks(late), plain(200, spaces("5")))
+    assert ("backoff", "cluster-timed-out") in heard.phases
+
+
+def test_watches_that_end_at_once_are_not_opened_in_a_loop() -> None:
+    with fault_server(plain(200, spaces("5", "a")), chunks()) as server:
+        with reflecting("namespaces", client_of(server)) as heard:
+            wait_until(lambda: heard.watches > 2)
+            time.sleep(2)
+        assert len(server.requests) < 30
+    assert len(heard.lists) == 1
+    assert ("backoff", "") not in heard.phases, "the cluster answers"
+
+
+def test_waits_grow_no_further_than_they_can_be_counted() -> None:
+    def refuse(_failed: ClusterClient | None) -> ClusterClient:
+        raise Unreachable
+
+    timing = replace(QUICK, backoff_seconds=0.0001, backoff_cap_seconds=0.0001)
+    with reflecting("namespaces", refuse, timing=timing) as heard:
+        wait_until(lambda: len(heard.phases) > 1100)
+
+
 def test_a_bookmark_moves_the_version_on() -> None:
     _heard, requests = scripted(plain(200, spaces("5")), chunks(event("BOOKMARK", "77")))
     assert "resourceVersion=77" in requests[2].splitlines()[0]
@@ -329,6 +370,16 @@ def test_an_object_that_can_not_be_read_is_passed_over() -> None:
     heard, _requests = scripted(plain(200, spaces("5")), chunks(odd, event("ADDED", "7", "good")))
     assert heard.has("good")
     assert [m.version for m in heard.messages if isinstance(m, Seen)] == ["7"]
+
+
+def test_what_a_list_has_and_can_not_be_read_is_said() -> None:
+    page = b'{"metadata":{"resourceVersion":"5","continue":"%b"},"items":[%b]}'
+    heard, _requests = scripted(
+        plain(200, page % (b"more", b'{"metadata":{"uid":"odd","labels":3}}')),
+        plain(200, page % (b"", b'{"metadata":{"uid":"good"}}')),
+    )
+    (found,) = heard.lists
+    assert ([r.uid for r in found.records], found.unreadable) == (["good"], {"odd"})
 
 
 def test_nonsense_is_backed_off_from() -> None:

@@ -175,9 +175,22 @@ def test_one_unreadable_object_does_not_hide_the_others() -> None:
     body = msgspec.json.encode(
         {
             "metadata": {"resourceVersion": "9", "continue": ""},
-            "items": [{"metadata": META}, {"metadata": 3}, {"metadata": META | {"uid": "v"}}],
+            "items": [
+                {"metadata": META},
+                {"metadata": 3},
+                {"metadata": META | {"uid": "odd"}, "spec": 3},
+                {"metadata": META | {"uid": "v"}},
+            ],
         }
     )
     page = KINDS["pods"].page(body)
     assert [record.uid for record in page.records] == ["u", "v"]
-    assert page.unreadable == 1
+    assert page.unreadable == ["", "odd"]
+
+
+def test_an_unreadable_object_that_is_deleted_is_gone() -> None:
+    line = b'{"type":"%b","object":{"metadata":{"uid":%b,"resourceVersion":"5"},"spec":3}}'
+    event = KINDS["pods"].event(line % (b"DELETED", b'"odd"'))
+    assert (event.type, event.uid, event.resource_version) == ("DELETED", "odd", "5")
+    assert KINDS["pods"].event(line % (b"DELETED", b"7")).type == "UNREADABLE"
+    assert KINDS["pods"].event(line % (b"MODIFIED", b'"odd"')).uid == ""

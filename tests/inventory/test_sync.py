@@ -220,6 +220,26 @@ def test_projectors_see_before_and_after_and_may_undo_it(cluster: Cluster) -> No
     assert Pod.objects.get(uid="pod-2").phase == "Running"
 
 
+def test_what_a_list_has_and_could_not_be_read_stays(cluster: Cluster) -> None:
+    apply(cluster, "nodes", [node(1), node(2), node(3)])
+    apply(cluster, "nodes", [node(1)], full=True, unreadable=["node-2"])
+    assert standing() == ["n1", "n2"]
+    apply(cluster, "nodes", [], full=True, unreadable=["node-1", "node-2"], deletes=["node-2"])
+    assert standing() == ["n1"]
+    apply(cluster, "nodes", [], full=True)
+    assert standing() == []
+
+
+def test_an_object_without_a_readable_uid_may_be_any(cluster: Cluster) -> None:
+    apply(cluster, "nodes", [node(1), node(2), node(3)])
+    apply(cluster, "nodes", [node(1)], full=True, unreadable=[""], deletes=["node-3"])
+    assert standing() == ["n1", "n2"]
+
+
+def standing() -> list[str]:
+    return sorted(Node.objects.filter(gone_at=None).values_list("name", flat=True))
+
+
 def claim(cluster: Cluster, name: str, **changes: str) -> NamespaceClaim:
     values = {"tenant_key": "vision", "kind": "managed", "pool_name": ""} | changes
     return namespace_claim_write(

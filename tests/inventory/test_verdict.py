@@ -69,7 +69,8 @@ POLICY = (
         (500, status("etcdserver: leader changed"), errors.ServerFault, False),
         (500, status("failed to create typed patch object (a/b)"), errors.Invalid, True),
         (503, b"<html>", errors.ServerFault, False),
-        (504, status("x", "Timeout"), errors.Timeout, False),
+        (408, b"", errors.TimedOut, False),
+        (504, status("x", "Timeout"), errors.TimedOut, False),
         (
             504,
             status("x", causes=[{"reason": "ResourceVersionTooLarge"}]),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from portal.jobs.runner import job_run
 from scheduling.models import TenantNamespace
@@ -121,6 +123,16 @@ def test_two_tenants_whose_keys_come_to_one_name_get_a_namespace_each(rows: Rows
     assert (first.name, first.tenant_key) == (OPEN, "vision")
     assert second.tenant_key == "vision-h100"
     assert second.name.startswith(f"{OPEN}-")
+
+
+def test_the_nodes_are_read_once_for_a_sum(rows: Rows) -> None:
+    job = job_of(ask("open", kind="open", devices=2), CREATE)
+    assert job is not None
+    assert job_run(job_id=job.pk)
+    (space,) = spaces()
+    with CaptureQueriesContext(connection) as captured:
+        namespaces.hard_sum(space)
+    assert sum('FROM "inventory_node"' in q["sql"] for q in captured.captured_queries) == 1
 
 
 def test_what_was_granted_keeps_its_key_while_its_nodes_are_away(rows: Rows) -> None:
