@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from inventory.services.namespaces import tenant_check_register
 from portal.acts import acts_register
 from portal.notices.readers import languages_register
 from portal.search.kinds import search_register
+from portal.tenancy import tenancy_register
 from portal.ui.nav import NavItem, nav_register
 from portal.ui.panels import Panel, panel_register
 from portal.ui.shell import shell_register
@@ -19,9 +19,9 @@ from tenants.guides import guides_register
 from tenants.notice_kinds import member_kinds_register
 from tenants.request_registrations import requests_register
 from tenants.selectors.languages import languages_of
-from tenants.selectors.tenants import tenant_in_use
 from tenants.selectors.users import audience_of
 from tenants.selectors.viewers import viewer_resolve
+from tenants.services.rows import tenants_hold
 from tenants.switcher import tenant_choices, tenant_titles
 from tenants.topics import topics_register
 
@@ -122,7 +122,7 @@ def registrations_make() -> None:
     resolver_register(viewer_resolve)
     audience_register(audience_of)
     languages_register(languages_of)
-    tenant_check_register(tenant_in_use)
+    tenancy_register(tenants_hold)
     topics_register()
     acts_register(ACTS)
     search_register(*KINDS)

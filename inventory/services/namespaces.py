@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -16,18 +14,10 @@ from inventory.rows import namespace_values
 from portal import audit, live
 from portal.errors import Conflict, Invalid, NotFound
 from portal.scope import scope
+from portal.tenancy import tenants_hold
 from portal.viewer import Viewer, authorize
 
 SYSTEM = Viewer.system("inventory")
-
-TenantKnown = Callable[[str], bool]
-_tenants_known: list[TenantKnown] = []
-
-
-def tenant_check_register(known: TenantKnown) -> None:
-    """Have `known(tenant_key)` say whether a tenant may be given a namespace (it exists)."""
-    if known not in _tenants_known:
-        _tenants_known.append(known)
 
 
 def namespace_claim_write(
@@ -70,7 +60,7 @@ def namespace_claim(*, cluster: str, name: str, tenant_key: str, viewer: Viewer)
     authorize(viewer=viewer, verb="namespace.edit", tenant_key=tenant_key)
     if not NAME.fullmatch(tenant_key):
         raise Invalid(fields={"tenant_key": [_("Name a tenant by its key.")]})
-    if not all(known(tenant_key) for known in _tenants_known):
+    if not tenants_hold([tenant_key]).get(tenant_key):
         raise NotFound
     with scope(SYSTEM):
         found = _namespace(cluster, name)

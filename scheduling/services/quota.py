@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Pool
 from portal import audit, live
-from portal.errors import Invalid, NotFound, PreconditionFailed, Refused
+from portal.errors import Conflict, Invalid, NotFound, PreconditionFailed, Refused
 from portal.refusal import Refusal
+from portal.tenancy import tenants_hold
 from portal.viewer import Viewer, authorize
 from scheduling import rules
 from scheduling.models import Quota, QuotaChange, QuotaNode
@@ -47,11 +48,13 @@ def quota_set(*, edits: list[QuotaEdit], why: str, viewer: Viewer) -> list[Quota
     Raises Invalid naming each wrong edit ("edits.0.resource"), NotFound for an unseen tenant;
     Refused when a parent's amount would not cover its children's, when one falls below what is
     allocated, or when the roots promise more than a pool can give and `why` is empty;
-    PreconditionFailed when somebody else changed a number first.
+    PreconditionFailed when somebody else changed a number first; Conflict when an archived tenant
+    would get more than it has.
     """
     authorize(viewer=viewer, verb="quota.edit")
-    quota_tree_hold()  # before anything of the tree is read
     keys = {edit.tenant_key for edit in edits}
+    in_use = tenants_hold(keys)
+    quota_tree_hold()  # before anything of the tree is read
     seen = QuotaNode.objects.visible_to(viewer).filter(tenant_key__in=keys)
     nodes = {node.tenant_key: node for node in seen}
     if set(nodes) != keys:
@@ -60,6 +63,7 @@ def quota_set(*, edits: list[QuotaEdit], why: str, viewer: Viewer) -> list[Quota
     _check_edits(edits, pools)
     for pool_id in sorted(pool.pk for pool in pools.values()):
         _lock_pool(pool_id)
+    _check_archived(edits, in_use)
     ordered = sorted(edits, key=lambda e: (nodes[e.tenant_key].depth, e.resource))
     quotas = [_set_one(e, nodes, pools, why=why, viewer=viewer) for e in ordered]
     for quota in quotas:
@@ -87,6 +91,21 @@ def _check_edits(edits: list[QuotaEdit], pools: Mapping[str, Pool]) -> None:
         seen.add(place)
     if problems:
         raise Invalid(fields=problems)
+
+
+def _check_archived(edits: list[QuotaEdit], in_use: Mapping[str, bool]) -> None:
+    """What an archived tenant still has may be taken from it, and nothing be added."""
+    for edit in edits:
+        if in_use.get(edit.tenant_key, True) or edit.guaranteed == 0:
+            continue
+        rows = Quota.objects.filter(
+            tenant_key=edit.tenant_key, pool__name=edit.pool, resource=edit.resource
+        )
+        if not rows.filter(guaranteed__gte=edit.guaranteed).exists():
+            raise Conflict(
+                _("%(title)s is archived. Restore it first.") % {"title": edit.tenant_key},
+                code="tenant-archived",
+            )
 
 
 def _held(pool: Pool) -> set[str]:

@@ -25,11 +25,6 @@ def tenant_get(*, key: str, viewer: Viewer) -> Tenant:
     return found
 
 
-def tenant_in_use(key: str) -> bool:
-    """Tell whether something may be given to a tenant: it exists and is not archived."""
-    return bool(Tenant.objects.filter(key=key, archived_at=None).exists())
-
-
 def tenant_tree(*, viewer: Viewer) -> QuerySet[Tenant]:
     """As `tenant_list`, with `member_count` and `child_count` on each."""
     return tenant_list(viewer=viewer).annotate(

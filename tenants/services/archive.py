@@ -36,7 +36,7 @@ def tenant_archive(
     """
     authorize(viewer=viewer, verb="tenant.archive", tenant_key=key)
     tree_lock()
-    found = tenant_open(key, viewer)
+    found = tenant_open(key, viewer, alone=True)
     _empty_check(found)
     before = tenant_facts(found)
     tenant_write(found, {"archived_at": now}, generation)

@@ -16,7 +16,7 @@ from portal.viewer import Viewer, authorize
 from tenants import rules
 from tenants.choices import Role
 from tenants.inputs import choice_check
-from tenants.models import Membership, Tenant
+from tenants.models import Membership
 from tenants.notice_kinds import ADDED, CHANGED, REMOVED
 from tenants.selectors.users import user_find
 from tenants.services.rows import tenant_open
@@ -32,7 +32,7 @@ def member_add(*, tenant_key: str, user_name: str, role: str, viewer: Viewer) ->
     Denied, or Conflict (already a member, tenant archived).
     """
     authorize(viewer=viewer, verb="member.edit", tenant_key=tenant_key)
-    tenant = _locked(tenant_key, viewer)
+    tenant = tenant_open(tenant_key, viewer)
     person = _person(user_name, role)
     made = Membership(tenant=tenant, user=person, role=role)
     try:
@@ -84,13 +84,6 @@ def member_remove(*, tenant_key: str, user_id: int, viewer: Viewer) -> None:
     _record(viewer, "member.remove", found, before=found.role, after=None)
 
 
-def _locked(tenant_key: str, viewer: Viewer) -> Tenant:
-    """The tenant, its row locked so that two owners can't leave at the same time."""
-    found = tenant_open(tenant_key, viewer)
-    Tenant.objects.select_for_update().get(pk=found.pk)
-    return found
-
-
 def _person(user_name: str, role: str) -> User:
     errors = FieldErrors()
     choice_check(errors, "role", role, Role.values)
@@ -104,7 +97,7 @@ def _person(user_name: str, role: str) -> User:
 
 
 def _member(tenant_key: str, user_id: int, viewer: Viewer) -> Membership:
-    _locked(tenant_key, viewer)
+    tenant_open(tenant_key, viewer, alone=True)  # two owners can't leave at the same time
     members = Membership.objects.visible_to(viewer).select_related("user", "tenant")
     found = members.filter(tenant_id=tenant_key, user_id=user_id).first()
     if found is None:

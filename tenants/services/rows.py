@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db import connection
@@ -25,8 +25,29 @@ def tree_lock() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TREE_LOCK])
 
 
-def tenant_open(key: str, viewer: Viewer) -> Tenant:
-    """A tenant that may be changed; raises Conflict when it is archived."""
+def tenants_hold(keys: Collection[str], *, alone: bool = False) -> dict[str, bool]:
+    """Lock tenants' rows until the transaction ends; each that exists, and whether it is in use.
+
+    Shared for whoever makes something under a tenant, which doesn't hold up changes of its own
+    columns; `alone` for who archives or moves it, or counts its owners. The order of locks: the
+    tree, tenants by key, then the tree of quota, pools, quotas, and the audit log as the last.
+    """
+    strength = "UPDATE" if alone else "KEY SHARE"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT key, archived_at IS NULL FROM tenants_tenant WHERE key = ANY(%s)"  # noqa: S608
+            f" ORDER BY key FOR {strength}",
+            [list(keys)],
+        )
+        return dict(cursor.fetchall())
+
+
+def tenant_open(key: str, viewer: Viewer, *, alone: bool = False) -> Tenant:
+    """A tenant that may be changed, held (see `tenants_hold`) before it is looked at.
+
+    Raises NotFound unseen, Conflict when it is archived.
+    """
+    tenants_hold([key], alone=alone)
     found = tenant_get(key=key, viewer=viewer)
     if found.archived_at is not None:
         raise Conflict(

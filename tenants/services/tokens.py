@@ -19,7 +19,7 @@ from tenants import rules
 from tenants.inputs import text_check
 from tenants.models import MAX_LIFE, ApiToken
 from tenants.roles import TOKEN_SCOPES, scope_verbs
-from tenants.services.rows import tenant_open
+from tenants.services.rows import tenant_open, tenants_hold
 from tenants.tokens import TokenText, digest_make, peppers_parse, token_text_new
 
 MAX_TOKENS = 20  # valid at a time, per person and tenant
@@ -103,6 +103,8 @@ def token_rotate(*, token_id: int, viewer: Viewer, now: datetime) -> tuple[ApiTo
     or Conflict for a revoked token.
     """
     found = _token(token_id, viewer)
+    if found.tenant_id is not None:
+        tenants_hold([found.tenant_id])  # before the token's row, as who archives does
     if found.created_by_id != viewer.user_id:
         raise Denied(_("Only the person who made a token can replace it. Revoke it instead."))
     if found.revoked_at is not None or not _revoke(found, viewer, now):

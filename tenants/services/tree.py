@@ -28,6 +28,7 @@ from tenants.services.rows import (
     tenant_record,
     tenant_refusal,
     tenant_write,
+    tenants_hold,
     tree_lock,
 )
 
@@ -109,6 +110,8 @@ def tenant_move(
     """
     authorize(viewer=viewer, verb="tenant.move", tenant_key=key)
     tree_lock()
+    # All that the new paths will lock, while no lock of quota is held yet.
+    tenants_hold(_branch_keys(key, viewer), alone=True)
     found = tenant_open(key, viewer)
     parent = tenant_get(key=parent_key, viewer=viewer) if parent_key is not None else None
     if parent is not None and path_within(parent.path, found.path):
@@ -130,6 +133,11 @@ def tenant_move(
     for user_id in losing:
         live.revoke(user_id)
     return found
+
+
+def _branch_keys(key: str, viewer: Viewer) -> list[str]:
+    top = tenant_get(key=key, viewer=viewer)
+    return list(Tenant.objects.filter(subtree_filter(top.path)).values_list("key", flat=True))
 
 
 def _fields_check(*, key: str, title: str, kind: str, limits: object) -> None:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from inventory.models import Cluster, Pool
-from portal.errors import BerthError
 from portal.scope import scope
 from portal.viewer import Viewer
 from scheduling.models import Quota, QuotaNode
 from scheduling.services.quota import QuotaEdit, quota_set
 from tenants.services.tree import tenant_move
 from tests.people import People
+from tests.portal.together import overlapped
 from tests.scheduling.pages.seed import cluster_make, node_make
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SLEEP = 0.5
 
 
 @pytest.fixture
@@ -50,30 +47,9 @@ def move(people: People) -> Callable[[], object]:
 
 
 def both(people: People, first: Callable[[], Any], second: Callable[[], Any]) -> list[str]:
-    """The second begins while the first is done but not committed; what each came to."""
-    done, viewer = threading.Event(), people.operator.viewer
-
-    def run(act: Callable[[], Any], *, leads: bool) -> str:
-        try:
-            if not leads:
-                done.wait(timeout=20)
-            with scope(viewer):
-                act()
-                if leads:
-                    done.set()
-                    time.sleep(SLEEP)  # long enough for the other to decide, if nothing holds it
-        except BerthError as error:
-            return error.code
-        finally:
-            connection.close()
-        return "done"
-
-    with ThreadPoolExecutor(2) as workers:
-        running: list[Future[str]] = [
-            workers.submit(run, first, leads=True),
-            workers.submit(run, second, leads=False),
-        ]
-        return [each.result(timeout=60) for each in running]
+    """What each came to; the second begins while the first is done but not committed."""
+    viewer = people.operator.viewer
+    return overlapped((viewer, first), (viewer, second))
 
 
 def children_are_covered() -> bool:
