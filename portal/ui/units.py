@@ -6,7 +6,7 @@ Base units are those of the whole house: milli-cores, bytes, device counts, seco
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 GIB = 2**30
 MINUS = "−"
@@ -115,6 +115,16 @@ def time_units() -> tuple[tuple[str, int], ...]:
     )
 
 
+def list_join(words: Iterable[object]) -> str:
+    """Things of one kind in a row: "a, b"; in Chinese "a、b"."""
+    return pgettext("between things of one kind", ", ").join(map(str, words))
+
+
+def comma_join(parts: Iterable[object]) -> str:
+    """Parts of a sentence in a row: "16 devices, two racks"; in Chinese "16 个设备，两个机架"."""
+    return _(", ").join(map(str, parts))
+
+
 MomentStyle = Literal["full", "minute", "day", "clock", "clock_zone"]
 
 
@@ -131,3 +141,28 @@ def moment_text(at: datetime | None, style: MomentStyle = "full") -> str:
         "clock_zone": "H:i:s T",
     }
     return date_format(timezone.localtime(at), patterns[style])
+
+
+def zone_text(now: datetime) -> str:
+    """The viewer's zone: "UTC", "Asia/Shanghai, UTC+8", "Europe/Berlin, UTC+1/+2".
+
+    Both offsets, since a time that is typed today may lie on the other side of the change.
+    """
+    name = timezone.get_current_timezone_name()
+    half_a_year = timedelta(days=182)
+    found = {_offset(timezone.localtime(at)) for at in (now, now + half_a_year)}
+    offsets = [_offset_text(minutes) for minutes in sorted(found)]
+    if offsets == [""]:
+        return name
+    return comma_join((name, f"UTC{'/'.join(offset or '±0' for offset in offsets)}"))
+
+
+def _offset(at: datetime) -> int:
+    return int((at.utcoffset() or timedelta()).total_seconds()) // 60
+
+
+def _offset_text(minutes: int) -> str:
+    """An offset from UTC: +8, −3:30, nothing for none."""
+    hours, rest = divmod(abs(minutes), 60)
+    sign = MINUS if minutes < 0 else "+"
+    return f"{sign}{hours}{f':{rest:02d}' if rest else ''}" if minutes else ""
