@@ -14,8 +14,10 @@ from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from portal.joins import comma_join
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 GIB = 2**30
 MINUS = "−"
@@ -113,16 +115,6 @@ def time_units() -> tuple[tuple[str, int], ...]:
         (pgettext("short unit of time", "m"), 60),
         (pgettext("short unit of time", "s"), 1),
     )
-
-
-def list_join(words: Iterable[object]) -> str:
-    """Things of one kind in a row: "a, b"; in Chinese "a、b"."""
-    return pgettext("between things of one kind", ", ").join(map(str, words))
-
-
-def comma_join(parts: Iterable[object]) -> str:
-    """Parts of a sentence in a row: "16 devices, two racks"; in Chinese "16 个设备，两个机架"."""
-    return _(", ").join(map(str, parts))
 
 
 MomentStyle = Literal["full", "minute", "day", "clock", "clock_zone"]
