@@ -62,6 +62,7 @@ ITEMS = (
     NavItem(
         label=gettext_lazy("Device types"),
         url_name="device_list",
+        also=("mapping_new",),
         icon="cpu-2",
         area="ops",
         verb="node.view",

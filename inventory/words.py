@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory.choices import ClusterState, WatchPhase
 from inventory.models import Cluster, Node
+from portal.joins import list_join
 from portal.ui.units import age_text
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def missing_lines(rights: Mapping[str, Any]) -> list[RightLine]:
     return [
         RightLine(
             resource,
-            ", ".join(dict.fromkeys(verbs)),
+            list_join(dict.fromkeys(verbs)),
             role,
             str(CONSEQUENCES.get((resource, use), _("Part of the work here is not possible."))),
         )
@@ -131,7 +132,7 @@ def extra_lines(rights: Mapping[str, Any]) -> list[RightLine]:
     return [
         RightLine(
             name,
-            ", ".join(dict.fromkeys(verbs)),
+            list_join(dict.fromkeys(verbs)),
             "",
             _("Close to having everything; Berth never uses it.")
             if not harmless
@@ -146,7 +147,7 @@ def ability_findings(abilities: Mapping[str, Any]) -> list[Finding]:
     """What the last test found out about the cluster, in words; empty before the first."""
     if not abilities:
         return []
-    versions = ", ".join(abilities.get("resource_versions") or ())
+    versions = list_join(abilities.get("resource_versions") or ())
     slices = abilities.get("resource_slices")
     return [
         _yes_no(_("Resize of running pods"), abilities.get("pod_resize"), "pods/resize"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory import labels
+from portal.joins import list_join
 from portal.ui.strips import Strip
 from portal.ui.units import amount_text, resource_title, signed_text
 from portal.viewer import Viewer
@@ -136,7 +137,7 @@ def _node_row(node: HeldNode, pods: list[dict[str, Any]], names: list[str]) -> N
     bound = not lacking
     return NodeRow(
         name=node.name,
-        pods=", ".join(_pod_label(pod["name"]) for pod in pods) or "–",
+        pods=list_join(_pod_label(pod["name"]) for pod in pods) or "–",
         amounts=[(head_of(name), amount_text(raw.get(name, 0), name).number) for name in names],
         raw=raw,
         bound=bound,

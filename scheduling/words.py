@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from portal.joins import comma_join, list_join
 from portal.ui.units import amount_text, resource_title
 from scheduling.choices import AllocationKind, AllocationState, RunsAs
 from scheduling.models import Allocation
@@ -61,7 +62,7 @@ def kind_words(allocation: Allocation) -> str:
 
 def amounts_words(amounts: Mapping[str, int]) -> str:
     """8 h100-sxm-80gb, 48 cores, 96 GiB."""
-    return ", ".join(amount_words(amounts[name], name) for name in resources_ordered(amounts))
+    return comma_join(amount_words(amounts[name], name) for name in resources_ordered(amounts))
 
 
 def amount_words(amount: int, resource: str) -> str:
@@ -89,7 +90,7 @@ def act_words(verb: str) -> tuple[str, str]:
 
 def _nodes(outcome: Mapping[str, Any]) -> str:
     found = [node["node"] if isinstance(node, dict) else str(node) for node in outcome["nodes"]]
-    shown = ", ".join(found[:3])
+    shown = list_join(found[:3])
     more = len(found) - 3
     return shown if more <= 0 else _("%(shown)s and %(more)s more") % {"shown": shown, "more": more}
 

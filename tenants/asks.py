@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext_lazy as _
 
 from portal.errors import FieldErrors, Invalid
+from portal.joins import list_join
 from scheduling.choices import AllocationKind
 from tenants.choices_requests import RequestKind
 
@@ -145,7 +146,7 @@ def ask_read(*, kind: str, data: Any, only: frozenset[str] | None = None) -> dic
     for name, value in data.items():
         if name not in names:
             sentence = _("There is no such field. Known: %(names)s.")
-            errors.add(f"ask.{str(name)[:60]}", sentence % {"names": ", ".join(sorted(names))})
+            errors.add(f"ask.{str(name)[:60]}", sentence % {"names": list_join(sorted(names))})
             continue
         problem = known[name](value)
         if problem is not None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from portal.errors import FieldErrors
+from portal.joins import list_join
 from tenants.models import KEY_HELP, KEY_PATTERN
 
 KEY = re.compile(KEY_PATTERN)
@@ -37,7 +38,7 @@ def text_check(errors: FieldErrors, field: str, value: str, *, max_length: int) 
 def choice_check(errors: FieldErrors, field: str, value: str, choices: Collection[str]) -> None:
     """One word of a closed list."""
     if value not in choices:
-        errors.add(field, _("One of: %(choices)s.") % {"choices": ", ".join(sorted(choices))})
+        errors.add(field, _("One of: %(choices)s.") % {"choices": list_join(sorted(choices))})
 
 
 def limits_check(errors: FieldErrors, field: str, value: object) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from portal.joins import comma_join, list_join
 from portal.ui.charts import Bar, request_bar
 from portal.ui.strips import Cell, Strip, device_strip
 from portal.ui.units import amount_text, resource_title
@@ -110,7 +111,7 @@ def _counts(preview: RequestPreview) -> str:
         fails if refused else "",
         _("%(count)s open") % {"count": rest} if rest else "",
     ]
-    return _(", ").join(filter(None, parts))
+    return comma_join(filter(None, parts))
 
 
 def _effect_row(effect: Effect, kind: str) -> EffectRow:
@@ -157,7 +158,7 @@ def _node_row(
 
 
 def _place(preview: RequestPreview) -> str:
-    return ", ".join(sorted({placement.cluster for placement in preview.placements}))
+    return list_join(sorted({placement.cluster for placement in preview.placements}))
 
 
 def _placed_total(preview: RequestPreview, terms: Terms, device: str) -> str:

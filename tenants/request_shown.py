@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.joins import comma_join, list_join
 from portal.ui.units import amount_text, moment_text, resource_title
 from scheduling.choices import AllocationKind, RunsAs
 from scheduling.selectors.fleet import resources_ordered
@@ -141,8 +142,8 @@ def _workload_facts(ask: Mapping[str, Any]) -> list[tuple[str, Any]]:
         (_("Runs as"), RunsAs(ask["runs_as"]).label if service else None),
         (_("Image"), spec.get("image")),
         (_("Command"), " ".join([*spec.get("command", []), *spec.get("args", [])])),
-        (_("Environment"), ", ".join(sorted(spec.get("env", {})))),
-        (_("Ports"), ", ".join(map(str, spec.get("ports", [])))),
+        (_("Environment"), list_join(sorted(spec.get("env", {})))),
+        (_("Ports"), list_join(map(str, spec.get("ports", [])))),
         (_("Agreed to"), _consent_words(ask.get("consent") or {})),
     ]
 
@@ -234,4 +235,4 @@ def _consent_words(consent: Mapping[str, bool]) -> str:
         "evict": _("end pods that still run when it is released"),
         "rerun": _("run again from the start if a node is lost"),
     }
-    return ", ".join(words[name] for name in words if consent.get(name))
+    return comma_join(words[name] for name in words if consent.get(name))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from portal.joins import comma_join
 from portal.ui.units import moment_text
 from scheduling.words import amount_words
 from tenants.choices import PlatformRoleName, Role, TenantKind
@@ -99,14 +100,14 @@ def change_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
             for facts in (before, after)
             if facts.get("role")
         ]
-        return ", ".join(filter(None, (str(subject), " → ".join(roles))))
+        return comma_join(filter(None, (str(subject), " → ".join(roles))))
     if "resource" in after and "guaranteed" in before:
         old, new = (
             amount_words(facts["guaranteed"], after["resource"]) for facts in (before, after)
         )
         return f"{after['pool']}, {old} → {new}"
     changed = [name for name in FIELD_TITLES if name in before and before[name] != after.get(name)]
-    return ", ".join(
+    return comma_join(
         f"{FIELD_TITLES[name]} {_value(name, before[name])} → {_value(name, after.get(name))}"
         for name in changed
     )

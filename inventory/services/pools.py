@@ -16,6 +16,7 @@ from inventory.models import Cluster, Pool
 from inventory.services.resolve import nodes_resolve
 from inventory.services.writes import change_record, row_write
 from portal.errors import Conflict, FieldErrors, Invalid, NotFound
+from portal.joins import list_join
 from portal.viewer import Viewer, authorize
 
 Terms = Sequence[dict[str, Any]]
@@ -84,7 +85,7 @@ def pool_reorder(*, names: Sequence[str], viewer: Viewer) -> list[Pool]:
     _order_lock()
     pools = {pool.name: pool for pool in Pool.objects.select_for_update()}
     if sorted(names) != sorted(pools):
-        text = _("Name every pool once: %(names)s.") % {"names": ", ".join(sorted(pools))}
+        text = _("Name every pool once: %(names)s.") % {"names": list_join(sorted(pools))}
         raise Invalid(text, fields={"names": [text]})
     for ordering, name in enumerate(names, start=1):
         pool = pools[name]

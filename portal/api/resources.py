@@ -29,6 +29,7 @@ from rest_framework.viewsets import GenericViewSet
 from portal.api.versions import etag_of, version_check
 from portal.api.views import OWN, BerthView
 from portal.errors import Invalid, NotFound
+from portal.joins import list_join
 
 VERSIONED_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
 LIST_PARAMETERS = frozenset({"cursor", "limit"})
@@ -186,5 +187,5 @@ def _parameters_check(view: ResourceViewSet, request: Request) -> None:
     unknown = sorted(set(request.query_params) - known)
     if unknown:
         text = _("There is no such filter here. Known: %(names)s.")
-        words = text % {"names": ", ".join(sorted(known))}
+        words = text % {"names": list_join(sorted(known))}
         raise Invalid(fields={name: [words] for name in unknown})

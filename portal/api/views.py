@@ -23,6 +23,7 @@ from portal.api.parsers import StrictJSONParser
 from portal.api.schema import BerthAutoSchema
 from portal.api.throttles import BerthThrottle
 from portal.errors import Denied, Invalid
+from portal.joins import list_join
 from portal.viewer import Viewer, authorize
 
 # A verb for what belongs to the person who asks: no role gives it, the queryset narrows it.
@@ -104,7 +105,7 @@ class BerthView(APIView):
             return
         known = {name for name, field in fields.items() if not field.read_only}
         known |= {"tenant"} if getattr(self, "tenant_field", "") else set()
-        words = _("There is no such field. Known: %(names)s.") % {"names": ", ".join(sorted(known))}
+        words = _("There is no such field. Known: %(names)s.") % {"names": list_join(sorted(known))}
         unknown = [str(name)[:60] for name in self.request.data if name not in known]
         if unknown:
             raise Invalid(fields={name: [words] for name in unknown})

@@ -13,6 +13,8 @@ from django.http import HttpRequest
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from portal.joins import list_join
+
 NOT_FILTERS = frozenset({"page", "per_page", "sort"})
 
 
@@ -93,7 +95,7 @@ def _words(field: forms.Field, value: Any) -> str:
     choices: Any = field.choices if isinstance(field, forms.ChoiceField) else ()
     titles = {str(key): str(label) for key, label in choices}
     values = value if isinstance(value, (list, tuple)) else [value]
-    return ", ".join(titles.get(str(entry), str(entry)) for entry in values)
+    return list_join(titles.get(str(entry), str(entry)) for entry in values)
 
 
 def filters_in_force(request: HttpRequest) -> bool:

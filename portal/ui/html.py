@@ -97,10 +97,15 @@ def two_lines_html(first: StrOrPromise, second: StrOrPromise, url: str = "") -> 
     return format_html('<span class="b-two">{}<span>{}</span></span>', name, second)
 
 
-def rel_time_html(at: datetime | None, *, until: bool = False) -> SafeString:
-    """An age that keeps counting in the browser; the full moment with its zone on hover."""
+def rel_time_html(at: datetime | None, *, until: bool = False, ago: bool = False) -> SafeString:
+    """An age that keeps counting in the browser; the full moment with its zone on hover.
+
+    `ago` is for sentences and facts ("5 m ago"); a column whose head says so has the bare age.
+    """
     if at is None:
         return SafeString("–")
+    if ago:
+        return format_html(_("{age} ago"), age=rel_time_html(at))
     away = (at - timezone.now()) if until else (timezone.now() - at)
     return format_html(
         '<rel-time datetime="{}"{}><time datetime="{}" title="{}">{}</time></rel-time>',

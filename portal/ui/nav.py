@@ -29,7 +29,8 @@ class NavItem:
     `verb` is what a viewer must be able to do to see it (empty: everyone). `count` gives the rows
     to count, which the shell does for all places at once. `letter` is the key after "g".
     `on_phone` puts it into the tab bar, which has room for four; `waiting` says that the count is
-    work that waits for a person, which the tab bar shows as a badge.
+    work that waits for a person, which the tab bar shows as a badge. `also` names pages of the
+    place whose addresses don't begin with its own.
     """
 
     label: StrOrPromise
@@ -43,6 +44,7 @@ class NavItem:
     on_phone: bool = False
     waiting: bool = False
     count: Count | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,13 @@ def nav_groups(
     `counts` holds the numbers that `nav_countables` asked for.
     """
     usable = _usable(viewer, area, tenant_key)
-    within = [url for _item, url in usable if path.startswith(url)]
-    current = max(within, key=len, default="")
+    within = {
+        prefix: url
+        for item, url in usable
+        for prefix in (url, *(_address(name, item, tenant_key) for name in item.also))
+        if prefix is not None and path.startswith(prefix)
+    }
+    current = within[max(within, key=len)] if within else ""
     groups: dict[str, NavGroup] = {}
     for item, url in usable:
         group = groups.setdefault(str(item.group), NavGroup(item.group, []))
@@ -127,9 +134,13 @@ def _usable(viewer: Viewer, area: Area, tenant_key: str | None) -> list[tuple[Na
 
 def item_url(item: NavItem, tenant_key: str | None) -> str | None:
     """Resolve the place's address; None where its page isn't there (see the system check)."""
+    return _address(item.url_name, item, tenant_key)
+
+
+def _address(url_name: str, item: NavItem, tenant_key: str | None) -> str | None:
     args = [tenant_key] if item.area == "tenant" else []
     try:
-        return reverse(item.url_name, args=args)
+        return reverse(url_name, args=args)
     except NoReverseMatch:
         return None
 
@@ -143,15 +154,20 @@ def _allowed(item: NavItem, viewer: Viewer, tenant_key: str | None) -> bool:
 @register("urls")
 def nav_check(**_: object) -> list[CheckMessage]:
     """Report places whose page doesn't exist, and keys of two places: the second never works."""
-    missing = [item for item in ITEMS if item_url(item, "example") is None]
+    missing = [
+        name
+        for item in ITEMS
+        for name in (item.url_name, *item.also)
+        if _address(name, item, "example") is None
+    ]
     keys = Counter((item.area, item.letter) for item in ITEMS if item.letter)
     found: list[CheckMessage] = [
         Error(
-            f"The navigation names {item.url_name!r}, which no URL has.",
+            f"The navigation names {name!r}, which no URL has.",
             hint="Add the URL, or take the item out of nav_register().",
             id="portal.ui.E001",
         )
-        for item in missing
+        for name in missing
     ]
     found += [
         Error(

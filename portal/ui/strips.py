@@ -8,6 +8,8 @@ from typing import Literal
 
 from django.utils.translation import gettext as _
 
+from portal.joins import comma_join
+
 CELL_PX = 18
 PITCH_PX = 20
 GROUP = 4
@@ -65,7 +67,7 @@ def _cells_text(cells: Sequence[Cell]) -> str:
         "off": _("off"),
     }
     counts = {kind: sum(cell.kind == kind for cell in cells) for kind in words}
-    return ", ".join(f"{count} {words[kind]}" for kind, count in counts.items() if count)
+    return comma_join(f"{count} {words[kind]}" for kind, count in counts.items() if count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ Base units are those of the whole house: milli-cores, bytes, device counts, seco
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from django.utils import timezone
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
+
+from portal.joins import comma_join
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,3 +133,28 @@ def moment_text(at: datetime | None, style: MomentStyle = "full") -> str:
         "clock_zone": "H:i:s T",
     }
     return date_format(timezone.localtime(at), patterns[style])
+
+
+def zone_text(now: datetime) -> str:
+    """The viewer's zone: "UTC", "Asia/Shanghai, UTC+8", "Europe/Berlin, UTC+1/+2".
+
+    Both offsets, since a time that is typed today may lie on the other side of the change.
+    """
+    name = timezone.get_current_timezone_name()
+    half_a_year = timedelta(days=182)
+    found = {_offset(timezone.localtime(at)) for at in (now, now + half_a_year)}
+    offsets = [_offset_text(minutes) for minutes in sorted(found)]
+    if offsets == [""]:
+        return name
+    return comma_join((name, f"UTC{'/'.join(offset or '±0' for offset in offsets)}"))
+
+
+def _offset(at: datetime) -> int:
+    return int((at.utcoffset() or timedelta()).total_seconds()) // 60
+
+
+def _offset_text(minutes: int) -> str:
+    """An offset from UTC: +8, −3:30, nothing for none."""
+    hours, rest = divmod(abs(minutes), 60)
+    sign = MINUS if minutes < 0 else "+"
+    return f"{sign}{hours}{f':{rest:02d}' if rest else ''}" if minutes else ""

@@ -11,6 +11,7 @@ from inventory.divide import DeviceRule, amounts_resolve, device_of, is_extended
 from inventory.models import Cluster, DeviceType, Node, Pool
 from inventory.rows import device_rules
 from portal.errors import Unavailable
+from portal.joins import list_join
 
 PLAIN = frozenset({"cpu", "memory"})
 
@@ -60,7 +61,7 @@ def _granted(keys: dict[str, str], cluster: Cluster, resources: Iterable[str]) -
     if unknown:
         raise Unavailable(
             _("No node of %(cluster)s offers %(types)s. It goes on when one does.")
-            % {"cluster": cluster.name, "types": ", ".join(unknown)}
+            % {"cluster": cluster.name, "types": list_join(unknown)}
         )
     return keys
 

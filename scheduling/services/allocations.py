@@ -15,6 +15,7 @@ from portal import audit, live
 from portal.errors import Conflict, Invalid, NotFound
 from portal.jobs.outcome import Reason
 from portal.jobs.requests import job_cancel, job_request
+from portal.joins import list_join
 from portal.models import JobRun
 from portal.models.jobs import ACTIVE_STATES
 from portal.viewer import Viewer, authorize
@@ -69,7 +70,7 @@ def allocation_check(ask: AllocationAsk) -> tuple[Pool, Cluster | None]:
     specs.replicas_check(ask.replicas, problems)
     for name, choices in (("kind", AllocationKind), ("runs_as", RunsAs), ("priority", Priority)):
         if getattr(ask, name) not in choices.values:
-            problems[name] = [_("Choose one of: %s.") % ", ".join(choices.values)]
+            problems[name] = [_("Choose one of: %s.") % list_join(choices.values)]
     if pool is not None:
         specs.shape_check(ask.shape, pool_resources(pool=pool), problems)
     if not problems and any(total > specs.MAX_AMOUNT for total in ask.total.values()):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from portal.api.fields import AmountsField, KeyField, StrictIntegerField
+from portal.joins import list_join
 from scheduling.choices import AllocationKind, RunsAs
 
 
@@ -19,7 +20,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, dict):
             known = [name for name, field in self.fields.items() if not field.read_only]
             text = _("There is no such field. Known: %(names)s.")
-            words = text % {"names": ", ".join(sorted(known))}
+            words = text % {"names": list_join(sorted(known))}
             unknown = {str(name)[:60]: [words] for name in data if name not in known}
             if unknown:
                 raise serializers.ValidationError(unknown)

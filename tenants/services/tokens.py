@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from portal import audit, live
 from portal.errors import Conflict, Denied, FieldErrors, NotFound, Refused
+from portal.joins import list_join
 from portal.refusal import Refusal
 from portal.viewer import Viewer, authorize
 from tenants import rules
@@ -159,7 +160,7 @@ def _input_check(
     text_check(errors, "name", name, max_length=80)
     unknown = sorted(set(scopes) - TOKEN_SCOPES)
     if unknown:
-        errors.add("scopes", _("Unknown: %(scopes)s.") % {"scopes": ", ".join(unknown)})
+        errors.add("scopes", _("Unknown: %(scopes)s.") % {"scopes": list_join(unknown)})
     if not scopes:
         errors.add("scopes", _("Choose at least one."))
     if not now < expires_at <= now + MAX_LIFE:
@@ -175,7 +176,7 @@ def _held_check(scopes: Collection[str], tenant_key: str | None, viewer: Viewer)
     if missing:
         errors = FieldErrors()
         sentence = _("You don't have these rights yourself: %(verbs)s.")
-        errors.add("scopes", sentence % {"verbs": ", ".join(missing)})
+        errors.add("scopes", sentence % {"verbs": list_join(missing)})
         errors.raise_any()
 
 

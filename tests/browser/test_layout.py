@@ -173,7 +173,7 @@ def test_chosen_rows_stay_chosen_and_one_key_or_a_range_chooses(
         expect(boxes.nth(1)).to_be_checked()
         page.get_by_role("button", name="Release").click()
         expect(page.get_by_role("dialog")).to_contain_text("3 chosen")
-        page.get_by_role("dialog").get_by_role("button", name="Keep them").click()
+        page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
         page.get_by_role("button", name="Choose none").click()
         expect(page.locator("bulk-bar")).to_be_hidden()
 

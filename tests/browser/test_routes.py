@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 from django.db import connection
 from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLResolver, get_resolver
+from django.urls import URLResolver, get_resolver, resolve
 
 from inventory.models import Cluster
 from portal.scope import scope
+from portal.ui.nav import ITEMS, Area, nav_groups
 from portal.viewer import Viewer
-from tests.browser.catalogue import NO_PAGES, PAGES, Row
+from tests.browser.catalogue import NO_PAGES, PAGES, Row, T
 from tests.browser.states import EMPTY, FORBIDDEN, STALE
 from tests.browser.world import World, world_make
 from tests.people import People, Someone
@@ -50,6 +52,33 @@ def test_no_route_is_both() -> None:
 @pytest.mark.django_db
 def test_each_page_opens_and_costs_few_queries(people: People) -> None:
     assert too_dear((*PAGES, *FORBIDDEN), people, world_make(people)) == {}
+
+
+def test_each_page_marks_its_own_section_in_the_navigation() -> None:
+    """Home is the section of what belongs to no other: of nothing on the operators' side."""
+    marked = {row.route: section(row.path) for row in PAGES if row.path.startswith(("/ops/", T))}
+    at_home = {route for route, name in marked.items() if name in {"ops_home", "tenant_home"}}
+    assert at_home == {"ops_home", "tenant_home", "tenant_edit", "tenant_below"}
+    assert {route for route, name in marked.items() if not name} == set()
+    assert marked["mapping_new"] == marked["device_type_new"] == "device_list"
+
+
+def section(path: str) -> str:
+    """The marked place, by the name of its page, for somebody who may use every place."""
+    area: Area = "ops" if path.startswith("/ops/") else "tenant"
+    verbs = frozenset(item.verb for item in ITEMS)
+    key = T.rsplit("/", 1)[-1]
+    viewer = Viewer(
+        user_id=1,
+        label="everybody",
+        kind="user",
+        sees_all=True,
+        platform_verbs=verbs,
+        tenant_verbs=MappingProxyType({key: verbs}),
+    )
+    groups = nav_groups(viewer=viewer, area=area, tenant_key=key, path=path.split("?")[0])
+    current = [link.url for group in groups for link in group.links if link.current]
+    return resolve(current[0]).url_name or "" if current else ""
 
 
 @pytest.mark.django_db

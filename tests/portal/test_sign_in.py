@@ -12,9 +12,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Browser
 from pytest_django import Settings
 
@@ -114,6 +117,39 @@ def test_without_a_provider_forms_stay_here(client: Client) -> None:
     assert directive(page, "form-action") == ["'self'"]
     assert "Sign in with" not in page.content.decode()
     assert providers(env_read(NEEDED)) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("account_signup", "Berth has no sign-up"),
+        ("account_inactive", "This account is switched off"),
+        ("account_reset_password", "Forgotten password"),
+        ("account_reset_password_done", "Look into your mailbox"),
+        ("account_reset_password_from_key_done", "Your password is changed"),
+        ("socialaccount_login_cancelled", "You did not sign in"),
+        ("socialaccount_login_error", "The other provider did not let you in"),
+    ],
+)
+def test_pages_before_signing_in_say_it_in_our_words_and_lead_back(
+    client: Client, name: str, title: str
+) -> None:
+    page = client.get(reverse(name)).content.decode()
+    assert f"<h1>{title}</h1>" in page
+    assert f'<a href="{reverse("account_login")}">' in page
+
+
+def test_a_link_for_a_new_password_works_once(client: Client, people: People) -> None:
+    user = people.alice.user
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    address = reverse("account_reset_password_from_key", args=key.split("-", 1))
+    asked = client.get(address, follow=True)
+    assert ">Choose a new password</h1>" in asked.content.decode()
+    new = {"password1": "quite-another-1", "password2": "quite-another-1"}
+    done = client.post(asked.redirect_chain[-1][0], new, follow=True)
+    assert "<h1>Your password is changed</h1>" in done.content.decode()
+    again = Client().get(address, follow=True).content.decode()
+    assert "<h1>This link no longer works</h1>" in again
 
 
 def test_browsers_are_told_where_to_report(client: Client) -> None:

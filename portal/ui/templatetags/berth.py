@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.conf import settings
 from django.core.paginator import Paginator
 from django.forms import BoundField
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from portal.ui import filters, html, units
@@ -99,6 +100,13 @@ def age(seconds: float | None) -> str:
 def datetime_zone(at: datetime | None, style: units.MomentStyle = "full") -> str:
     """A moment in the viewer's zone; styles full, minute, day, clock, clock_zone."""
     return units.moment_text(at, style)
+
+
+@register.filter
+def time_zone(field: BoundField) -> str:
+    """The zone in which a field for a time is read; empty for other fields."""
+    is_time = isinstance(field.field, forms.DateTimeField)
+    return units.zone_text(timezone.now()) if is_time else ""
 
 
 @register.filter

@@ -176,7 +176,7 @@ def test_a_dialog_opens_closes_and_gives_the_focus_back(page: Page) -> None:
     opener = page.get_by_role("button", name="Release", exact=True)
     opener.click()
     expect(page.locator("#release")).to_be_visible()
-    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#release")).to_be_hidden()
     expect(opener).to_be_focused()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from django.http import QueryDict
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from django.utils import timezone
 
 from portal.errors import Invalid
 from portal.refusal import Refusal
@@ -20,6 +23,8 @@ from portal.ui.forms import Segmented, UnitInput
 from portal.ui.gallery.forms import SampleFilter
 from portal.ui.tables import AmountColumn, BerthTable, NameColumn, NumberColumn, table_build
 from portal.ui.views import theme_set
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 
 
 class CoreTable(BerthTable):
@@ -127,6 +132,33 @@ def test_an_age_carries_the_moment_for_machines_and_hover() -> None:
     text = html.rel_time_html(at)
     assert 'datetime="2026-11-24T08:20:41+00:00"' in text
     assert 'title="Tue 24 Nov 2026, 08:20:41 UTC"' in text
+
+
+def test_an_age_in_a_sentence_says_ago_and_a_bare_one_does_not() -> None:
+    at = timezone.now() - timedelta(minutes=5)
+    said = Template("{% rel_time at ago=True %}|{% rel_time at %}").render(Context({"at": at}))
+    sentence, bare = said.split("|")
+    assert sentence == f"{bare} ago"
+    assert html.rel_time_html(None, ago=True) == "–"
+
+
+# Home, the queue and the request's own form have words of their own there.
+LEAVING = ("inventory", "tenants", "portal", "scheduling", "components")
+ELSEWHERE = {"tenant_move.html", "quota_grid.html", "settings.html"}  # those lead elsewhere
+
+
+def test_what_leaves_a_form_or_dialog_has_one_name() -> None:
+    found = {
+        f"{path.name}: {word}"
+        for folder in LEAVING
+        for path in (TEMPLATES / folder).glob("*.html")
+        if path.name not in ELSEWHERE
+        for line in path.read_text().splitlines()
+        if "b-form-foot" in line or 'name="foot"' in line
+        for word in re.findall(r'(?:href="[^>]*"|data-close[^>]*)>\{% translate "([^"]*)"', line)
+    }
+    assert {entry for entry in found if not entry.endswith(": Cancel")} == set()
+    assert len(found) >= 15
 
 
 def test_a_field_has_its_label_hint_and_error_wired() -> None:

@@ -72,6 +72,12 @@ def test_places_are_ordered_and_grouped_and_the_current_one_is_marked() -> None:
     ]
 
 
+def test_a_page_elsewhere_that_belongs_to_a_place_marks_it() -> None:
+    nav_register(place("Start", "home"), place("Colours", also=("csp_report",)))
+    groups = nav_groups(viewer=OPERATOR, area="ops", tenant_key=None, path="/csp-report")
+    assert [link.label for group in groups for link in group.links if link.current] == ["Colours"]
+
+
 def test_counts_are_asked_only_for_what_is_shown() -> None:
     def never(_viewer: Viewer, _tenant: str | None) -> int:
         raise AssertionError

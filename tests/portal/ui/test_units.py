@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from django import forms
 from django.template import Context, Template
 from django.utils import timezone, translation
 
@@ -76,6 +77,21 @@ def test_moment_text_carries_the_zone_of_the_viewer() -> None:
     assert units.moment_text(None) == "–"
 
 
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("UTC", "UTC"),
+        ("Asia/Shanghai", "Asia/Shanghai, UTC+8"),
+        ("Europe/Berlin", "Europe/Berlin, UTC+1/+2"),
+        ("Europe/London", "Europe/London, UTC±0/+1"),
+        ("America/St_Johns", "America/St_Johns, UTC−3:30/−2:30"),
+    ],
+)
+def test_zone_text_says_where_a_typed_time_is_read(zone: str, text: str) -> None:
+    with timezone.override(ZoneInfo(zone)):
+        assert units.zone_text(MOMENT) == text
+
+
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_thousands_are_grouped_by_comma_in_both_languages(language: str) -> None:
     with translation.override(language):
@@ -85,6 +101,23 @@ def test_thousands_are_grouped_by_comma_in_both_languages(language: str) -> None
 
 def test_ids_in_attributes_get_no_thousands() -> None:
     assert Template("{{ n|plain }}").render(Context({"n": 20931})) == "20931"
+
+
+class MomentForm(forms.Form):
+    """A time and a word."""
+
+    until_at = forms.DateTimeField(label="Until", required=False)
+    word = forms.CharField(label="Word")
+
+
+def test_only_fields_for_times_name_the_zone_that_they_are_read_in() -> None:
+    with timezone.override(ZoneInfo("Asia/Shanghai")):
+        shown = {field.name: field.as_field_group() for field in MomentForm()}
+    assert (
+        'optional</span> <span class="b-label-note">Asia/Shanghai, UTC+8</span></label>'
+        in (shown["until_at"])
+    )
+    assert "UTC" not in shown["word"]
 
 
 def test_resource_title_asks_the_apps_for_devices() -> None:
