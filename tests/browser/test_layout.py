@@ -112,6 +112,23 @@ def test_long_words_and_chinese_fit_everywhere(
     assert rows_misfit(browser, server, people, world, GROUPS[group]) == {}
 
 
+def test_a_phone_shows_the_queue_or_what_was_picked_from_it(
+    browser: Browser, server: Server, people: People, world: World
+) -> None:
+    with opened(browser, server, people.operator, 390) as page:
+        page.goto(f"{server.origin}/ops/queue/")
+        listed, detail = page.locator("#queue-list"), page.locator("#queue-detail")
+        expect(listed).to_be_visible()
+        expect(detail).to_be_hidden()
+        page.keyboard.press("a")  # decides nothing that isn't on the screen
+        expect(page.locator("#approve")).to_be_hidden()
+        listed.locator(".b-pick").nth(1).click()
+        expect(detail).to_be_in_viewport()
+        expect(listed).to_be_hidden()
+        page.get_by_role("link", name="Back to the queue").click()
+        expect(listed).to_be_visible()
+
+
 @pytest.mark.long  # on a busy machine a live event came late once; until that is understood
 @pytest.mark.parametrize("path", LIVE)
 def test_nothing_shifts_when_something_changes(
