@@ -341,6 +341,7 @@ def _allocations(
     foreign = _plan(_ask("secret-speech", tenant="speech", replicas=1), viewer)
     parked = JobRun.objects.get(key=foreign.job_key)
     away = Reason(Unauthorized.code, str(Unauthorized.words)).as_dict()
+    Allocation.objects.filter(pk=foreign.pk).update(cluster=silent)
     job_set(parked, now, state=JobState.PARKED, due_at=None, reason=away)
     Drift.objects.create(
         tenant_key="vision",
