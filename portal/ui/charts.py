@@ -101,7 +101,8 @@ def capacity_bar(
 ) -> Bar:
     """Draw a cluster's or node's capacity; what is installed but not usable is a hollow end.
 
-    `allocated` is what Berth gave away, `others` what pods hold that are not Berth's. The hollow end is at least 3.5 px of `width_px` wide, or a single sick device would vanish.
+    `allocated` is what Berth gave away, `others` what pods hold that are not Berth's. The hollow
+    end is at least 3.5 px of `width_px` wide, or a single sick device would vanish.
     """
     canvas = Canvas(max(installed, usable, 1), size=size)
     least = LEAST_HOLLOW_PX / width_px * 100

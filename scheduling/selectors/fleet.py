@@ -11,7 +11,8 @@ from django.db import connection
 NODES = "nodes"  # not a resource: how many nodes, and how many of them take pods
 
 # What is taken counts on usable nodes alone, as usable does, so that a row adds up. free adds up
-# what each usable node has left, so that an over-committed node takes nothing from another; over counts rows where more is taken than there is.
+# what each usable node has left, so that an over-committed node takes nothing from another; over
+# counts rows where more is taken than there is.
 SUMS = """
 WITH node AS (
     SELECT cluster_id, pool_id, uid, capacity, allocatable, ready AND schedulable AS takes

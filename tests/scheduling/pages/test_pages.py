@@ -205,9 +205,7 @@ def test_an_empty_installation_says_what_to_do(people: People) -> None:
     assert "Nothing, without quota" in alice.get("/t/vision/now/panel/").content.decode()
 
 
-def test_a_job_parked_for_a_credential_leads_to_its_replacement(
-    people: People, seed: Seed
-) -> None:
+def test_a_job_parked_for_a_credential_leads_to_its_replacement(people: People, seed: Seed) -> None:
     with scope(people.operator.viewer):
         parked = JobRun.objects.get(key=seed.foreign.job_key)
     link = 'href="/ops/clusters/lab-3/rotate/"'
