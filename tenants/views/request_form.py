@@ -248,9 +248,7 @@ def _clone(request: HttpRequest, tenant_key: str, viewer: Viewer) -> CapacityReq
     """The request to fill in from: named itself, or by the allocation that came of it."""
     ended = request.GET.get("again", "")
     if ended.isdecimal() and len(ended) < 19:
-        return request_of_allocation(
-            allocation_id=int(ended), tenant_key=tenant_key, viewer=viewer
-        )
+        return request_of_allocation(allocation_id=int(ended), tenant_key=tenant_key, viewer=viewer)
     text = request.GET.get("clone", "")
     if not text.isdecimal() or len(text) > 18:
         return None
