@@ -129,6 +129,23 @@ def test_a_phone_shows_the_queue_or_what_was_picked_from_it(
         expect(listed).to_be_visible()
 
 
+def test_a_folded_step_tells_only_what_could_be_filled_in(
+    browser: Browser, server: Server, people: People, world: World
+) -> None:
+    with opened(browser, server, people.alice, 390) as page:
+        page.goto(f"{server.origin}/t/vision/requests/new/")
+        lines = page.locator(".b-request-line")
+        page.locator("#id_image").fill("registry.example/a:1")
+        page.get_by_role("button", name="Next").click()
+        expect(lines.nth(0)).to_contain_text("registry.example/a:1")
+        lines.nth(0).click()
+        page.locator("label", has_text="Open capacity").click()
+        page.get_by_role("button", name="Next").click()
+        expect(lines.nth(0)).to_contain_text("Open capacity")
+        expect(lines.nth(0)).not_to_contain_text("registry.example")
+        expect(lines.nth(0)).not_to_contain_text("Service")
+
+
 @pytest.mark.long  # on a busy machine a live event came late once; until that is understood
 @pytest.mark.parametrize("path", LIVE)
 def test_nothing_shifts_when_something_changes(
