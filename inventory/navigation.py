@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.choices import ClusterState
+from inventory.k8s.errors import Unauthorized
 from inventory.models import Cluster
 from inventory.titles import device_title
-from portal.jobs.words import JobObject, objects_register, result_register
+from portal.jobs.words import JobObject, objects_register, remedy_register, result_register
 from portal.ui.nav import NavItem, nav_register
 from portal.ui.shell import Choice, shell_register
 from portal.ui.units import resource_titles_register
@@ -78,6 +79,7 @@ def navigation_register() -> None:
     shell_register(cluster_choices=cluster_choices)
     resource_titles_register(device_title)
     objects_register("cluster", cluster_of)
+    remedy_register("cluster", Unauthorized.code, _rotation_of)
     result_register("cluster.test", "connect", tested_words)
 
 
@@ -106,3 +108,18 @@ def tested_words(outcome: Mapping[str, Any]) -> str:
     words = _("%(version)s, as %(user)s") % {"version": version, "user": rights.get("user", "")}
     short = len(rights.get("missing") or ())
     return words + (_("; %(count)s rights missing") % {"count": short} if short else "")
+
+
+def cluster_rotation(name: str | None, viewer: Viewer) -> JobObject | None:
+    """Where a new credential of a cluster is handed in, for whoever may."""
+    if name is None or not viewer.can("cluster.edit"):
+        return None
+    label = _("Replace the credential of %(cluster)s") % {"cluster": name}
+    return JobObject(label, reverse("cluster_rotate", args=[name]))
+
+
+def _rotation_of(job: JobRun, viewer: Viewer) -> JobObject | None:
+    number = job.key.partition(":")[2].partition(":")[0]
+    names = Cluster.objects.filter(pk=number).exclude(state=ClusterState.REMOVED)
+    name = names.values_list("name", flat=True).first() if number.isdecimal() else None
+    return cluster_rotation(name, viewer)

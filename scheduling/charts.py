@@ -46,7 +46,8 @@ def sum_bar(resource: str, sums: Sum) -> Bar:
         resource=resource,
         installed=sums.installed,
         usable=sums.usable,
-        allocated=min(sums.usable, sums.committed + sums.foreign),
+        allocated=sums.committed,
+        others=sums.foreign,
     )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from portal.jobs.words import JobObject, objects_register, result_register
+from inventory.k8s.errors import Unauthorized
+from inventory.navigation import cluster_rotation
+from portal.jobs.words import JobObject, objects_register, remedy_register, result_register
 from portal.models import JobRun
 from portal.refusal import mask_register
 from portal.ui.nav import NavItem, nav_register
 from portal.ui.panels import Panel, panel_register
+from portal.viewer import Viewer
 from scheduling import words
+from scheduling.models import Allocation
 from scheduling.selectors.refusals import refusal_masked
 from scheduling.services.allocations import CREATE, RELEASE, REPLACE
 from scheduling.topics import topics_register
@@ -110,6 +114,7 @@ def pages_register() -> None:
     nav_register(*OPS_ITEMS, *TENANT_ITEMS)
     panel_register(*PANELS)
     objects_register("allocation", _allocation_of)
+    remedy_register("allocation", Unauthorized.code, _rotation_of)
     mask_register(refusal_masked)
     for (kind, step), result_of in RESULTS.items():
         result_register(kind, step, result_of)
@@ -121,3 +126,10 @@ def _allocation_of(job: JobRun) -> JobObject | None:
     if not number.isdecimal() or not job.tenant_key:
         return None
     return JobObject(f"A-{number}", reverse("allocation_page", args=[job.tenant_key, int(number)]))
+
+
+def _rotation_of(job: JobRun, viewer: Viewer) -> JobObject | None:
+    """Where the credential is replaced that the cluster of a parked job's allocation refused."""
+    number = job.key.partition(":")[2]
+    rows = Allocation.objects.filter(pk=number) if number.isdecimal() else Allocation.objects.none()
+    return cluster_rotation(rows.values_list("cluster__name", flat=True).first(), viewer)

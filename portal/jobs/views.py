@@ -18,7 +18,7 @@ from portal.jobs.requests import job_cancel, job_retry
 from portal.jobs.selectors import job_actions, job_detail, job_get, jobs_visible
 from portal.jobs.shown import job_progress, job_status, log_rows, step_rows
 from portal.jobs.tables import JobTable
-from portal.jobs.words import job_object, kind_title, reason_shown
+from portal.jobs.words import job_object, job_remedy, kind_title, reason_shown
 from portal.models.jobs import ACTIVE_STATES, JobRun
 from portal.pages import person_required, verb_required, viewer_of
 from portal.ui.tables import table_build
@@ -110,6 +110,7 @@ def job_context(job: JobRun, viewer: Viewer, *, attempts: bool = True) -> dict[s
         "job_status": job_status(job),
         "job_reason": reason_shown(job.reason, viewer=viewer),
         "job_object": job_object(job),
+        "job_remedy": job_remedy(job, viewer=viewer),
         "job_steps": step_rows(detail=detail, viewer=viewer, now=now),
         "job_log": log_rows(detail),
         "job_attempts": detail.attempts,

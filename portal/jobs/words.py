@@ -1,7 +1,7 @@
 """What other rooms tell the chassis about their jobs: objects, and results in words.
 
 The chassis shows every job but knows no domain: an app registers, from its `ready`, where a job's
-object is and how a step's result reads.
+object is, where a person mends what it is parked for, and how a step's result reads.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from portal.jobs.outcome import Reason, reason_load
 from portal.jobs.registry import kind_get
+from portal.models.jobs import JobState
 from portal.refusal import refusal_shown
 
 if TYPE_CHECKING:
@@ -28,15 +29,22 @@ class JobObject:
 
 
 ObjectOf = Callable[["JobRun"], JobObject | None]
+RemedyOf = Callable[["JobRun", "Viewer"], JobObject | None]
 ResultOf = Callable[[Mapping[str, Any]], str]
 
 _objects: dict[str, ObjectOf] = {}
+_remedies: dict[tuple[str, str], RemedyOf] = {}
 _results: dict[tuple[str, str], ResultOf] = {}
 
 
 def objects_register(prefix: str, object_of: ObjectOf) -> None:
     """Say what jobs with the key "prefix:..." work on; without a query."""
     _objects[prefix] = object_of
+
+
+def remedy_register(prefix: str, code: str, remedy_of: RemedyOf) -> None:
+    """Say where a person mends the reason `code` of parked jobs with the key "prefix:..."."""
+    _remedies[prefix, code] = remedy_of
 
 
 def result_register(kind: str, step: str, result_of: ResultOf) -> None:
@@ -48,6 +56,14 @@ def job_object(job: JobRun) -> JobObject | None:
     """What the job works on; None where nobody said."""
     object_of = _objects.get(job.key.partition(":")[0])
     return object_of(job) if object_of else None
+
+
+def job_remedy(job: JobRun, *, viewer: Viewer) -> JobObject | None:
+    """Where this viewer may mend what the job is parked for; None where nobody said."""
+    if job.state != JobState.PARKED or job.reason is None:
+        return None
+    remedy_of = _remedies.get((job.key.partition(":")[0], job.reason["code"]))
+    return remedy_of(job, viewer) if remedy_of else None
 
 
 def kind_title(kind: str) -> str:

@@ -94,13 +94,15 @@ def capacity_bar(
     installed: int,
     usable: int,
     allocated: int,
+    others: int = 0,
     used: int | None = None,
     width_px: int = 104,
     size: Size = "row",
 ) -> Bar:
     """Draw a cluster's or node's capacity; what is installed but not usable is a hollow end.
 
-    The hollow end is at least 3.5 px of `width_px` wide, or a single sick device would vanish.
+    `allocated` is what Berth gave away, `others` what pods hold that are not Berth's. The hollow
+    end is at least 3.5 px of `width_px` wide, or a single sick device would vanish.
     """
     canvas = Canvas(max(installed, usable, 1), size=size)
     least = LEAST_HOLLOW_PX / width_px * 100
@@ -109,17 +111,19 @@ def capacity_bar(
     canvas.whole_at *= squeeze
     canvas.part("track", 0, usable)
     canvas.part("fill", 0, min(allocated, usable))
+    canvas.part("other", min(allocated, usable), min(allocated + others, usable))
     if installed > usable:
         hollow = Part("hollow", percent(start), percent(100 - start), 2, canvas.main)
         canvas.parts.append(hollow)
     canvas.used(used)
     words = _(
-        "%(resource)s: allocated %(allocated)s of %(usable)s usable,"
-        " %(installed)s installed, used %(used)s"
+        "%(resource)s: allocated %(allocated)s, held by other pods %(others)s,"
+        " of %(usable)s usable, %(installed)s installed, used %(used)s"
     )
     text = words % {
         "resource": resource_title(resource),
         "allocated": _say(allocated, resource),
+        "others": _say(others, resource),
         "usable": _say(usable, resource),
         "installed": _say(installed, resource),
         "used": _say(used, resource),

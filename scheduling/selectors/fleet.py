@@ -10,8 +10,9 @@ from django.db import connection
 
 NODES = "nodes"  # not a resource: how many nodes, and how many of them take pods
 
-# free adds up what each usable node has left, so that an over-committed node takes nothing from
-# another; over counts rows where more is taken than there is.
+# What is taken counts on usable nodes alone, as usable does, so that a row adds up. free adds up
+# what each usable node has left, so that an over-committed node takes nothing from another; over
+# counts rows where more is taken than there is.
 SUMS = """
 WITH node AS (
     SELECT cluster_id, pool_id, uid, capacity, allocatable, ready AND schedulable AS takes
@@ -25,7 +26,9 @@ WITH node AS (
     SELECT cluster_id, pool_id, had.key, 0, had.value::bigint, 0, 0, 0, 0
     FROM node, jsonb_each_text(allocatable) AS had WHERE takes
     UNION ALL
-    SELECT node.cluster_id, node.pool_id, room.resource, 0, 0, room.foreign, room.committed,
+    SELECT node.cluster_id, node.pool_id, room.resource, 0, 0,
+        CASE WHEN takes THEN room.foreign ELSE 0 END,
+        CASE WHEN takes THEN room.committed ELSE 0 END,
         CASE WHEN takes THEN greatest(0, room.allocatable - room.foreign - room.committed)
             ELSE 0 END,
         (room.allocatable < room.foreign + room.committed)::int

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import JSONObject
 
 from inventory.models import Pool
-from scheduling.models import Quota
+from scheduling.models import Quota, QuotaNode
 
 Promises = dict[str, tuple[int, int]]
 
@@ -31,3 +31,10 @@ def pools_promised() -> list[tuple[Pool, Promises]]:
         (pool, {row["resource"]: (int(row["given"]), int(row["held"])) for row in pool.promises})
         for pool in rows
     ]
+
+
+def branch_promised(*, tenant_key: str) -> bool:
+    """Tell whether a tenant or one below it is guaranteed anything: such a branch can't move."""
+    above = QuotaNode.objects.filter(tenant_key=tenant_key).values("path")[:1]
+    rows = Quota.objects.filter(node__path__startswith=Subquery(above), guaranteed__gt=0)
+    return rows.exists()

@@ -8,7 +8,8 @@ from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext_lazy as _
 
 from portal.errors import Conflict, NotFound
-from scheduling.models import Quota, QuotaNode
+from scheduling.models import QuotaNode
+from scheduling.selectors.promises import branch_promised
 
 BELOW_ITSELF = _("A tenant can't be moved below itself. Choose a parent outside its own branch.")
 HAS_QUOTA = _(
@@ -39,7 +40,7 @@ def quota_node_move(*, tenant_key: str, parent_key: str | None) -> QuotaNode:
     parent = _node(parent_key) if parent_key else None
     if parent is not None and parent.path.startswith(node.path):
         raise Conflict(BELOW_ITSELF)
-    if Quota.objects.filter(node__path__startswith=node.path, guaranteed__gt=0).exists():
+    if branch_promised(tenant_key=tenant_key):
         raise Conflict(HAS_QUOTA)
     old_path, old_depth = node.path, node.depth
     new_path = f"{parent.path if parent else '/'}{node.pk}/"

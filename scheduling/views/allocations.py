@@ -160,6 +160,9 @@ def _job(found: Allocation, viewer: Viewer) -> dict[str, Any]:
     may = viewer.can("allocation.release", found.tenant_key)
     undoing = job is not None and job.undoing and job.state in ACTIVE_STATES
     context["may_release"] = may and found.state in (*RELEASABLE, *COMING) and not undoing
+    context["may_ask_again"] = found.state in ENDED and viewer.can(
+        "request.create", found.tenant_key
+    )
     context["may_replace"] = (
         viewer.can("allocation.edit", found.tenant_key)
         and found.state in RELEASABLE

@@ -97,6 +97,7 @@ def device_tile(fleet: Fleet) -> dict[str, Any]:
         "free": free,
         "usable": usable,
         "held": held,
+        "others": sum(total[name].foreign for name in types),
         "percent": percent_text(held, usable, decimals=1),
         "parts": ", ".join(parts[:3]),
     }

@@ -7,22 +7,32 @@ from datetime import datetime
 from typing import cast
 
 from django.db.models import QuerySet
+from django.urls import reverse
 
 from portal.acts import act_title
 from portal.models import AuditEntry
 from portal.viewer import Viewer, authorize
 from tenants.words import ACT_ICONS, change_words
 
+# By kind of object: what stands before its number, its page, and the right to open that.
+PAGES = {
+    "request": ("#", "request_page", "request.view"),
+    "allocation": ("A-", "allocation_page", "allocation.view"),
+    "job": ("J-", "job_page", "job.view"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One line of an activity list."""
+    """One line of an activity list; `ref` names its object, `url` is where one may see that."""
 
     at: datetime
     icon: str
-    text: str
+    title: str
+    ref: str
+    url: str
+    detail: str
     who: str
-    url: str = ""
 
 
 def activity_entries(*, tenant_key: str, viewer: Viewer) -> QuerySet[AuditEntry]:
@@ -32,17 +42,26 @@ def activity_entries(*, tenant_key: str, viewer: Viewer) -> QuerySet[AuditEntry]
     return cast("QuerySet[AuditEntry]", rows.order_by("-id"))
 
 
-def act_of(entry: AuditEntry) -> Act:
+def act_of(entry: AuditEntry, *, viewer: Viewer) -> Act:
     """An entry in words."""
+    ref, url = _object(entry, viewer)
     return Act(
         at=entry.at,
         icon=ACT_ICONS.get(entry.verb.partition(".")[0], "point"),
-        text=_text(entry),
+        title=act_title(entry.verb),
+        ref=ref,
+        url=url,
+        detail=change_words(entry.before or {}, entry.after or {}),
         who=entry.actor_label,
     )
 
 
-def _text(entry: AuditEntry) -> str:
-    title = act_title(entry.verb)
-    detail = change_words(entry.before or {}, entry.after or {})
-    return f"{title}: {detail}" if detail else title
+def _object(entry: AuditEntry, viewer: Viewer) -> tuple[str, str]:
+    """Name and address of what was acted on; empty where the entry says enough without."""
+    if entry.target_type not in PAGES or not entry.target_id.isdecimal():
+        return "", ""
+    sign, page, verb = PAGES[entry.target_type]
+    number = int(entry.target_id)
+    of_tenant = [] if entry.target_type == "job" else [entry.tenant_key]
+    may = viewer.can(verb, entry.tenant_key)
+    return f"{sign}{number}", reverse(page, args=[*of_tenant, number]) if may else ""

@@ -7,6 +7,7 @@ from typing import cast
 
 from portal.errors import NotFound
 from portal.viewer import Viewer
+from tenants.choices_requests import RequestKind
 from tenants.models import CapacityRequest
 from tenants.models.requests import CapacityRequestQuerySet
 from tenants.offers import Terms, offer_apply
@@ -30,6 +31,17 @@ def request_get(*, request_id: int, viewer: Viewer) -> CapacityRequest:
     if found is None:
         raise NotFound
     return cast("CapacityRequest", found)
+
+
+def request_of_allocation(
+    *, allocation_id: int, tenant_key: str, viewer: Viewer
+) -> CapacityRequest | None:
+    """What an allocation was asked for with; None where it came to be in another way."""
+    rows = CapacityRequest.objects.visible_to(viewer).select_related("tenant")
+    mine = rows.filter(allocation_id=allocation_id, tenant_id=tenant_key)
+    return cast(
+        "CapacityRequest | None", mine.filter(kind=RequestKind.ALLOCATION).order_by("id").last()
+    )
 
 
 def request_terms(request: CapacityRequest) -> Terms:

@@ -12,13 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.pages import verb_required, viewer_of
 from portal.refusal import Refusal
-from tenants.forms import NONE, TenantArchiveForm, TenantForm, TenantMoveForm
+from scheduling.selectors.promises import branch_promised
+from tenants.forms import TenantArchiveForm, TenantForm, TenantMoveForm
 from tenants.models import Tenant
 from tenants.selectors.tenants import tenant_get
 from tenants.services.archive import tenant_archive, tenant_restore
 from tenants.services.tree import tenant_move, tenant_update
 from tenants.views.attempts import form_attempt
-from tenants.views.tree import parent_choices, parent_chosen
+from tenants.views.tree import parent_chosen, place_choices
 
 
 @require_http_methods(["GET", "POST"])
@@ -56,8 +57,7 @@ def tenant_move_page(request: HttpRequest, key: str) -> HttpResponseBase:
     tenant = tenant_get(key=key, viewer=viewer)
     form = TenantMoveForm(
         request.POST or None,
-        parents=parent_choices(viewer, without=tenant.path),
-        initial={"parent": tenant.parent_id or NONE},
+        parents=place_choices(viewer, tenant),
     )
     status, refusal = 200, None
     if request.method == "POST":
@@ -74,7 +74,10 @@ def tenant_move_page(request: HttpRequest, key: str) -> HttpResponseBase:
             messages.success(request, _("%(title)s moved.") % {"title": tenant.title})
             return redirect("tenant_page", key)
         status, refusal = attempt.status, attempt.refusal
-    return _change(request, tenant, form, "tenant_move", status, refusal)
+    return _change(
+        request, tenant, form, "tenant_move", status, refusal,
+        promised=branch_promised(tenant_key=key),
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -124,6 +127,7 @@ def _change(
     name: str,
     status: int,
     refusal: Refusal | None,
+    **more: object,
 ) -> HttpResponse:
     below = tenant.children.count()
     crumbs = [(_("Tenants"), "/ops/tenants/"), (tenant.title, f"/ops/tenants/{tenant.key}/")]
@@ -133,5 +137,6 @@ def _change(
         "refusal": refusal,
         "below": below,
         "crumbs": crumbs,
+        **more,
     }
     return render(request, f"tenants/{name}.html", context, status=status)

@@ -172,6 +172,7 @@ def _render(
         ],
         "free": pools_free(queue, leading),
         "chosen": row.request.pk if row else None,
+        "picked": request_id is not None or "failed" in more,
         "position": place + 1,
         "previous": listed[place - 1] if place > 0 else None,
         "next": listed[place + 1] if 0 <= place < len(listed) - 1 else None,

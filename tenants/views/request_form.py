@@ -30,7 +30,7 @@ from tenants.previews import RequestPreview
 from tenants.request_forms import device_choices, form_build
 from tenants.request_shown import body_of
 from tenants.selectors.previews import request_preview
-from tenants.selectors.requests import request_get
+from tenants.selectors.requests import request_get, request_of_allocation
 from tenants.services.requests import request_draft_save, request_submit
 
 MAY = "request.create"
@@ -245,6 +245,10 @@ def _draft(
 
 
 def _clone(request: HttpRequest, tenant_key: str, viewer: Viewer) -> CapacityRequest | None:
+    """The request to fill in from: named itself, or by the allocation that came of it."""
+    ended = request.GET.get("again", "")
+    if ended.isdecimal() and len(ended) < 19:
+        return request_of_allocation(allocation_id=int(ended), tenant_key=tenant_key, viewer=viewer)
     text = request.GET.get("clone", "")
     if not text.isdecimal() or len(text) > 18:
         return None

@@ -62,7 +62,7 @@ def activity_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     rows = activity_entries(tenant_key=tenant_key, viewer=viewer)[:PAGE_ACTS]
     context = {
         "tenant": tenant_get(key=tenant_key, viewer=viewer),
-        "entries": [act_of(entry) for entry in rows],
+        "entries": [act_of(entry, viewer=viewer) for entry in rows],
         "most": PAGE_ACTS,
     }
     return render(request, "tenants/activity.html", context)
@@ -72,8 +72,9 @@ def activity_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
 @verb_required("audit.view")
 def activity_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     """The latest of it, for other pages."""
-    rows = activity_entries(tenant_key=tenant_key, viewer=viewer_of(request))[:PANEL_ACTS]
-    entries = [act_of(entry) for entry in rows]
+    viewer = viewer_of(request)
+    rows = activity_entries(tenant_key=tenant_key, viewer=viewer)[:PANEL_ACTS]
+    entries = [act_of(entry, viewer=viewer) for entry in rows]
     return render(request, "tenants/_activity.html", {"entries": entries, "tenant_key": tenant_key})
 
 

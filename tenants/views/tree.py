@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from django.contrib import messages
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,8 +18,8 @@ from portal.viewer import Viewer
 from tenants.filters import TenantFilter
 from tenants.forms import NONE, TenantNewForm
 from tenants.models import Tenant
-from tenants.selectors.tenants import tenant_get, tenant_list, tenant_tree
-from tenants.services.tree import tenant_create
+from tenants.selectors.tenants import subtree_filter, tenant_get, tenant_list, tenant_tree
+from tenants.services.tree import MAX_DEPTH, tenant_create
 from tenants.tables import TenantTable
 from tenants.views.attempts import form_attempt
 
@@ -57,19 +58,29 @@ def tenant_below_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase
     return _new(request, form, layout="layouts/tenant.html", crumbs=crumbs, below=tenant_key)
 
 
-def parent_choices(viewer: Viewer, *, without: str = "") -> list[tuple[str, str]]:
-    """Tenants that may be a parent, indented like the tree; the first stands for "none".
+def parent_choices(viewer: Viewer) -> list[tuple[str, str]]:
+    """Tenants that may be a parent, indented like the tree; the first stands for "none"."""
+    rows = _parents(viewer).filter(depth__lt=MAX_DEPTH)
+    return [(NONE, _("None: a root of its own")), *map(_parent_choice, rows)]
 
-    `without` is the path of a branch that may not be chosen.
-    """
-    rows = tenant_list(viewer=viewer).filter(archived_at=None).values_list("key", "title", "path")
-    choices = [
-        # No-break spaces: an option can't be indented in another way.
-        (key, "   " * (path.count("/") - 2) + title)
-        for key, title, path in rows
-        if not (without and path.startswith(without))
-    ]
-    return [(NONE, _("None: a root of its own")), *choices]
+
+def place_choices(viewer: Viewer, tenant: Tenant) -> list[tuple[str, str]]:
+    """Where a branch may be moved: not where it is, nor below itself, nor too deep."""
+    below = tenant_list(viewer=viewer).filter(subtree_filter(tenant.path))
+    deepest = below.aggregate(depth=Max("depth"))["depth"] or tenant.depth
+    fits = _parents(viewer).filter(depth__lt=MAX_DEPTH - (deepest - tenant.depth))
+    rows = fits.exclude(subtree_filter(tenant.path)).exclude(key=tenant.parent_id)
+    root = [(NONE, _("None: a root of its own"))] if tenant.parent_id else []
+    return [*root, *map(_parent_choice, rows)]
+
+
+def _parents(viewer: Viewer) -> QuerySet[Tenant]:
+    return tenant_list(viewer=viewer).filter(archived_at=None)
+
+
+def _parent_choice(tenant: Tenant) -> tuple[str, str]:
+    # No-break spaces: an option can't be indented in another way.
+    return tenant.key, "   " * tenant.depth + tenant.title
 
 
 def parent_chosen(data: dict[str, object]) -> str | None:

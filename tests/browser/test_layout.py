@@ -38,6 +38,7 @@ CUT = """() => [...document.querySelectorAll('button, .b-btn, .b-tool, .b-chip')
     && getComputedStyle(each).textOverflow !== 'ellipsis'
     && each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1)
   .map(each => each.textContent.trim() + ' in ' + each.className)"""
+COLOUR = "each => getComputedStyle(each).color"
 SHIFTS = """() => {
   window.shifts = [];
   new PerformanceObserver(list => list.getEntries().forEach(entry => window.shifts.push(
@@ -110,6 +111,52 @@ def test_long_words_and_chinese_fit_everywhere(
     browser: Browser, server: Server, people: People, world: World, group: str
 ) -> None:
     assert rows_misfit(browser, server, people, world, GROUPS[group]) == {}
+
+
+def test_a_phone_shows_the_queue_or_what_was_picked_from_it(
+    browser: Browser, server: Server, people: People, world: World
+) -> None:
+    with opened(browser, server, people.operator, 390) as page:
+        page.goto(f"{server.origin}/ops/queue/")
+        listed, detail = page.locator("#queue-list"), page.locator("#queue-detail")
+        expect(listed).to_be_visible()
+        expect(detail).to_be_hidden()
+        page.keyboard.press("a")  # decides nothing that isn't on the screen
+        expect(page.locator("#approve")).to_be_hidden()
+        listed.locator(".b-pick").nth(1).click()
+        expect(detail).to_be_in_viewport()
+        expect(listed).to_be_hidden()
+        page.get_by_role("link", name="Back to the queue").click()
+        expect(listed).to_be_visible()
+
+
+def test_a_folded_step_tells_only_what_could_be_filled_in(
+    browser: Browser, server: Server, people: People, world: World
+) -> None:
+    with opened(browser, server, people.alice, 390) as page:
+        page.goto(f"{server.origin}/t/vision/requests/new/")
+        lines = page.locator(".b-request-line")
+        page.locator("#id_image").fill("registry.example/a:1")
+        page.get_by_role("button", name="Next").click()
+        expect(lines.nth(0)).to_contain_text("registry.example/a:1")
+        lines.nth(0).click()
+        page.locator("label", has_text="Open capacity").click()
+        page.get_by_role("button", name="Next").click()
+        expect(lines.nth(0)).to_contain_text("Open capacity")
+        expect(lines.nth(0)).not_to_contain_text("registry.example")
+        expect(lines.nth(0)).not_to_contain_text("Service")
+
+
+def test_every_number_of_a_silent_node_is_dimmed_with_its_time_on_hover(
+    browser: Browser, server: Server, people: People, world: World
+) -> None:
+    with opened(browser, server, people.operator, 1366) as page:
+        page.goto(f"{server.origin}/ops/nodes/lab-3/lab3-a100-2/")
+        dim = page.locator(".b-kpi .b-amount, .b-kpi-value").last.evaluate(COLOUR)
+        shown = page.locator(".b-table td.b-num").evaluate_all(f"all => all.map({COLOUR})")
+        assert set(shown) == {dim}
+        frozen = page.locator(".b-table-wrap[title]").first.get_attribute("title") or ""
+        assert frozen.startswith("as of ")
 
 
 @pytest.mark.long  # on a busy machine a live event came late once; until that is understood

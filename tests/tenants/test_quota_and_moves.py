@@ -90,3 +90,16 @@ def test_edits_of_two_pools_do_not_wait_for_each_other(pooled: People) -> None:
     with ThreadPoolExecutor(1) as workers, scope(viewer):
         give(pooled)()
         assert workers.submit(other).result(timeout=20) == "done"  # while ours is still open
+
+
+def test_the_page_offers_only_places_that_would_be_accepted(pooled: People) -> None:
+    client = pooled.operator.client()
+    page = client.get("/ops/tenants/vision/move/")
+    offered = [key for key, _title in page.context["form"].fields["parent"].choices]
+    assert offered == ["-", "borealis", "speech"]  # neither where it is nor below itself
+    with scope(pooled.operator.viewer):
+        give(pooled)()
+    full = client.get("/ops/tenants/vision/move/").content.decode()
+    assert "can’t be moved now" in full
+    assert 'name="parent"' not in full
+    assert client.post("/ops/tenants/vision/move/", {"parent": "borealis"}).status_code == 409

@@ -48,7 +48,7 @@ class KeysHelp extends HTMLElement {
       return;
     }
     const verb = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (verb instanceof HTMLElement && event.key.length === 1) {
+    if (verb instanceof HTMLElement && event.key.length === 1 && verb.checkVisibility()) {
       event.preventDefault();
       verb.focus(); // where the focus returns to when its dialog closes
       verb.click();

@@ -1,4 +1,4 @@
-// Text of the request form that depends on what is filled in. Pure but for reading fields.
+// Text of the request form that depends on what is filled in. Pure but for reading fields and how they are shown.
 
 /** Amount times replicas with thousands grouped by comma; a dash where one of them is no number. */
 export function totalText(/** @type {string} */ amount, /** @type {number} */ replicas) {
@@ -7,14 +7,22 @@ export function totalText(/** @type {string} */ amount, /** @type {number} */ re
   return total.toLocaleString("en", { maximumFractionDigits: 2 });
 }
 
-/** What a section holds now: chosen options and filled fields that are shown, in their order. */
+/** What a section holds now: chosen options and filled fields that one could fill in, in their order. */
 export function sectionSummary(/** @type {Element} */ section) {
   const words = [];
   for (const field of section.querySelectorAll("input, select, textarea")) {
     const text = fieldText(field);
-    if (text && field.closest("[hidden], details:not([open])") === null) words.push(text);
+    if (text && isOffered(field, section)) words.push(text);
   }
   return words.slice(0, 5).join(", ");
+}
+
+/** Whether it would be shown were the section unfolded: another choice may have put it away. */
+function isOffered(/** @type {Element} */ field, /** @type {Element} */ section) {
+  for (let at = field; at.parentElement && at.parentElement !== section; at = at.parentElement) {
+    if (at.matches("[hidden], details:not([open])") || getComputedStyle(at).display === "none") return false;
+  }
+  return true;
 }
 
 function fieldText(/** @type {Element} */ field) {

@@ -128,6 +128,8 @@ def test_cluster_page_says_what_will_not_work(fleet: Fleet, people: People) -> N
     assert "Numbers frozen." in silent
     assert "is-stale" in silent
     assert "Numbers frozen." not in body
+    assert "as of" in silent
+    assert "as of" not in body
 
 
 def test_cluster_is_registered_by_page(people: People) -> None:

@@ -106,6 +106,16 @@ def test_capacity_that_cannot_be_used_is_a_hollow_end() -> None:
     assert parts(bar) == {"track": ("0%", "80%"), "fill": ("0%", "40%"), "hollow": ("80%", "20%")}
 
 
+def test_what_other_pods_hold_is_a_part_of_its_own() -> None:
+    bar = capacity_bar(
+        resource="h100", installed=100, usable=100, allocated=40, others=25, width_px=100
+    )
+    assert parts(bar) == {"track": ("0%", "100%"), "fill": ("0%", "40%"), "other": ("40%", "25%")}
+    assert "allocated 40, held by other pods 25, of 100 usable" in bar.text
+    full = capacity_bar(resource="h100", installed=8, usable=8, allocated=6, others=4)
+    assert parts(full)["other"] == ("75%", "25%")
+
+
 def test_one_sick_device_of_many_stays_visible() -> None:
     bar = capacity_bar(resource="h100", installed=7168, usable=7167, allocated=0, width_px=100)
     assert parts(bar) == {"track": ("0%", "96.5%"), "hollow": ("96.5%", "3.5%")}

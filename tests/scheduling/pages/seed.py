@@ -260,6 +260,24 @@ def _steps(job: JobRun, now: datetime, results: list[dict[str, Any]]) -> None:
         began += timedelta(seconds=2)
 
 
+def _done_job(allocation: Allocation, nodes: list[str], now: datetime) -> None:
+    job = JobRun.objects.get(key=allocation.job_key)
+    each = allocation.replicas // len(nodes)
+    space = "berth-vision-workload"
+    _steps(
+        job,
+        now,
+        [
+            {"replicas": allocation.replicas, "charged": allocation.charged},
+            {"decision": 1, "nodes": [{"node": name, "replicas": each} for name in nodes]},
+            {"namespace": space, "hard": {}},
+            {"object": f"StatefulSet {space}/{allocation.object_name}", "uid": "x"},
+            {"namespace": space},
+        ],
+    )
+    job_set(job, now, state=JobState.SUCCEEDED, step_index=5, finished_at=now)
+
+
 def _coming_job(allocation: Allocation, now: datetime) -> JobRun:
     job = JobRun.objects.get(key=allocation.job_key)
     nodes = [{"node": "ams1-h100-03", "replicas": 2}]
@@ -307,9 +325,7 @@ def _allocations(
     active = hold(
         _plan(_ask("pretrain"), viewer), cluster, ["ams1-h100-01", "ams1-h100-02"], bound=True
     )
-    JobRun.objects.filter(key=active.job_key).update(
-        state=JobState.SUCCEEDED, step_index=5, started_at=now, finished_at=now
-    )
+    _done_job(active, ["ams1-h100-01", "ams1-h100-02"], now)
     for number in range(2):
         pod_make(active, number, f"ams1-h100-0{number + 1}")
     coming = hold(_plan(_ask("eval-sweep"), viewer), cluster, ["ams1-h100-03"], bound=False)
@@ -341,6 +357,7 @@ def _allocations(
     foreign = _plan(_ask("secret-speech", tenant="speech", replicas=1), viewer)
     parked = JobRun.objects.get(key=foreign.job_key)
     away = Reason(Unauthorized.code, str(Unauthorized.words)).as_dict()
+    Allocation.objects.filter(pk=foreign.pk).update(cluster=silent)
     job_set(parked, now, state=JobState.PARKED, due_at=None, reason=away)
     Drift.objects.create(
         tenant_key="vision",

@@ -1,12 +1,14 @@
-"""What the operators' home says of nodes that fell ill."""
+"""What the operators' home says of nodes that fell ill, and that its numbers add up."""
 
 from __future__ import annotations
 
+import re
+
 from portal.scope import scope
 from portal.viewer import Viewer
-from scheduling.models import Commitment
+from scheduling.models import Commitment, NodeCommitment
 from tests.people import People
-from tests.scheduling.pages.seed import Seed, node_make
+from tests.scheduling.pages.seed import H100, Seed, node_make
 
 
 def test_a_node_that_is_not_ready_is_named_only_while_something_stands_on_it(
@@ -25,3 +27,24 @@ def test_a_node_that_is_not_ready_is_named_only_while_something_stands_on_it(
     assert "Node ams1-sick is not ready" in page
     assert "2 holders stand there" in page
     assert "ams1-idle" not in page
+
+
+def test_allocated_other_pods_and_free_add_up_to_usable(people: People, seed: Seed) -> None:
+    """Also where a node that takes no pods still holds some of both."""
+    with scope(Viewer.system("tests")):
+        node_make(seed.cluster, seed.pools["h100"], "ams1-sick", {H100: 8}, ready=False)
+        rooms = NodeCommitment.objects.filter(resource=H100)
+        rooms.filter(node_name="ams1-sick").update(committed=2, foreign=3)
+        rooms.filter(node_name="ams1-h100-04").update(foreign=5)
+    page = people.operator.client().get("/ops/").content.decode()
+    foot = re.search(r"<tfoot.*?</tfoot>", page, re.DOTALL)
+    assert foot is not None
+    cells = re.findall(r'data-label="(.*?)">(.*?)</td>', foot[0], re.DOTALL)
+    numbers = {name: [int(n) for n in re.findall(r"\d+", _plain(text))] for name, text in cells}
+    allocated, usable = numbers["Devices"]
+    assert numbers["Others"] == [5]
+    assert allocated + 5 + numbers["Free"][0] == usable
+
+
+def _plain(html: str) -> str:
+    return re.sub(r"<[^>]*>", "", html)

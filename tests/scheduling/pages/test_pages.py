@@ -141,9 +141,10 @@ def test_a_parents_numbers_are_told_to_those_who_see_it_only(people: People, see
     page = f"/t/vision/allocations/{seed.waiting.pk}/"
     own = people.alice.client().get(page).content.decode()
     assert "Quota cap of a parent" in own
-    assert "not shown" in own
+    assert "whose numbers you may not see" in own
+    assert "not shown" not in own
     seen = people.operator.client().get(page).content.decode()
-    assert "not shown" not in seen
+    assert "whose numbers you may not see" not in seen
     assert "aurora" in seen
 
 
@@ -202,3 +203,15 @@ def test_an_empty_installation_says_what_to_do(people: People) -> None:
     assert "No quota yet" in alice.get("/t/vision/quota/").content.decode()
     assert "You hold nothing yet" in alice.get("/t/vision/allocations/").content.decode()
     assert "Nothing, without quota" in alice.get("/t/vision/now/panel/").content.decode()
+
+
+def test_a_job_parked_for_a_credential_leads_to_its_replacement(people: People, seed: Seed) -> None:
+    with scope(people.operator.viewer):
+        parked = JobRun.objects.get(key=seed.foreign.job_key)
+    link = 'href="/ops/clusters/lab-3/rotate/"'
+    page = f"/jobs/{parked.pk}/"
+    assert link in people.operator.client().get(page).content.decode()
+    assert link not in people.auditor.client().get(page).content.decode()
+    with scope(people.operator.viewer):
+        JobRun.objects.filter(pk=parked.pk).update(key=f"cluster:{seed.silent.pk}:test")
+    assert link in people.operator.client().get(page).content.decode()

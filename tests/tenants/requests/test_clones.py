@@ -11,6 +11,7 @@ import pytest
 from inventory.models import DeviceType, Node
 from portal.scope import scope
 from portal.viewer import Viewer
+from scheduling.models import Allocation
 from tenants.models import CapacityRequest
 from tests.tenants.requests.harbour import GIB, H100, Harbour
 
@@ -104,3 +105,21 @@ def test_what_the_form_holds_is_cloned_into_it_unchanged(harbour: Harbour) -> No
         copy = CapacityRequest.objects.get(state="draft")
     assert copy.ask["spec"] == made.ask["spec"]
     assert copy.ask["shape"] == made.ask["shape"]
+
+
+def test_an_allocation_that_ended_leads_to_a_form_filled_from_its_request(harbour: Harbour) -> None:
+    made = harbour.in_state("approved")
+    with scope(Viewer.system("tests")):
+        Allocation.objects.filter(pk=made.allocation_id).update(
+            state="failed", released_at=harbour.now
+        )
+    address = f"/t/vision/requests/new/?again={made.allocation_id}"
+    page = f"/t/vision/allocations/{made.allocation_id}/"
+    people = harbour.people
+    assert f'href="{address}"' in people.alice.client().get(page).content.decode()
+    assert f'href="{address}"' not in people.bob.client().get(page).content.decode()
+    form = people.alice.client().get(address).context["form"]
+    assert form["name"].value() == made.ask["name"]
+    assert form["replicas"].value() == made.ask["replicas"]
+    blank = people.alice.client().get("/t/vision/requests/new/?again=999999")
+    assert blank.context["form"]["name"].value() is None

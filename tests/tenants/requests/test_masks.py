@@ -147,3 +147,14 @@ def test_what_all_roots_are_promised_is_the_operators_alone(harbour: Harbour) ->
     told = refusal_shown(refusal, viewer=harbour.people.alice.viewer).as_dict()
     assert numbers(told) == HIDDEN
     assert told["asked"] == 8
+
+
+def test_numbers_that_may_not_be_seen_are_one_sentence_and_no_table(harbour: Harbour) -> None:
+    request = more_quota(harbour, harbour.people.alice, 20)
+    page = f"/t/vision/requests/{request.pk}/now/"
+    theirs = harbour.people.alice.client().get(page).content.decode()
+    assert "not shown" not in theirs
+    assert theirs.count("whose numbers you may not see") == 1
+    full = harbour.people.operator.client().get(page).content.decode()
+    assert "Short by" in full
+    assert "whose numbers" not in full

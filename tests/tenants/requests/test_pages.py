@@ -360,3 +360,11 @@ def test_tenant_answers_an_offer_on_the_page(harbour: Harbour) -> None:
     assert client.post(accept, taken).status_code == 302
     assert harbour.fresh(request).state == "approved"
     assert client.post(accept, taken).status_code == 409
+
+
+def test_activity_names_the_request_and_leads_to_it(harbour: Harbour) -> None:
+    made = harbour.submitted()
+    for page in ("activity/", "activity/panel/"):
+        text = harbour.people.bob.client().get(f"/t/vision/{page}").content.decode()
+        link = f'<a href="/t/vision/requests/{made.pk}/">#{made.pk}</a>'
+        assert f"Request submitted {link}" in text
