@@ -26,7 +26,7 @@ from tests.storms.storm import finish
 FLEET = str(Path(__file__).with_name("fleet.yaml"))
 NODES = ("cpu-1", "cpu-2")
 ROOT = "storms"
-SHAPE = {"cpu": 100, "memory": 64 * 2**20}
+SHAPE = {"cpu": 40, "memory": 64 * 2**20}  # 20 rounds of 100 tenants fit into PLENTY
 PLENTY = {"cpu": 100_000, "memory": 400 * 2**30}
 
 
