@@ -57,7 +57,7 @@ SUSPENDING = gettext_noop("Waiting for the run to stand still.")
 
 
 def is_movable(allocation: Allocation) -> bool:
-    """Tell whether it stands or comes up; while its coming is undone the state stays what it was."""
+    """Tell whether it stands or comes up; the state stays the same while its coming is undone."""
     if allocation.state in RELEASABLE:
         return True
     with scope(SYSTEM):
