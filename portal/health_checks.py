@@ -10,10 +10,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from portal.health import Health, age_health, beat_health, check_register
+from portal.jobs.registry import queues
 from portal.models.jobs import ACTIVE_STATES, Heartbeat, JobRun, JobState
 from portal.models.live import OutboxEvent
 
-WORKER_PREFIX = "worker."
+WORKER_PREFIX, ASKED_PREFIX = "worker.", "worker-asked."
 
 
 def sweeper(now: datetime) -> Health:
@@ -44,14 +45,20 @@ def jobs(now: datetime) -> Health:
 
 
 def workers(now: datetime) -> Health:
-    """At least one worker still takes work out of each queue (see portal.tasks)."""
-    rows = list(Heartbeat.objects.filter(name__startswith=WORKER_PREFIX))
-    if not rows:
-        return Health("down", {"queues": {}})
-    ages = {row.name.removeprefix(WORKER_PREFIX): now - row.at for row in rows}
-    seconds = {name: round(age.total_seconds(), 1) for name, age in ages.items()}
+    """At least one worker still takes work out of each queue (see portal.tasks).
+
+    A queue that nobody has ever served counts from when it was first asked for a sign of life, so
+    that a start has time.
+    """
+    rows = dict(Heartbeat.objects.values_list("name", "at"))
+    served = {queue: rows.get(f"{WORKER_PREFIX}{queue}") for queue in queues()}
+    heard = [at or rows.get(f"{ASKED_PREFIX}{queue}") for queue, at in served.items()]
+    seconds = {q: round((now - at).total_seconds(), 1) if at else None for q, at in served.items()}
+    if None in heard:
+        return Health("down", {"queues": seconds})
+    ages = [now - at for at in heard if at is not None]
     return age_health(
-        max(ages.values()),
+        max(ages, default=timedelta(0)),
         late=timedelta(seconds=45),
         down=timedelta(seconds=120),
         queues=seconds,

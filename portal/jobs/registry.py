@@ -68,6 +68,11 @@ def kind_get(name: str) -> JobKind | None:
     return _kinds.get(name)
 
 
+def queues() -> tuple[Queue, ...]:
+    """The queues that known kinds use: somebody has to take jobs out of each."""
+    return tuple(sorted({kind.queue for kind in _kinds.values()}))
+
+
 def kinds() -> dict[str, JobKind]:
     """Every known kind by name."""
     return dict(_kinds)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from celery import Celery
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from portal import health
 from portal.health_checks import WORKER_PREFIX, jobs, redis, relay, sweeper, workers
+from portal.jobs.registry import queues
 from portal.live import publish
 from portal.models import Heartbeat, JobRun, JobState
 from portal.scope import scope
-from portal.tasks import worker_beat
+from portal.tasks import worker_beat, workers_ping
 from portal.viewer import Viewer
 from tests.database import owner_connection
 from tests.people import People
@@ -102,12 +104,30 @@ def test_the_oldest_due_job_counts_and_a_running_one_does_not() -> None:
 
 @database
 def test_workers_are_as_well_as_their_worst_queue() -> None:
-    aged(f"{WORKER_PREFIX}place", 1)
-    aged(f"{WORKER_PREFIX}sync", 50)
+    for queue in queues():
+        aged(f"{WORKER_PREFIX}{queue}", 50 if queue == "sync" else 1)
     with scope(SYSTEM):
         answer = workers(timezone.now())
     assert answer.word == "late"
-    assert set(answer.facts["queues"]) == {"place", "sync"}
+    assert {"apply", "place", "sync"} <= set(answer.facts["queues"])
+
+
+@database
+def test_a_queue_that_never_had_a_worker_is_without_one_after_a_start() -> None:
+    now = timezone.now()
+    for queue in set(queues()) - {"sync"}:
+        aged(f"{WORKER_PREFIX}{queue}", 1)
+    with scope(SYSTEM):
+        assert workers(now).word == "down"  # nobody has even asked for a sign of life
+    for queue in set(queues()) - {"sync"}:
+        aged(f"{WORKER_PREFIX}{queue}", -130)
+    lonely = Celery("lonely", broker="redis://127.0.0.1:1/0", set_as_current=False)
+    for seconds in (0, 100):  # the first time counts, not the last
+        workers_ping(now + timedelta(seconds=seconds), app=lonely)
+    with scope(SYSTEM):
+        answers = [workers(now + timedelta(seconds=age)) for age in (1, 60, 130)]
+    assert [answer.word for answer in answers] == ["ok", "late", "down"]
+    assert answers[-1].facts["queues"]["sync"] is None
 
 
 @database

@@ -14,9 +14,10 @@ from django.utils import timezone
 from deploy.setup.valkey import Valkey
 from portal import celery as celery_module
 from portal.health_checks import WORKER_PREFIX, workers
+from portal.jobs.registry import queues
 from portal.models import Heartbeat
 from portal.scope import scope
-from portal.tasks import QUEUES, worker_beat, workers_ping
+from portal.tasks import worker_beat, workers_ping
 from portal.viewer import Viewer
 from tests.portal.servers import process_running
 
@@ -38,7 +39,7 @@ def ping_until_seen(broker: Celery, since: datetime) -> set[str]:
             workers_ping(timezone.now(), app=broker)
         rows = Heartbeat.objects.filter(name__startswith=WORKER_PREFIX, at__gt=since)
         names = {row.name.removeprefix(WORKER_PREFIX) for row in rows}
-        if names == set(QUEUES):
+        if names == set(queues()):
             break
         time.sleep(0.2)
     return names
@@ -55,18 +56,18 @@ def test_a_worker_consumes_every_queue_and_comes_back_after_a_restart_of_redis(
     broker = Celery("tests", broker=valkey.url(), set_as_current=False)
     broker.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     command = (
-        *("-m", "celery", "-A", "portal", "worker", "-Q", ",".join(QUEUES)),
+        *("-m", "celery", "-A", "portal", "worker", "-Q", ",".join(queues())),
         *("-c", "1", "--without-gossip", "--without-mingle"),
     )
     with process_running(tmp_path / "log", *command, REDIS_URL=valkey.url()) as process:
-        assert ping_until_seen(broker, timezone.now()) == set(QUEUES)
+        assert ping_until_seen(broker, timezone.now()) == set(queues())
         with scope(SYSTEM):
             assert workers(timezone.now()).word == "ok"
             assert workers(timezone.now() + timedelta(seconds=60)).word == "late"
         valkey.stop()
         time.sleep(3)
         valkey.start(die_with_parent=True)
-        assert ping_until_seen(broker, timezone.now()) == set(QUEUES)
+        assert ping_until_seen(broker, timezone.now()) == set(queues())
     assert process.returncode == 0
     valkey.stop()
 
