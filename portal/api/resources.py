@@ -160,10 +160,14 @@ class CreateMixin:
 class UpdateMixin:
     """PATCH on one object; `perform_update(found, data)` calls a service, returns the object."""
 
+    def update_check(self, found: Any) -> None:
+        """Raise Conflict where the object can't be changed now, whatever the body says."""
+
     def partial_update(self, request: Request, **_names: str) -> Response:
         """Change some fields of an object."""
         view = cast(Any, self)
         found = view.get_object()
+        view.update_check(found)
         changed = view.perform_update(found, view.payload(partial=True))
         return cast(Response, view.answer(changed))
 

@@ -20,6 +20,7 @@ from tenants.api.serializers import MemberChange, MemberChangeOut, MemberIn, Mem
 from tenants.models import Membership
 from tenants.selectors.viewers import role_effect
 from tenants.services.members import member_add, member_remove, member_role_change
+from tenants.services.rows import tenant_open
 
 
 class NestedViewSet(ResourceViewSet):
@@ -83,6 +84,10 @@ class MemberViewSet(
             role=data["role"],
             viewer=self.viewer,
         )
+
+    def update_check(self, found: Membership) -> None:
+        """Those of an archived tenant stay; held as the service holds it."""
+        tenant_open(found.tenant_id, self.viewer, alone=True)
 
     def perform_update(self, found: Membership, data: dict[str, Any]) -> Membership:
         """Give a member another role."""

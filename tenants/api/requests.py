@@ -36,7 +36,7 @@ from tenants.models import CapacityRequest
 from tenants.request_states import TRANSITIONS, RequestVerb
 from tenants.selectors.requests import request_list
 from tenants.services import requests as services
-from tenants.services.requests.drafts import KEPT
+from tenants.services.requests.drafts import KEPT, request_draft_open
 from tenants.services.requests.record import request_open
 
 
@@ -101,6 +101,10 @@ class RequestViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin, Resourc
         if submit:
             services.request_submit(request_id=made.pk, viewer=self.viewer, now=now)
         return self.seen(made)
+
+    def update_check(self, found: CapacityRequest) -> None:
+        """Drafts of a tenant in use alone."""
+        request_draft_open(request_id=found.pk, viewer=self.viewer)
 
     def perform_update(self, found: CapacityRequest, data: dict[str, Any]) -> CapacityRequest:
         """Change a draft; what is not sent stays as it is."""

@@ -32,6 +32,7 @@ from tenants.filters import TenantApiFilter
 from tenants.models import Tenant
 from tenants.selectors.tenants import tenant_list
 from tenants.services.archive import tenant_archive, tenant_restore
+from tenants.services.rows import tenant_open
 from tenants.services.tree import tenant_create, tenant_move, tenant_update
 
 
@@ -80,6 +81,10 @@ class TenantViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin, Resource
     def perform_create(self, data: dict[str, Any]) -> Tenant:
         """Make a tenant."""
         return tenant_create(parent_key=data.pop("parent"), viewer=self.viewer, **data)
+
+    def update_check(self, found: Tenant) -> None:
+        """An archived one is only read."""
+        tenant_open(found.key, self.viewer)
 
     def perform_update(self, found: Tenant, data: dict[str, Any]) -> Tenant:
         """Change a tenant."""

@@ -17,7 +17,13 @@ from tenants.api.members import NestedViewSet
 from tenants.api.once import OnceResponse
 from tenants.api.serializers import TokenChange, TokenIn, TokenMadeOut, TokenOut
 from tenants.models import ApiToken
-from tenants.services.tokens import token_create, token_revoke, token_rotate, token_switch
+from tenants.services.tokens import (
+    token_create,
+    token_revoke,
+    token_revoked,
+    token_rotate,
+    token_switch,
+)
 from tenants.tokens import TokenText
 
 
@@ -62,6 +68,11 @@ class TokenViewSet(ListMixin, RetrieveMixin, UpdateMixin, NestedViewSet):
             now=now,
         )
         return self._shown_once(token, text)
+
+    def update_check(self, found: ApiToken) -> None:
+        """A revoked one stays revoked."""
+        if found.revoked_at is not None:
+            raise token_revoked()
 
     def perform_update(self, found: ApiToken, data: dict[str, Any]) -> ApiToken:
         """Switch a token."""

@@ -86,9 +86,9 @@ def token_switch(*, token_id: int, enabled: bool, viewer: Viewer) -> ApiToken:
     found = _token(token_id, viewer)
     _control_check(found, viewer)
     if found.revoked_at is not None:
-        raise _revoked()
+        raise token_revoked()
     if not ApiToken.objects.filter(pk=found.pk, revoked_at=None).update(enabled=enabled):
-        raise _revoked()
+        raise token_revoked()
     found.enabled = enabled
     _record(viewer, "token.switch", found)
     if not enabled:
@@ -109,7 +109,7 @@ def token_rotate(*, token_id: int, viewer: Viewer, now: datetime) -> tuple[ApiTo
     if found.created_by_id != viewer.user_id:
         raise Denied(_("Only the person who made a token can replace it. Revoke it instead."))
     if found.revoked_at is not None or not _revoke(found, viewer, now):
-        raise _revoked()
+        raise token_revoked()
     life = min(found.expires_at - found.created_at, MAX_LIFE)
     return token_create(
         name=found.name,
@@ -202,7 +202,8 @@ def _count_check(creator_id: int, tenant_key: str | None, now: datetime) -> None
     )
 
 
-def _revoked() -> Conflict:
+def token_revoked() -> Conflict:
+    """Nothing brings a revoked token back."""
     return Conflict(_("This token is revoked. Make a new one."), code="token-revoked")
 
 

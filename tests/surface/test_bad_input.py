@@ -130,8 +130,9 @@ def test_headers_of_a_write_are_checked(stage: Stage, label: str) -> None:
     ids = stage.world.ids[ALPHA]
     path, person = path_of(stage, row.name, ids), person_for(row, method)
     body = filled(row.send, ids)
+    unreadable = {name: {"no": "value"} for name in body} | {"no_such_field": 1}
 
-    def status(**headers: str) -> int:
+    def status(body: dict[str, Any] = body, **headers: str) -> int:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = stage.ask(person, method, path, json_body=body, headers=named)
         assert not refused_fault(answer, api=True), answer
@@ -145,6 +146,7 @@ def test_headers_of_a_write_are_checked(stage: Stage, label: str) -> None:
     assert status(Idempotency_Key="\u00e9") == 400
     if "If-Match" in described:
         assert status(If_Match='"999999"') == 412
+        assert status(unreadable, If_Match='"999999"') == 412  # before what the body says
         assert status(If_Match="999999") == 400
     assert stage.ask(person, method, f"{path}?dryRun=maybe", json_body=body).status == 400
 

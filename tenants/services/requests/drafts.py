@@ -71,6 +71,23 @@ def request_draft_save(
     return made
 
 
+def request_draft_open(
+    *, request_id: int, viewer: Viewer, generation: int | None = None
+) -> CapacityRequest:
+    """A draft that may be changed now.
+
+    Raises NotFound, Denied, Conflict (no longer a draft, tenant archived) or PreconditionFailed.
+    """
+    found = request_get(request_id=request_id, viewer=viewer)
+    authorize(viewer=viewer, verb="request.create", tenant_key=found.tenant_id)
+    if found.state != RequestState.DRAFT:
+        raise wrong_state(found)
+    if generation is not None and found.generation != generation:
+        raise PreconditionFailed
+    tenant_open(found.tenant_id, viewer)
+    return found
+
+
 def _change(
     request_id: int,
     tenant_key: str,
@@ -79,13 +96,7 @@ def _change(
     now: datetime,
     generation: int | None,
 ) -> CapacityRequest:
-    found = request_get(request_id=request_id, viewer=viewer)
-    authorize(viewer=viewer, verb="request.create", tenant_key=found.tenant_id)
-    if found.state != RequestState.DRAFT:
-        raise wrong_state(found)
-    if generation is not None and found.generation != generation:
-        raise PreconditionFailed
-    tenant_open(found.tenant_id, viewer)
+    found = request_draft_open(request_id=request_id, viewer=viewer, generation=generation)
     if (found.tenant_id, found.kind) != (tenant_key, data.kind):
         raise Conflict(_("Tenant and kind of a request never change. Make another request."))
     rows = CapacityRequest.objects.filter(
