@@ -14,12 +14,26 @@ from django.urls import reverse
 from portal.viewer import Viewer, authorize
 
 View = Callable[..., HttpResponseBase]
+GENERATION_DIGITS = 10  # fewer than these fit into the column
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
     """Who asks; the middleware has always set it."""
     viewer: Viewer = getattr(request, "viewer", Viewer.anonymous())
     return viewer
+
+
+def generation_read(text: str) -> int | None:
+    """A version as a form carries it, so that nobody overwrites what they didn't see.
+
+    None where nothing readable was sent: then the version counts that the service reads.
+    """
+    return int(text) if text.isdecimal() and len(text) < GENERATION_DIGITS else None
+
+
+def generation_sent(request: HttpRequest) -> int | None:
+    """The version that the form was made from (see `generation_read`)."""
+    return generation_read(request.POST.get("generation", ""))
 
 
 def person_required(view: View) -> View:

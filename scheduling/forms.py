@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.pages import generation_read
 from portal.ui.units import amount_text
 from scheduling.selectors.quota_grid import Grid
 from scheduling.services.quota import MAX_AMOUNT, QuotaEdit
@@ -98,7 +99,7 @@ def grid_read(post: Mapping[str, str], grid: Grid) -> GridEdits:
             if not text or text == was:
                 continue
             # A number that is set for the first time begins with generation 1, whoever makes it.
-            generation = max(1, int(sent)) if sent.isdecimal() and len(sent) < 10 else 1
+            generation = generation_read(sent) or 1
             typed[place] = TypedCell(text, generation)
             try:
                 amount = amount_parse(text, resource)

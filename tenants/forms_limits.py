@@ -39,9 +39,14 @@ class LimitsForm(forms.Form):
 
     def rows(self) -> Iterator[LimitsRow]:
         """Pools in their order."""
+        heads = [" ".join(filter(None, head)) for head in self.heads()]
         for pool in self.pools:
-            boxes = [(_head(name), self[_name(pool.name, name)]) for name in self.resources]
-            yield LimitsRow(pool, boxes)
+            boxes = [self[_name(pool.name, name)] for name in self.resources]
+            yield LimitsRow(pool, list(zip(heads, boxes, strict=True)))
+
+    def heads(self) -> list[tuple[str, str]]:
+        """Title and unit above each column."""
+        return [(resource_title(name), amount_text(1, name).unit) for name in self.resources]
 
     def clean(self) -> dict[str, Any]:
         """Put all boxes together as `limits`; an untouched text keeps its exact amount."""
@@ -79,10 +84,6 @@ class LimitsForm(forms.Form):
         except ValueError as error:
             self.add_error(_name(pool, resource), str(error))
             return 0
-
-
-def _head(resource: str) -> str:
-    return " ".join(filter(None, (resource_title(resource), amount_text(1, resource).unit)))
 
 
 def _name(pool: str, resource: str) -> str:

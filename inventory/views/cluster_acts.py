@@ -25,10 +25,10 @@ from inventory.services.clusters import (
     cluster_update,
 )
 from inventory.services.removal import cluster_remove, removal_blockers
-from inventory.views.common import cluster_crumbs, generation_of
+from inventory.views.common import cluster_crumbs
 from portal.attempts import form_attempt
 from portal.errors import Conflict
-from portal.pages import verb_required, viewer_of
+from portal.pages import generation_sent, verb_required, viewer_of
 
 EDIT = "cluster.edit"
 
@@ -68,7 +68,7 @@ def cluster_pause_page(request: HttpRequest, name: str) -> HttpResponseBase:
                 name=name,
                 viewer=viewer,
                 reason=data["reason"],
-                generation=generation_of(request, cluster.generation),
+                generation=generation_sent(request),
             ),
         )
         if attempt.result is not None:
@@ -93,7 +93,7 @@ def cluster_remove_page(request: HttpRequest, name: str) -> HttpResponseBase:
                 name=name,
                 viewer=viewer,
                 reason=data["reason"],
-                generation=generation_of(request, cluster.generation),
+                generation=generation_sent(request),
             ),
         )
         if attempt.result is not None:
@@ -120,7 +120,7 @@ def cluster_rotate_page(request: HttpRequest, name: str) -> HttpResponseBase:
                 name=name,
                 kubeconfig=data["kubeconfig"],
                 viewer=viewer,
-                generation=generation_of(request, cluster.generation),
+                generation=generation_sent(request),
             ),
         )
         if attempt.result is not None:
@@ -144,7 +144,7 @@ def cluster_edit_page(request: HttpRequest, name: str) -> HttpResponseBase:
             lambda data: cluster_update(
                 name=name,
                 viewer=viewer,
-                generation=generation_of(request, cluster.generation),
+                generation=generation_sent(request),
                 **data,
             ),
         )

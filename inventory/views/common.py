@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -11,12 +10,6 @@ from inventory.models import Cluster
 
 Crumbs = list[tuple[str, str]]
 MOST_TOPICS = 20
-
-
-def generation_of(request: HttpRequest, known: int) -> int:
-    """The version that the form was made from, so that nobody overwrites what they didn't see."""
-    sent = request.POST.get("generation", "")
-    return int(sent) if sent.isdecimal() and len(sent) < 18 else known
 
 
 def cluster_crumbs(cluster: Cluster | None = None) -> Crumbs:

@@ -23,10 +23,10 @@ from inventory.selectors.overview import DeviceAmount, device_amounts
 from inventory.selectors.pool_preview import pool_preview
 from inventory.services.pool_removal import pool_delete
 from inventory.services.pools import pool_create, pool_reorder, pool_update
-from inventory.views.common import Crumbs, cluster_names_present, generation_of
+from inventory.views.common import Crumbs, cluster_names_present
 from portal.attempts import form_attempt
 from portal.errors import Conflict, FieldErrors, Invalid, NotFound
-from portal.pages import verb_required, viewer_of
+from portal.pages import generation_sent, verb_required, viewer_of
 from portal.ui.tables import rows_page
 
 EXAMPLE = '{"name": "h100", "title": "H100 nodes", "selector": [{"key": "gpu", "operator": "In", "values": ["h100"]}]}'  # noqa: E501 -- one line of JSON
@@ -115,7 +115,7 @@ def pool_page(request: HttpRequest, name: str) -> HttpResponseBase:
             lambda data: pool_update(
                 name=name,
                 viewer=viewer,
-                generation=generation_of(request, pool.generation),
+                generation=generation_sent(request),
                 **data,
             ),
         )
@@ -158,10 +158,8 @@ def pool_move_act(request: HttpRequest, name: str) -> HttpResponseBase:
 @verb_required("pool.edit")
 def pool_delete_act(request: HttpRequest, name: str) -> HttpResponseBase:
     """Delete a pool that nothing refers to."""
-    pool = pool_by_name(name=name)
     try:
-        generation = generation_of(request, pool.generation)
-        pool_delete(name=name, viewer=viewer_of(request), generation=generation)
+        pool_delete(name=name, viewer=viewer_of(request), generation=generation_sent(request))
     except Conflict as error:
         messages.error(request, str(error))
         return redirect("pool_page", name)

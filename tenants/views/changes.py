@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.pages import verb_required, viewer_of
+from portal.pages import generation_sent, verb_required, viewer_of
 from portal.refusal import Refusal
 from scheduling.selectors.promises import branch_promised
 from tenants.forms import TenantArchiveForm, TenantForm, TenantMoveForm
@@ -38,7 +38,7 @@ def tenant_edit_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
                 title=str(data["title"]),
                 kind=str(data["kind"]),
                 viewer=viewer_of(request),
-                generation=generation_sent(request, tenant),
+                generation=generation_sent(request),
             ),
         )
         if attempt.result is not None:
@@ -67,7 +67,7 @@ def tenant_move_page(request: HttpRequest, key: str) -> HttpResponseBase:
                 key=key,
                 parent_key=parent_chosen(data),
                 viewer=viewer,
-                generation=generation_sent(request, tenant),
+                generation=generation_sent(request),
             ),
         )
         if attempt.result is not None:
@@ -95,7 +95,7 @@ def tenant_archive_page(request: HttpRequest, key: str) -> HttpResponseBase:
                 viewer=viewer_of(request),
                 now=timezone.now(),
                 reason=str(data["reason"]),
-                generation=generation_sent(request, tenant),
+                generation=generation_sent(request),
             ),
         )
         if attempt.result is not None:
@@ -112,12 +112,6 @@ def tenant_restore_act(request: HttpRequest, key: str) -> HttpResponseBase:
     restored = tenant_restore(key=key, viewer=viewer_of(request))
     messages.success(request, _("%(title)s is in use again.") % {"title": restored.title})
     return redirect("tenant_page", key)
-
-
-def generation_sent(request: HttpRequest, tenant: Tenant) -> int:
-    """The version that the form was made from, so that nobody overwrites what they didn't see."""
-    sent = request.POST.get("generation", "")
-    return int(sent) if sent.isdecimal() and len(sent) < 10 else tenant.generation
 
 
 def _change(

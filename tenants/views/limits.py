@@ -9,14 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal.pages import verb_required, viewer_of
-from portal.ui.units import amount_text, resource_title
+from portal.pages import generation_sent, verb_required, viewer_of
 from tenants.forms_limits import LimitsForm
 from tenants.selectors.limits import limits_pools, limits_resources
 from tenants.selectors.tenants import tenant_get
 from tenants.services.tree import tenant_update
 from tenants.views.attempts import form_attempt
-from tenants.views.changes import generation_sent
 
 
 @require_http_methods(["GET", "POST"])
@@ -41,7 +39,7 @@ def tenant_limits_page(request: HttpRequest, key: str) -> HttpResponseBase:
                 key=key,
                 auto_approve_limits=form.cleaned_data["limits"],
                 viewer=viewer,
-                generation=generation_sent(request, tenant),
+                generation=generation_sent(request),
             ),
         )
         if attempt.result is not None:
@@ -53,7 +51,6 @@ def tenant_limits_page(request: HttpRequest, key: str) -> HttpResponseBase:
     context = {
         "form": form,
         "tenant": tenant,
-        "heads": [(resource_title(name), amount_text(1, name).unit) for name in resources],
         "crumbs": [(_("Tenants"), "/ops/tenants/"), (tenant.title, f"/ops/tenants/{key}/")],
     }
     return render(request, "tenants/tenant_limits.html", context, status=status)

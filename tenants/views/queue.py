@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.errors import BerthError, Conflict, Invalid, NotFound, PreconditionFailed, Refused
-from portal.pages import verb_required, viewer_of
+from portal.pages import generation_sent, verb_required, viewer_of
 from portal.ui.tables import PER_PAGE
 from portal.viewer import Viewer
 from tenants.forms_decision import LessForm, ReasonForm
@@ -81,7 +81,7 @@ def queue_act(request: HttpRequest, request_id: int, verb: str) -> HttpResponseB
         "request_id": request_id,
         "viewer": viewer,
         "now": timezone.now(),
-        "generation": _generation(request),
+        "generation": generation_sent(request),
     }
     try:
         words = acts[verb](request, found, arguments)
@@ -132,18 +132,12 @@ def _again(
 ) -> HttpResponseBase:
     """The queue with what went wrong on top; a request decided by somebody else is told of."""
     queue = _queue(request, viewer, chosen=found.pk)
-    more: dict[str, Any] = {"failed": _sentences(error), "refusal": error.refusal}
+    more: dict[str, Any] = {"failed": error.sentences, "refusal": error.refusal}
     if verb == "counter" and queue.row(found.pk) is not None:
         terms = request_terms(found)
         more["less"] = LessForm(request.POST, found=found, terms=terms, prefix="less")
     request_id = found.pk if queue.row(found.pk) is not None else None
     return _render(request, queue, request_id, viewer, status=error.status, **more)
-
-
-def _sentences(error: BerthError) -> list[str]:
-    if isinstance(error, Invalid) and error.fields:
-        return [str(text) for texts in error.fields.values() for text in texts]
-    return [str(error)]
 
 
 def _render(
@@ -236,8 +230,3 @@ def _operator_side(request: HttpRequest) -> Viewer:
     if not viewer.sees_all:
         raise NotFound
     return viewer
-
-
-def _generation(request: HttpRequest) -> int | None:
-    text = request.POST.get("generation", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.answers import error_shown
 from portal.errors import Conflict, Invalid, NotFound, PreconditionFailed, Refused
-from portal.pages import verb_required, viewer_of
+from portal.pages import generation_sent, verb_required, viewer_of
 from portal.viewer import Viewer
 from tenants.asks import ask_read
 from tenants.choices_requests import RequestKind, RequestState, RequestVerdict
@@ -92,7 +92,7 @@ def request_draft_part(request: HttpRequest, tenant_key: str) -> HttpResponseBas
         return render(request, "requests/_draft_state.html", {"draft": draft, "failed": True})
     try:
         with transaction.atomic():
-            saved = _save(form, tenant_key, draft, _generation(request), viewer, now)
+            saved = _save(form, tenant_key, draft, generation_sent(request), viewer, now)
     except (Invalid, Conflict, PreconditionFailed) as error:
         why = error.sentences if isinstance(error, Invalid) else str(error)
         context = {"draft": draft, "failed": True, "why": why}
@@ -120,7 +120,7 @@ def _post(
     submit = request.POST.get("act") != "save"
     try:
         with transaction.atomic():
-            saved = _save(form, tenant_key, draft, _generation(request), viewer, now)
+            saved = _save(form, tenant_key, draft, generation_sent(request), viewer, now)
             if submit:
                 _unchanged_check(form, request.POST.get("seen", ""), tenant_key, viewer, now)
                 request_submit(request_id=saved.pk, viewer=viewer, now=now)
@@ -222,11 +222,6 @@ def _sent(request: HttpRequest, tenant_key: str, viewer: Viewer) -> RequestForm:
 
 def _kind(text: str) -> str:
     return text if text in RequestKind.values else str(RequestKind.ALLOCATION)
-
-
-def _generation(request: HttpRequest) -> int | None:
-    text = request.POST.get("generation", "")
-    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _draft(

@@ -20,7 +20,7 @@ from portal.jobs.selectors import job_detail, job_latest
 from portal.jobs.shown import job_progress, job_status, log_rows, step_rows
 from portal.jobs.words import kind_title
 from portal.models.jobs import ACTIVE_STATES
-from portal.pages import verb_required, viewer_of
+from portal.pages import generation_sent, verb_required, viewer_of
 from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
 from tenants.choices_requests import OPEN_STATES, RequestKind, RequestState
@@ -135,12 +135,11 @@ def request_act(
     """Accept or decline an offer, or withdraw."""
     viewer = viewer_of(request)
     found = found_of(tenant_key, request_id, viewer)
-    generation = request.POST.get("generation", "")
     arguments: dict[str, Any] = {
         "request_id": found.pk,
         "viewer": viewer,
         "now": timezone.now(),
-        "generation": int(generation) if generation.isdecimal() and len(generation) < 10 else None,
+        "generation": generation_sent(request),
     }
     acts: dict[str, tuple[Callable[..., Any], Any]] = {
         "accept": (request_counter_accept, _("The offer is accepted.")),
