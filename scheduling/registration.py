@@ -7,11 +7,13 @@ from inventory.choices import FactKind
 from inventory.services.removal import removal_blocker_register
 from portal.acts import acts_register
 from portal.jobs import periodic
+from portal.jobs.retention import needed_register
 from portal.notices.kinds import register as notice_register
 from portal.search.kinds import search_register
 from scheduling.acts import ACTS
 from scheduling.found import ALLOCATIONS
 from scheduling.registration_pages import pages_register
+from scheduling.selectors.allocation_list import job_keys_live
 from scheduling.services import facts, furniture, notices, patrol
 from scheduling.tasks import kinds_register
 
@@ -31,6 +33,7 @@ def register() -> None:
     periodic.register(name="drift.scan", every_seconds=15, run=patrol.differences_watch)
     periodic.register(name="namespace.look", every_seconds=300, run=furniture.furniture_watch)
     periodic.register(name="object.orphans", every_seconds=60, run=patrol.orphans_watch)
+    needed_register(job_keys_live)
     projection.register(FactKind.NODES, facts.nodes_changed)
     projection.register(FactKind.PODS, facts.pods_changed)
     projection.register(FactKind.QUOTAS, facts.quotas_changed)

@@ -258,6 +258,7 @@ EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL.user, EMAIL.password
 EMAIL_USE_TLS, EMAIL_USE_SSL, EMAIL_TIMEOUT = EMAIL.starttls, EMAIL.tls, TIMEOUT_SECONDS
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL.sender
 JOB_LEASE_SECONDS = ENV.job_lease_seconds
+KEEP_JOBS_DAYS = ENV.keep_jobs_days
 SEAL_KEY = ENV.seal_key
 SEAL_PUBLIC_KEY = ENV.seal_public_key  # all that a web process has: it seals and can't open
 TOKEN_PEPPER = ENV.token_pepper

@@ -39,6 +39,7 @@ class Env:
     oidc_name: str
     sign_up: bool
     job_lease_seconds: float
+    keep_jobs_days: int
     installation_id: str
     static_root: Path
     trusted_proxies: int
@@ -71,6 +72,7 @@ def env_read(source: Mapping[str, str] = os.environ) -> Env:
         oidc_name=source.get("BERTH_OIDC_NAME", "OpenID Connect"),
         sign_up=_flag(source, "BERTH_SIGN_UP"),
         job_lease_seconds=_seconds(source, "BERTH_JOB_LEASE_SECONDS", 30.0),
+        keep_jobs_days=_count(source, "BERTH_KEEP_JOBS_DAYS", 180),
         installation_id=source.get("BERTH_INSTALLATION_ID", ""),
         static_root=Path(source.get("BERTH_STATIC_ROOT", str(ROOT / "staticfiles"))),
         trusted_proxies=_count(source, "BERTH_TRUSTED_PROXIES"),
@@ -137,8 +139,8 @@ def _seconds(source: Mapping[str, str], name: str, default: float) -> float:
         raise ImproperlyConfigured(msg) from None
 
 
-def _count(source: Mapping[str, str], name: str) -> int:
-    text = source.get(name, "0").strip()
+def _count(source: Mapping[str, str], name: str, default: int = 0) -> int:
+    text = source.get(name, str(default)).strip()
     if not text.isdecimal() or len(text) > 3:
         msg = f"{name} must be a whole number from 0 on."
         raise ImproperlyConfigured(msg)

@@ -18,7 +18,7 @@ from portal.errors import NotFound
 from portal.models import AuditEntry, JobRun
 from portal.models.jobs import ACTIVE_STATES
 from portal.viewer import Viewer, authorize
-from scheduling.choices import AllocationKind
+from scheduling.choices import LIVE_STATES, AllocationKind
 from scheduling.models import Allocation, Drift, Quota, QuotaLedger
 
 ROOM = """
@@ -182,6 +182,12 @@ def pods_by_node(allocation: Allocation) -> dict[str, list[dict[str, Any]]]:
         if not mine or pod["holder"] == mine:
             found[pod["node"]].append(pod)
     return found
+
+
+def job_keys_live() -> QuerySet[Any]:
+    """Keys of the jobs of allocations that hold something, or will."""
+    live = Allocation.objects.filter(state__in=LIVE_STATES).order_by()
+    return live.values_list(Concat(Value("allocation:"), Cast("pk", CharField())))
 
 
 def _job_key() -> Any:
