@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,15 +15,19 @@ import pytest
 from channels.layers import get_channel_layer
 from django.db import connection, transaction
 from django.utils import timezone
+from pytest_django import Settings
 
 from portal import live
 from portal.live import relay as relay_module
 from portal.live.batch import batch_number
 from portal.live.groups import group_name
 from portal.models import Heartbeat, LiveTopic, OutboxEvent
+from portal.notices import notify
 from portal.scope import scope
 from portal.trim import chassis_trim
 from portal.viewer import Viewer
+from tenants.notice_kinds import REMOVED
+from tests.people import People
 from tests.portal.servers import outbox_drain, relay_running
 
 SYSTEM = Viewer.system("tests")
@@ -185,6 +190,47 @@ def test_the_relay_sends_within_a_second(ear: Ear) -> None:
         message = ear.wait(1)[0]
         assert time.monotonic() - began < 1.0
     assert (message["kind"], message["ids"]) == ("step", {"step": [1]})
+
+
+@contextlib.contextmanager
+def silent_server() -> Iterator[tuple[int, threading.Event]]:
+    """A server that takes connections and never says a word; its port, and whether one came."""
+    came, taken = threading.Event(), []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def take() -> None:
+            with contextlib.suppress(OSError):
+                taken.append(server.accept()[0])
+                came.set()
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        try:
+            yield server.getsockname()[1], came
+        finally:
+            for one in taken:
+                one.close()
+            with contextlib.suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
+
+
+def test_a_mail_server_that_says_nothing_holds_up_no_event(
+    people_committed: People, settings: Settings, ear: Ear
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_TIMEOUT = "127.0.0.1", 60
+    with silent_server() as (port, came):
+        settings.EMAIL_PORT = port
+        with relay_running():
+            with scope(SYSTEM):
+                alice = [people_committed.alice.user.pk]
+                notify(kind=REMOVED.code, users=alice, params={"tenant": "Vision", "who": "Bob"})
+            assert came.wait(20)  # from here on the mail hangs
+            began = time.monotonic()
+            tell(step=1)
+            ear.wait(1)
+            assert time.monotonic() - began < 5.0
 
 
 def test_a_revocation_goes_to_the_sockets_themselves() -> None:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from portal.errors import BerthError
 from portal.scope import scope
 from portal.viewer import Viewer
-from tenants.models import Membership, Tenant
+from tenants.models import ApiToken, Membership, Tenant
 from tenants.paths import path_join
 from tenants.services.members import member_remove, member_role_change
+from tenants.services.tokens import token_create, token_rotate
 from tenants.services.tree import tenant_create, tenant_move
 from tests.people import People
+from tests.portal.together import overlapped
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,6 +105,23 @@ def test_one_key_is_given_once(people_committed: People) -> None:
         lambda: _create(alice, "same", "vision"), lambda: _create(charlie, "same", "speech")
     )
     assert sorted(results) == ["done", "tenant-key-taken"]
+
+
+def test_a_token_that_is_replaced_twice_at_once_leaves_one(people_committed: People) -> None:
+    alice, now = people_committed.alice.viewer, timezone.now()
+    with scope(alice):
+        old, _text = token_create(
+            name="ci",
+            tenant_key="vision",
+            scopes=["read"],
+            expires_at=now + timedelta(days=1),
+            viewer=alice,
+            now=now,
+        )
+    act = alice, lambda: token_rotate(token_id=old.pk, viewer=alice, now=now)
+    assert overlapped(act, act) == ["done", "token-revoked"]
+    with scope(alice):
+        assert ApiToken.objects.filter(revoked_at=None).count() == 1
 
 
 def _tree_is_sound() -> None:
