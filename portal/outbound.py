@@ -1,6 +1,6 @@
-"""The one door through which Berth calls other machines: which addresses, and how.
+"""Which addresses Berth may call; who calls is the cluster adapter (inventory.k8s.pinned).
 
-A name is resolved once, the address is judged, and the connection goes to that very address
+A name is resolved once, the address is judged, and the caller connects to that very address
 (TLS still proves the name), so a name that changes its mind between the check and the call gains
 nothing. Private ranges are allowed, for that is where API servers live; loopback, link-local,
 cloud metadata, multicast and reserved addresses are not, unless the installation lists them.
@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import httpx
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
@@ -25,9 +23,6 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], list[str]]
 
-RESPONSE_CAP_BYTES = 64 * 1024 * 1024
-CONNECT_SECONDS = 3.0
-READ_SECONDS = 20.0
 MAX_URL_CHARS = 2000
 
 # Metadata services that stand outside link-local space, by their vendors' documentation.
@@ -43,13 +38,6 @@ class AddressRefused(BerthError):
 
     status = 400
     code = "address-refused"
-
-
-class ResponseTooLarge(Unavailable):
-    """The other side sent more than Berth is ready to hold."""
-
-    code = "response-too-large"
-    permanent = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,71 +152,4 @@ def _is_special(ip: IPAddress) -> bool:
         or ip.is_reserved
         or (isinstance(ip, ipaddress.IPv4Address) and int(ip) < 2**24)  # 0.0.0.0/8
         or (isinstance(ip, ipaddress.IPv6Address) and ip.scope_id is not None)
-    )
-
-
-class _Capped(httpx.SyncByteStream):
-    """A response body that ends in an error instead of filling the memory."""
-
-    def __init__(self, stream: httpx.SyncByteStream, cap_bytes: int) -> None:
-        self._stream = stream
-        self._cap_bytes = cap_bytes
-
-    def __iter__(self) -> Iterator[bytes]:
-        seen_bytes = 0
-        for chunk in self._stream:
-            seen_bytes += len(chunk)
-            if seen_bytes > self._cap_bytes:
-                raise ResponseTooLarge(_("The answer is larger than Berth accepts."))
-            yield chunk
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class PinnedTransport(httpx.BaseTransport):
-    """Connects to the checked address while TLS and Host keep the name."""
-
-    def __init__(self, policy: OutboundPolicy, *, verify: ssl.SSLContext, cap_bytes: int) -> None:
-        self._policy = policy
-        self._cap_bytes = cap_bytes
-        self._inner = httpx.HTTPTransport(verify=verify, trust_env=False, retries=0)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; raises AddressRefused or Unavailable before anything is sent."""
-        url = request.url
-        host = url.host
-        port = url.port or (443 if url.scheme == "https" else 80)
-        request.headers["Accept-Encoding"] = "identity"  # so that the cap counts real bytes
-        request.extensions = {**request.extensions, "sni_hostname": host}
-        request.url = url.copy_with(host=self._policy.check(host, port))
-        response = self._inner.handle_request(request)
-        if isinstance(response.stream, httpx.SyncByteStream):
-            response.stream = _Capped(response.stream, self._cap_bytes)
-        return response
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._inner.close()
-
-
-def http_client(
-    *,
-    policy: OutboundPolicy | None = None,
-    ca_pem: str = "",
-    cap_bytes: int = RESPONSE_CAP_BYTES,
-    connect_seconds: float = CONNECT_SECONDS,
-    read_seconds: float = READ_SECONDS,
-) -> httpx.Client:
-    """Give an HTTP client that follows no redirect and reads no proxy from the environment.
-
-    `ca_pem` replaces the system's certificate authorities. The caller closes the client.
-    """
-    context = ssl.create_default_context(cadata=ca_pem or None)
-    policy = policy or OutboundPolicy.from_settings()
-    return httpx.Client(
-        transport=PinnedTransport(policy, verify=context, cap_bytes=cap_bytes),
-        timeout=httpx.Timeout(read_seconds, connect=connect_seconds),
-        follow_redirects=False,
-        trust_env=False,
     )

@@ -1,23 +1,11 @@
-"""Outbound calls: forbidden addresses in every spelling, and connections that go nowhere else."""
+"""Outbound calls: forbidden addresses in every spelling, and URLs that hide something."""
 
 from __future__ import annotations
 
-import http.server
-import threading
-from collections.abc import Iterator
-
-import httpx
 import pytest
 
 from portal.errors import Unavailable
-from portal.outbound import (
-    AddressRefused,
-    OutboundPolicy,
-    PinnedTransport,
-    ResponseTooLarge,
-    http_client,
-    target_parse,
-)
+from portal.outbound import AddressRefused, OutboundPolicy, target_parse
 
 
 def policy(*addresses: str, allow: tuple[str, ...] = ()) -> OutboundPolicy:
@@ -114,87 +102,3 @@ def test_a_url_is_taken_apart() -> None:
     target = target_parse("https://API.example:6443/k8s/c-1/")
     assert (target.host, target.port, target.path) == ("api.example", 6443, "/k8s/c-1")
     assert target_parse("https://[2001:db8::1]").host == "2001:db8::1"
-
-
-class _Answers(http.server.BaseHTTPRequestHandler):
-    """Redirects, a long answer, and what it was called by."""
-
-    def do_GET(self) -> None:
-        if self.path == "/away":
-            self.send_response(302)
-            self.send_header("Location", "/secret")
-            self.end_headers()
-            return
-        body = b"x" * 5000 if self.path == "/long" else self.headers["Host"].encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@pytest.fixture
-def port() -> Iterator[int]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def local() -> OutboundPolicy:
-    """Every name means this machine, and this machine may be called."""
-    return policy("127.0.0.1", allow=("127.0.0.0/8",))
-
-
-def test_the_connection_goes_to_the_checked_address_and_keeps_the_name(
-    port: int, local: OutboundPolicy
-) -> None:
-    with http_client(policy=local) as client:
-        answer = client.get(f"http://no-such-name.invalid:{port}/")
-    assert answer.text == f"no-such-name.invalid:{port}"
-
-
-def test_no_redirect_is_followed(port: int, local: OutboundPolicy) -> None:
-    with http_client(policy=local) as client:
-        assert client.get(f"http://x.invalid:{port}/away").status_code == 302
-
-
-def test_a_long_answer_ends_in_an_error(port: int, local: OutboundPolicy) -> None:
-    with (
-        http_client(policy=local, cap_bytes=1000) as client,
-        pytest.raises(ResponseTooLarge),
-    ):
-        client.get(f"http://x.invalid:{port}/long")
-
-
-def test_a_refused_address_gets_no_connection(port: int) -> None:
-    with http_client(policy=policy("127.0.0.1")) as client, pytest.raises(AddressRefused):
-        client.get(f"http://x.invalid:{port}/")
-
-
-def test_a_proxy_of_the_environment_is_not_asked(
-    port: int, local: OutboundPolicy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
-    with http_client(policy=local) as client:
-        assert client.get(f"http://x.invalid:{port}/").status_code == 200
-
-
-def test_every_request_is_judged_by_itself(port: int) -> None:
-    addresses = iter(["127.0.0.1", "169.254.169.254"])
-    rebinding = OutboundPolicy(["127.0.0.0/8"], resolver=lambda _host, _port: [next(addresses)])
-    with http_client(policy=rebinding) as client:
-        assert client.get(f"http://x.invalid:{port}/").status_code == 200
-        with pytest.raises(AddressRefused):
-            client.get(f"http://x.invalid:{port}/")
-
-
-def test_the_transport_is_the_pinned_one() -> None:
-    with http_client() as client:
-        assert isinstance(client._transport, PinnedTransport)
-        assert isinstance(client, httpx.Client)
