@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -17,7 +18,7 @@ from portal.viewer import Viewer
 EVERY_SECONDS = 3600
 BATCH, BATCHES = 200, 20  # in one transaction, and in one go: the sweeper has other work
 
-KeysNeeded = Callable[[], "QuerySet[object]"]
+KeysNeeded = Callable[[], "QuerySet[Any]"]
 _needed: list[KeysNeeded] = []
 
 
