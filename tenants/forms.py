@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +18,7 @@ from tenants.models import KEY_HELP, KEY_PATTERN
 from tenants.roles import READ, READ_VERBS
 from tenants.selectors.viewers import Preference
 from tenants.words import verb_title
+from tenants.zones import zones_known
 
 NONE = "-"  # chosen on purpose; no key and no role is called so
 LIVES = ((7, _("7 days")), (30, _("30 days")), (90, _("90 days")))
@@ -138,16 +138,24 @@ class PreferenceForm(forms.Form):
     def __init__(self, *args: Any, preference: Preference, **kwargs: Any) -> None:
         shown = {
             "language": preference.language or NONE,
-            "time_zone": preference.time_zone or "UTC",
+            "time_zone": preference.time_zone or NONE,
         }
         kwargs["initial"] = asdict(preference) | shown
         super().__init__(*args, **kwargs)
-        zones = sorted(zoneinfo.available_timezones())
+        zones = [(zone, zone) for zone in sorted(zones_known())]
         self.fields["time_zone"].choices = [  # type: ignore[attr-defined]
-            (zone, zone) for zone in zones
+            (NONE, _("As the browser")),
+            *zones,
         ]
 
     def clean_language(self) -> str:
         """Empty stands for the browser's."""
-        chosen: str = self.cleaned_data["language"]
-        return "" if chosen == NONE else chosen
+        return _chosen(self.cleaned_data["language"])
+
+    def clean_time_zone(self) -> str:
+        """Empty stands for the browser's."""
+        return _chosen(self.cleaned_data["time_zone"])
+
+
+def _chosen(text: str) -> str:
+    return "" if text == NONE else text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib import import_module
@@ -20,6 +19,7 @@ from portal.viewer import Viewer
 from tenants.addresses import client_address
 from tenants.authentication import token_authenticate
 from tenants.selectors.viewers import NOBODY, Person, Preference, person_for_user
+from tenants.zones import ZONE_COOKIE, zone_of
 
 API_PREFIX = "/api/"
 
@@ -104,15 +104,19 @@ def _session_person(request: HttpRequest) -> Person:
 
 
 def _preference_activate(request: HttpRequest, preference: Preference) -> None:
-    """The person's language counts until a browser was told another one; their zone always.
+    """The person's language counts until a browser was told another one; their zone always, and
+    on pages the browser's where they chose none. REST answers nobody in a browser's zone.
 
     LocaleMiddleware, which stands around this one, cleans the language up.
     """
     if preference.language and settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
         translation.activate(preference.language)
         request.LANGUAGE_CODE = translation.get_language()
-    if preference.time_zone:
-        timezone.activate(zoneinfo.ZoneInfo(preference.time_zone))
+    is_page = not request.path_info.startswith(API_PREFIX)
+    browser = request.COOKIES.get(ZONE_COOKIE, "") if is_page else ""
+    zone = zone_of(chosen=preference.time_zone, browser=browser)
+    if zone is not None:
+        timezone.activate(zone)
 
 
 def _cookies(scope: dict[str, Any]) -> dict[str, str]:

@@ -224,7 +224,7 @@ class UserMadeOut(UserOut):
 
 
 class PreferenceChange(serializers.Serializer[Any]):
-    """How one wants to see Berth; empty language or zone follows the browser."""
+    """How one wants to see Berth; on pages empty language or zone follows the browser."""
 
     language = StrictCharField(max_length=16, allow_blank=True)
     theme = serializers.ChoiceField(Theme.choices)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
-
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -14,6 +12,7 @@ from tenants.choices import Density, Theme
 from tenants.inputs import choice_check
 from tenants.models import UserPreference
 from tenants.selectors.viewers import Preference
+from tenants.zones import zones_known
 
 
 @transaction.atomic
@@ -30,7 +29,7 @@ def preference_set(*, preference: Preference, viewer: Viewer) -> Preference:
     choice_check(errors, "density", preference.density, Density.values)
     languages = {code for code, _title in settings.LANGUAGES}
     choice_check(errors, "language", preference.language, {"", *languages})
-    if preference.time_zone and preference.time_zone not in zoneinfo.available_timezones():
+    if preference.time_zone and preference.time_zone not in zones_known():
         errors.add("time_zone", _("A name such as Europe/Berlin or Asia/Shanghai."))
     errors.raise_any()
     values = {name: getattr(preference, name) for name in Preference.__dataclass_fields__}

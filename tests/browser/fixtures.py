@@ -8,6 +8,7 @@ no concern of its own for as long as the browser is open.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,7 @@ def browser() -> Iterator[Browser]:
         pytest.fail("Chromium is not installed; the browser tests need it (apt install chromium).")
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        found = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        clock = os.environ | {"TZ": "UTC"}  # first pages are made in it, so none is loaded twice
+        found = playwright.chromium.launch(executable_path=path, args=FLAGS, env=clock)
         yield found
         found.close()

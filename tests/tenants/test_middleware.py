@@ -18,6 +18,7 @@ from tenants.addresses import client_address
 from tenants.middleware import ViewerSocketMiddleware, viewer_for_session
 from tenants.models import Membership, UserPreference
 from tenants.services.members import member_role_change
+from tenants.zones import ZONE_COOKIE
 from tests.people import People, Someone
 
 
@@ -67,6 +68,18 @@ def test_time_zone_follows_the_person_and_no_further(people: People) -> None:
     assert b"CST" in people.bob.client().get("/t/vision/activity/").content
     assert timezone.get_current_timezone_name() == "UTC"
     assert b"CST" not in people.alice.client().get("/t/vision/activity/").content
+
+
+def test_time_zone_is_the_browser_s_where_none_was_chosen(people: People) -> None:
+    client, page = people.bob.client(), "/t/vision/activity/"
+    client.cookies[ZONE_COOKIE] = "Asia/Shanghai"
+    assert b"CST" in client.get(page).content
+    assert client.get("/api/v1/tenants/vision/").json()["created_at"].endswith("Z")
+    client.cookies[ZONE_COOKIE] = "../../etc/passwd"
+    assert b"UTC" in client.get(page).content
+    client.cookies[ZONE_COOKIE] = "Asia/Shanghai"
+    UserPreference.objects.create(user=people.bob.user, time_zone="UTC")
+    assert b"CST" not in client.get(page).content
 
 
 @pytest.mark.parametrize("header", ["Bearer x", "bearer x", "BEARER x"])

@@ -253,6 +253,8 @@ def test_settings_are_kept_and_given_to_the_browser(people: People) -> None:
     for attribute in (b'data-bs-theme="dark"', b'data-density="comfortable"', b'data-keys="off"'):
         assert attribute in page
     assert client.post("/settings/", wanted | {"theme": "pink"}).status_code == 422
+    assert client.post("/settings/", wanted | {"time_zone": "-"}).status_code == 302
+    assert UserPreference.objects.get(user=people.bob.user).time_zone == ""
 
 
 def test_sign_in_brings_the_preference_to_a_new_browser(people: People) -> None:

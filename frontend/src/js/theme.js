@@ -1,5 +1,7 @@
 // Runs in <head> before the first paint: turns the stored choice into a theme, so nothing flashes.
 // The server knows the choice; pages that are made without it (errors) fall back to this browser's.
+import "./zone.js";
+
 (() => {
   const root = document.documentElement;
   const dark = matchMedia("(prefers-color-scheme: dark)");

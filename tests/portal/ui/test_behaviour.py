@@ -206,3 +206,20 @@ def test_a_long_title_leaves_room_for_the_live_mark_on_a_phone(page: Page) -> No
     assert tools
     assert switch["width"] > 100
     assert switch["x"] + switch["width"] + 4 <= tools["x"]
+
+
+def test_the_server_is_told_the_time_zone_and_asked_again_once(
+    browser: Browser, gallery: str
+) -> None:
+    context = browser.new_context(base_url=gallery, timezone_id="Asia/Shanghai")
+    page, asked = context.new_page(), []
+    page.on("request", lambda r: asked.append(r.url) if r.is_navigation_request() else None)
+    page.goto("/ui/gallery/#top")
+    page.wait_for_load_state("networkidle")
+    cookies = {cookie["name"]: cookie["value"] for cookie in context.cookies()}
+    assert cookies["berth_zone"] == "Asia/Shanghai"
+    assert len(asked) == 2  # a page in UTC came first; this server makes no other
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert len(asked) == 3
+    context.close()
