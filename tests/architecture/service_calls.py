@@ -143,6 +143,7 @@ CALLS: dict[str, Call] = {
     "request_counter": Call(on("submitted", ask={"replicas": 1}, until_at=None, reason="less")),
     "request_counter_accept": Call(on("offered"), by="alice"),
     "request_counter_decline": Call(on("offered"), by="alice"),
+    "request_draft_open": Call(lambda rows: {"request_id": rows.draft.pk}, by="alice"),
     "request_draft_save": Call(
         lambda _: {
             "tenant_key": "vision",
