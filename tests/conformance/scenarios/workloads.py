@@ -151,7 +151,8 @@ def replaced(t: Talk) -> None:
     t.say("moved", moved.get("spec") or moved["reason"])  # a Job that has run stays put before 1.35
     t.patch(f"{JOBS}/long", {"spec": {"suspend": False}}, quiet=True)
     t.until(PODS, _running(1), quiet=True)
-    t.say("node", t.get(PODS, quiet=True)["items"][0]["spec"]["nodeName"])
+    node = t.get(PODS, quiet=True)["items"][0]["spec"]["nodeName"]
+    t.say("node", node if "spec" in moved else "any")
     t.patch(f"{JOBS}/long", {"spec": {"template": {"spec": {"affinity": None}}}})
     _events(t, "Job", "long")
 
