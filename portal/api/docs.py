@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.translation import get_language, override
+from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
@@ -39,17 +42,24 @@ class SchemaView(SpectacularAPIView):
         return HttpResponse(_documents[key], content_type=renderer.media_type)
 
 
-class DocsView(SpectacularSwaggerSplitView):
-    """Swagger UI, its script at an address of its own: no inline script, no inline style."""
+class DocsScriptView(SpectacularSwaggerSplitView):
+    """What starts Swagger UI, as a file: with ?script= of the page that it stands on."""
 
     permission_classes = [AllowAny]
     authentication_classes = []
     renderer_classes = [TemplateHTMLRenderer]
-    template_name = "portal/api_docs.html"
     url_name = "api_schema"
+
+
+@require_safe
+def docs(request: HttpRequest) -> HttpResponseBase:
+    """Swagger UI within the shell, for anybody: no inline script, no inline style."""
+    if "script" in request.GET:
+        return DocsScriptView.as_view()(request)
+    return render(request, "portal/api_docs.html")
 
 
 docs_urlpatterns: list[URLPattern] = [
     path("v1/schema", SchemaView.as_view(), name="api_schema"),
-    path("docs/", DocsView.as_view(), name="api_docs"),
+    path("docs/", docs, name="api_docs"),
 ]

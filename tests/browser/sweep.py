@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, Page, Route, TimeoutError, ViewportSize
 
 from tests.browser.catalogue import Row
 from tests.browser.looking import (
-    FOREIGN,
     READY,
     Complaints,
     Look,
@@ -32,9 +31,12 @@ THEMES = ("light", "dark")
 WIDTHS = (1366, 390)
 STATES = ("loading", "failing", "loading")  # two in a row are both, from either
 LOOKS: tuple[Look, ...] = tuple(product(THEMES, WIDTHS, ("en", "zh-hans")))
-PAINT = "theme => document.documentElement.setAttribute('data-bs-theme', theme)"
+PAINT = """theme => {
+  document.documentElement.dataset.themeChoice = theme;
+  dispatchEvent(new Event('berth:theme'));
+}"""
 LOST = ".b-live:not([data-state=live], [data-state=connecting])"
-SHELL = ".b-live, .b-entrance, #swagger-ui"
+SHELL = ".b-live, .b-entrance"
 HAS_PARTS = """() => document.querySelector(
   '[hx-get][hx-trigger^=load], auto-preview[now]') !== null"""
 STEADY = "() => document.fonts.status === 'loaded' && document.readyState === 'complete'"
@@ -90,8 +92,7 @@ class Sweep:
         tab = self._tab(row, look)
         self._open(tab, row, LOST if self.cut else READY)
         page_settle(tab.page)
-        if not tab.page.locator(FOREIGN).count():
-            assert tab.page.locator("html").get_attribute("data-bs-theme") == look[0], row.name
+        assert tab.page.locator("html").get_attribute("data-bs-theme") == look[0], row.name
         found = _seen(tab)
         return found + _photograph(tab.page, row, look, themes)
 

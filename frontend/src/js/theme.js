@@ -8,7 +8,9 @@ import "./zone.js";
   const apply = () => {
     const choice = root.dataset.themeChoice || localStorage.getItem("berth.theme") || "system";
     const system = dark.matches ? "dark" : "light";
-    root.setAttribute("data-bs-theme", choice === "system" ? system : choice);
+    const theme = choice === "system" ? system : choice;
+    root.setAttribute("data-bs-theme", theme);
+    root.classList.toggle("dark-mode", theme === "dark"); // the word that Swagger UI knows
   };
   apply();
   dark.addEventListener("change", apply);

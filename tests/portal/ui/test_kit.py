@@ -142,9 +142,8 @@ def test_an_age_in_a_sentence_says_ago_and_a_bare_one_does_not() -> None:
     assert html.rel_time_html(None, ago=True) == "–"
 
 
-# Home, the queue and the request's own form have words of their own there.
-LEAVING = ("inventory", "tenants", "portal", "scheduling", "components")
-ELSEWHERE = {"tenant_move.html", "quota_grid.html", "settings.html"}  # those lead elsewhere
+LEAVING = ("inventory", "tenants", "portal", "scheduling", "components", "requests")
+ELSEWHERE = {"quota_grid.html", "settings.html"}  # those lead elsewhere
 
 
 def test_what_leaves_a_form_or_dialog_has_one_name() -> None:
