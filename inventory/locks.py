@@ -14,7 +14,7 @@ def mirror_lock(cluster_ids: Iterable[int]) -> None:
 
     Whoever changes by what rule facts are read (pools, device mappings, claims) takes it before
     it brings the rows in line: else a batch that was read by the old rule lands on top. It comes
-    before every row lock, in the order of the ids.
+    before every row lock but that of a tenant (`tenants_hold`), in the order of the ids.
     """
     with connection.cursor() as cursor:
         for cluster_id in sorted(set(cluster_ids)):

@@ -110,9 +110,14 @@ def tested_words(outcome: Mapping[str, Any]) -> str:
     return words + (_("; %(count)s rights missing") % {"count": short} if short else "")
 
 
-def cluster_rotation(name: str | None, viewer: Viewer) -> JobObject | None:
+def cluster_rotation(cluster_id: int, viewer: Viewer) -> JobObject | None:
     """Where a new credential of a cluster is handed in, for whoever may."""
-    if name is None or not viewer.can("cluster.edit"):
+    if not viewer.can("cluster.edit"):
+        return None
+    ending = (ClusterState.REMOVING, ClusterState.REMOVED)
+    rows = Cluster.objects.exclude(state__in=ending).filter(pk=cluster_id)
+    name = rows.values_list("name", flat=True).first()
+    if name is None:
         return None
     label = _("Replace the credential of %(cluster)s") % {"cluster": name}
     return JobObject(label, reverse("cluster_rotate", args=[name]))
@@ -120,6 +125,4 @@ def cluster_rotation(name: str | None, viewer: Viewer) -> JobObject | None:
 
 def _rotation_of(job: JobRun, viewer: Viewer) -> JobObject | None:
     number = job.key.partition(":")[2].partition(":")[0]
-    names = Cluster.objects.filter(pk=number).exclude(state=ClusterState.REMOVED)
-    name = names.values_list("name", flat=True).first() if number.isdecimal() else None
-    return cluster_rotation(name, viewer)
+    return cluster_rotation(int(number), viewer) if number.isdecimal() else None

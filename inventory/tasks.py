@@ -28,7 +28,7 @@ IN_USE = gettext_noop("The cluster can't be removed yet: %(why)s")
 NOT_UNLABELLED = gettext_noop("The label berth.dev/pool stays on the nodes: %(why)s")
 KNOWN_AS = gettext_noop("The cluster knows Berth as %(user)s.")
 RENEWED = gettext_noop("The token holds until %(until)s.")
-PAUSED = Reason("cluster-paused", gettext_noop("The cluster is paused."))
+PAUSED = Reason("cancelled", gettext_noop("The cluster is paused."))
 REPLACED = Reason(
     "connection-replaced",
     gettext_noop("The connection was replaced meanwhile; the new one is tested."),

@@ -16,7 +16,7 @@ def tenancy_register(hold: Hold) -> None:
 def tenants_hold(keys: Collection[str]) -> dict[str, bool]:
     """Tell of each tenant that exists whether it is in use, until the transaction ends.
 
-    Whoever makes something under a tenant asks here before taking any other lock; who archives
-    one waits for them, and they for who archives.
+    Whoever makes something under a tenant asks here before taking any other lock, that of a mirror
+    included; who archives one waits for them, and they for who archives.
     """
     return _hold[0](keys) if _hold else {}

@@ -46,7 +46,7 @@ def sum_bar(resource: str, sums: Sum) -> Bar:
         resource=resource,
         installed=sums.installed,
         usable=sums.usable,
-        allocated=sums.committed,
+        allocated=sums.in_use,
         others=sums.foreign,
     )
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import cast
+
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,10 +18,12 @@ from portal.ui.nav import NavItem, nav_register
 from portal.ui.panels import Panel, panel_register
 from portal.viewer import Viewer
 from scheduling import words
-from scheduling.models import Allocation
+from scheduling.models import Allocation, TenantNamespace
 from scheduling.selectors.refusals import refusal_masked
 from scheduling.services.allocations import CREATE, RELEASE, REPLACE
 from scheduling.topics import topics_register
+
+ClusterOf = Callable[[JobRun], int | None]
 
 WORK = _("Work")
 OPS_ITEMS = (
@@ -114,7 +120,8 @@ def pages_register() -> None:
     nav_register(*OPS_ITEMS, *TENANT_ITEMS)
     panel_register(*PANELS)
     objects_register("allocation", _allocation_of)
-    remedy_register("allocation", Unauthorized.code, _rotation_of)
+    for prefix, cluster_of in CLUSTERS.items():
+        remedy_register(prefix, Unauthorized.code, partial(_rotation_of, cluster_of))
     mask_register(refusal_masked)
     for (kind, step), result_of in RESULTS.items():
         result_register(kind, step, result_of)
@@ -128,8 +135,30 @@ def _allocation_of(job: JobRun) -> JobObject | None:
     return JobObject(f"A-{number}", reverse("allocation_page", args=[job.tenant_key, int(number)]))
 
 
-def _rotation_of(job: JobRun, viewer: Viewer) -> JobObject | None:
-    """Where the credential is replaced that the cluster of a parked job's allocation refused."""
-    number = job.key.partition(":")[2]
-    rows = Allocation.objects.filter(pk=number) if number.isdecimal() else Allocation.objects.none()
-    return cluster_rotation(rows.values_list("cluster__name", flat=True).first(), viewer)
+def _rotation_of(cluster_of: ClusterOf, job: JobRun, viewer: Viewer) -> JobObject | None:
+    """Where the credential is replaced that the cluster of a parked job refused."""
+    found = cluster_of(job)
+    return cluster_rotation(found, viewer) if found is not None else None
+
+
+def _allocation_cluster(job: JobRun) -> int | None:
+    rows = Allocation.objects.filter(pk=job.args.get("allocation"))
+    return rows.values_list("cluster_id", flat=True).first()
+
+
+def _space_cluster(job: JobRun) -> int | None:
+    rows = TenantNamespace.objects.filter(pk=job.args.get("space"))
+    return rows.values_list("cluster_id", flat=True).first()
+
+
+def _own_cluster(job: JobRun) -> int | None:
+    return cast("int | None", job.args.get("cluster"))
+
+
+# By prefix of a job's key: the cluster that the job calls.
+CLUSTERS: dict[str, ClusterOf] = {
+    "allocation": _allocation_cluster,
+    "namespace": _space_cluster,
+    "namespaces": _own_cluster,
+    "object": _own_cluster,
+}

@@ -21,7 +21,7 @@ from tenants.authentication import token_authenticate
 from tenants.selectors.viewers import NOBODY, Person, Preference, person_for_user
 from tenants.zones import ZONE_COOKIE, zone_of
 
-API_PREFIX = "/api/"
+API_PREFIX = "/api/v1/"
 
 
 class ViewerMiddleware:

@@ -9,6 +9,8 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from portal.scope import scope
@@ -18,6 +20,13 @@ from tests.database import database_make, tables_empty
 from tests.people import people, people_committed
 
 __all__ = ["assets", "browser", "people", "people_committed", "static_root"]
+
+
+# How long an example takes says how busy the machine is, and nothing about what is tested.
+hypothesis_settings.register_profile(
+    "berth", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("berth")
 
 
 def pytest_configure() -> None:

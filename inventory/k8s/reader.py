@@ -77,6 +77,7 @@ class Reflector:
         self._relist_seconds = 0.0
         self._doubtful = True
         self._tries = 0
+        self._short = 0  # watches in a row that ended at once
         self._future_tries = 0
 
     def run(self, version: str = "", listed_seconds_ago: float | None = None) -> None:
@@ -186,12 +187,15 @@ class Reflector:
                     self._tries = 0
         if not heard and lasted_seconds < self._timing.short_seconds:
             self._hold_back()
+        else:
+            self._short = 0
 
     def _hold_back(self) -> None:
         """A server that closes each watch as soon as it is open must not be asked in a loop."""
-        if self._tries == 0 and not self._stop.is_set():
+        if self._short == 0 and not self._stop.is_set():
             log.info("watch.short", kind=self._spec.name)
-        self._stop.wait(self._backoff_seconds())
+        self._short = min(self._short + 1, MAX_DOUBLINGS)
+        self._stop.wait(self._spread_seconds(self._short))
 
     def _read(self, lines: Lines) -> bool:
         """Hand on what comes until the stream ends; tell whether anything did."""
@@ -248,7 +252,10 @@ class Reflector:
 
     def _backoff_seconds(self) -> float:
         """Longer with each try, and spread."""
-        timing = self._timing
         self._tries = min(self._tries + 1, MAX_DOUBLINGS)
-        ceiling = min(timing.backoff_cap_seconds, timing.backoff_seconds * 2.0**self._tries)
+        return self._spread_seconds(self._tries)
+
+    def _spread_seconds(self, tries: int) -> float:
+        timing = self._timing
+        ceiling = min(timing.backoff_cap_seconds, timing.backoff_seconds * 2.0**tries)
         return random.uniform(timing.backoff_seconds / 2, ceiling)  # noqa: S311 (jitter)

@@ -1,7 +1,8 @@
 """Base of every endpoint: declared verbs, one order of refusals, versions, idempotent writes.
 
 The order of answers: 401 signed out, 429 too many, 405 not offered, 404 unseen, 403 forbidden,
-428/412 which version, 409 wrong state, 400 bad payload, 422 refused by a rule.
+428/412 which version, 409 wrong state, 400 bad payload, 422 refused by a rule. A POST whose state
+its service alone can judge reads its payload before.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def _seconds(source: Mapping[str, str], name: str, default: float) -> float:
 def _count(source: Mapping[str, str], name: str, default: int = 0) -> int:
     text = source.get(name, str(default)).strip()
     if not text.isdecimal() or len(text) > 3:
-        msg = f"{name} must be a whole number from 0 on."
+        msg = f"{name} must be a whole number from 0 to 999."
         raise ImproperlyConfigured(msg)
     return int(text)
 

@@ -10,35 +10,38 @@ from django.db import connection
 
 NODES = "nodes"  # not a resource: how many nodes, and how many of them take pods
 
-# What is taken counts on usable nodes alone, as usable does, so that a row adds up. free adds up
-# what each usable node has left, so that an over-committed node takes nothing from another; over
-# counts rows where more is taken than there is.
+# committed counts on every node, whatever its state; stranded is the part of it on nodes that take
+# no pods. foreign counts on usable nodes alone, so that committed - stranded + foreign + free is
+# usable. free adds up what each usable node has left, so that an over-committed node takes nothing
+# from another; over counts rows where more is taken than there is.
 SUMS = """
 WITH node AS (
     SELECT cluster_id, pool_id, uid, capacity, allocatable, ready AND schedulable AS takes
     FROM inventory_node WHERE gone_at IS NULL AND (%(pool)s::bigint IS NULL OR pool_id = %(pool)s)
 ), part AS (
     SELECT cluster_id, pool_id, had.key AS resource, had.value::bigint AS installed,
-        0::bigint AS usable, 0::bigint AS other, 0::bigint AS committed, 0::bigint AS free,
-        0 AS over
+        0::bigint AS usable, 0::bigint AS other, 0::bigint AS committed, 0::bigint AS stranded,
+        0::bigint AS free, 0 AS over
     FROM node, jsonb_each_text(capacity) AS had
     UNION ALL
-    SELECT cluster_id, pool_id, had.key, 0, had.value::bigint, 0, 0, 0, 0
+    SELECT cluster_id, pool_id, had.key, 0, had.value::bigint, 0, 0, 0, 0, 0
     FROM node, jsonb_each_text(allocatable) AS had WHERE takes
     UNION ALL
     SELECT node.cluster_id, node.pool_id, room.resource, 0, 0,
         CASE WHEN takes THEN room.foreign ELSE 0 END,
-        CASE WHEN takes THEN room.committed ELSE 0 END,
+        room.committed,
+        CASE WHEN takes THEN 0 ELSE room.committed END,
         CASE WHEN takes THEN greatest(0, room.allocatable - room.foreign - room.committed)
             ELSE 0 END,
         (room.allocatable < room.foreign + room.committed)::int
     FROM node JOIN scheduling_nodecommitment AS room
         ON room.cluster_id = node.cluster_id AND room.node_uid = node.uid
     UNION ALL
-    SELECT cluster_id, pool_id, 'nodes', 1, takes::int, 0, 0, 0, 0 FROM node
+    SELECT cluster_id, pool_id, 'nodes', 1, takes::int, 0, 0, 0, 0, 0 FROM node
 )
 SELECT cluster_id, pool_id, resource, sum(installed)::bigint, sum(usable)::bigint,
-    sum(other)::bigint, sum(committed)::bigint, sum(free)::bigint, sum(over)::bigint
+    sum(other)::bigint, sum(committed)::bigint, sum(stranded)::bigint, sum(free)::bigint,
+    sum(over)::bigint
 FROM part
 WHERE resource IN ('cpu', 'memory', 'nodes')
     OR resource IN (SELECT name FROM inventory_devicetype)
@@ -48,14 +51,24 @@ GROUP BY cluster_id, pool_id, resource
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """Amounts of one resource; `foreign` is held by pods that are not Berth's."""
+    """Amounts of one resource.
+
+    `foreign` is held by pods that are not Berth's, on usable nodes; `stranded` is the part of
+    `committed` that stands on nodes which take no pods.
+    """
 
     installed: int = 0
     usable: int = 0
     foreign: int = 0
     committed: int = 0
+    stranded: int = 0
     free: int = 0
     over: int = 0
+
+    @property
+    def in_use(self) -> int:
+        """What of the usable is committed."""
+        return self.committed - self.stranded
 
     def __add__(self, other: Sum) -> Sum:
         return Sum(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))

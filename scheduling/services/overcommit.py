@@ -14,7 +14,7 @@ from portal.models.jobs import ACTIVE_STATES
 from portal.viewer import Viewer
 from scheduling.choices import HOLDING_STATES, AllocationState
 from scheduling.models import Allocation, Commitment, NodeCommitment
-from scheduling.services.allocations import REPLACE, allocation_publish
+from scheduling.services.allocations import CREATE, REPLACE, allocation_publish
 from scheduling.services.commitments import rows_lock, sums_refresh
 
 MOVABLE = tuple(state for state in HOLDING_STATES if state != AllocationState.RELEASING)
@@ -29,16 +29,20 @@ def overcommit_resolve(*, cluster_id: int, node_uids: Iterable[str]) -> None:
     to nobody again.
     """
     asked: list[Allocation] = []
+    eased: set[str] = set()  # nodes whose rows are out of date: room was dropped there
     for row in rows_lock(cluster_id=cluster_id, node_uids=set(node_uids)):
-        if row.free < 0:
-            asked += _give_way(row)
+        if row.free < 0 and row.node_uid not in eased:
+            moved, dropped = _give_way(row)
+            asked += moved
+            eased |= {row.node_uid} if dropped else set()
     for allocation in asked:
         allocation_publish(allocation)
     if asked:
         live.publish(f"cluster:{cluster_id}", "overcommitted", cluster=cluster_id)
 
 
-def _give_way(row: NodeCommitment) -> list[Allocation]:
+def _give_way(row: NodeCommitment) -> tuple[list[Allocation], bool]:
+    """Whom to move from here, and whether room was dropped instead."""
     short = -row.free
     loose = {
         held.holder: held.committed - held.bound
@@ -56,15 +60,14 @@ def _give_way(row: NodeCommitment) -> list[Allocation]:
             short -= loose.pop(holder)
             moved.append(allocation)
     asked = replace_request(moved, why="over-committed")
-    if short > 0:
-        _let_go(row, [holder for holder in loose if holder.startswith("namespace:")])
-    return asked
+    rest = [holder for holder in loose if holder.startswith("namespace:")] if short > 0 else []
+    if rest:
+        _let_go(row, rest)
+    return asked, bool(rest)
 
 
 def _let_go(row: NodeCommitment, holders: list[str]) -> None:
     """Drop room that nobody can fill any more: all of the namespace is being given back."""
-    if not holders:
-        return
     held = Commitment.objects.filter(
         cluster_id=row.cluster_id, node_uid=row.node_uid, holder__in=holders
     )
@@ -76,14 +79,16 @@ def _let_go(row: NodeCommitment, holders: list[str]) -> None:
 def replace_request(moved: list[Allocation], *, why: str) -> list[Allocation]:
     """Ask for a new place for each, as Berth itself; return those not asked for before.
 
-    One that is asked for already is woken.
+    One that is asked for already is woken. One whose coming is being undone is not asked for: it
+    gives its room back anyhow, once nobody else is at work on it.
     """
     # Looked for first: an insert that meets a job at work would wait for it, and this transaction
     # may hold the nodes that the job waits for. One that ends just now is asked for next round.
     keys = [allocation.job_key for allocation in moved]
     jobs = JobRun.objects.filter(kind=REPLACE, key__in=keys, state__in=ACTIVE_STATES)
-    active = set(jobs.values_list("key", flat=True)) if keys else set()
-    asked = [allocation for allocation in moved if allocation.job_key not in active]
+    undone = JobRun.objects.filter(kind=CREATE, key__in=keys, undoing=True, state__in=ACTIVE_STATES)
+    spared = set(jobs.union(undone).values_list("key", flat=True)) if keys else set()
+    asked = [allocation for allocation in moved if allocation.job_key not in spared]
     for allocation in asked:
         _ask(allocation, why=why)
     jobs_wake(keys=keys)

@@ -60,6 +60,7 @@ def quota_set(*, edits: list[QuotaEdit], why: str, viewer: Viewer) -> list[Quota
     if set(nodes) != keys:
         raise NotFound
     pools = {pool.name: pool for pool in Pool.objects.filter(name__in={e.pool for e in edits})}
+    _check_archived(edits, in_use)  # what may not change is said before what is wrong with it
     _check_edits(edits, pools)
     for pool_id in sorted(pool.pk for pool in pools.values()):
         _lock_pool(pool_id)
@@ -96,7 +97,9 @@ def _check_edits(edits: list[QuotaEdit], pools: Mapping[str, Pool]) -> None:
 def _check_archived(edits: list[QuotaEdit], in_use: Mapping[str, bool]) -> None:
     """What an archived tenant still has may be taken from it, and nothing be added."""
     for edit in edits:
-        if in_use.get(edit.tenant_key, True) or edit.guaranteed == 0:
+        if in_use.get(edit.tenant_key, True) or not _is_amount(edit.guaranteed):
+            continue
+        if edit.guaranteed == 0:
             continue
         rows = Quota.objects.filter(
             tenant_key=edit.tenant_key, pool__name=edit.pool, resource=edit.resource

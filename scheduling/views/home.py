@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET
 from inventory.choices import ClusterState
 from inventory.models import Cluster, Pool
 from portal.jobs.words import job_object, kind_title, reason_shown
+from portal.joins import list_join
 from portal.models import JobRun
 from portal.models.jobs import JobState
 from portal.pages import verb_required, viewer_of
@@ -91,15 +92,17 @@ def device_tile(fleet: Fleet) -> dict[str, Any]:
     free = sum(total[name].free for name in types)
     usable = sum(total[name].usable for name in types)
     held = sum(total[name].committed for name in types)
+    stranded = sum(total[name].stranded for name in types)
     parts = [f"{resource_title(name)} {format_count(total[name].free)}" for name in types]
     return {
         "any": bool(types),
         "free": free,
         "usable": usable,
         "held": held,
+        "stranded": stranded,
         "others": sum(total[name].foreign for name in types),
-        "percent": percent_text(held, usable, decimals=1),
-        "parts": ", ".join(parts[:3]),
+        "percent": percent_text(held - stranded, usable, decimals=1),
+        "parts": list_join(parts[:3]),
     }
 
 
@@ -110,7 +113,7 @@ def plain_tile(total: Sums, resource: str) -> dict[str, str]:
     return {
         "free": _whole(free.number),
         "usable": _whole(usable.number),
-        "percent": percent_text(sums.committed, sums.usable),
+        "percent": percent_text(sums.in_use, sums.usable),
     }
 
 
@@ -276,7 +279,7 @@ def _devices(sums: Sums) -> Sum:
 def _share_text(sums: Sums, resource: str) -> str:
     """What is taken of what can be used, with its unit; an en dash where nothing can be used."""
     found = sums.get(resource, Sum())
-    text = percent_text(found.committed + found.foreign, found.usable)
+    text = percent_text(found.in_use + found.foreign, found.usable)
     return f"{text} %" if found.usable else text
 
 

@@ -19,8 +19,8 @@ from tenants.api.serializers import TokenChange, TokenIn, TokenMadeOut, TokenOut
 from tenants.models import ApiToken
 from tenants.services.tokens import (
     token_create,
+    token_open,
     token_revoke,
-    token_revoked,
     token_rotate,
     token_switch,
 )
@@ -70,9 +70,8 @@ class TokenViewSet(ListMixin, RetrieveMixin, UpdateMixin, NestedViewSet):
         return self._shown_once(token, text)
 
     def update_check(self, found: ApiToken) -> None:
-        """A revoked one stays revoked."""
-        if found.revoked_at is not None:
-            raise token_revoked()
+        """One may change one's own, and a revoked one stays revoked."""
+        token_open(token_id=found.pk, viewer=self.viewer)
 
     def perform_update(self, found: ApiToken, data: dict[str, Any]) -> ApiToken:
         """Switch a token."""
@@ -89,6 +88,7 @@ class TokenViewSet(ListMixin, RetrieveMixin, UpdateMixin, NestedViewSet):
     def rotate(self, request: Request, **_names: str) -> Response:
         """Replace one's own token by a new one; the old one ends at once."""
         found = self.get_object()
+        self.update_check(found)
         self.payload()
         token, text = token_rotate(token_id=found.pk, viewer=self.viewer, now=timezone.now())
         return self._shown_once(token, text)

@@ -83,12 +83,9 @@ def token_switch(*, token_id: int, enabled: bool, viewer: Viewer) -> ApiToken:
 
     Raises NotFound, Denied, or Conflict for a revoked token.
     """
-    found = _token(token_id, viewer)
-    _control_check(found, viewer)
-    if found.revoked_at is not None:
-        raise token_revoked()
+    found = token_open(token_id=token_id, viewer=viewer)
     if not ApiToken.objects.filter(pk=found.pk, revoked_at=None).update(enabled=enabled):
-        raise token_revoked()
+        raise _revoked()
     found.enabled = enabled
     _record(viewer, "token.switch", found)
     if not enabled:
@@ -109,7 +106,7 @@ def token_rotate(*, token_id: int, viewer: Viewer, now: datetime) -> tuple[ApiTo
     if found.created_by_id != viewer.user_id:
         raise Denied(_("Only the person who made a token can replace it. Revoke it instead."))
     if found.revoked_at is not None or not _revoke(found, viewer, now):
-        raise token_revoked()
+        raise _revoked()
     life = min(found.expires_at - found.created_at, MAX_LIFE)
     return token_create(
         name=found.name,
@@ -119,6 +116,18 @@ def token_rotate(*, token_id: int, viewer: Viewer, now: datetime) -> tuple[ApiTo
         viewer=viewer,
         now=now,
     )
+
+
+def token_open(*, token_id: int, viewer: Viewer) -> ApiToken:
+    """A token that this viewer may change.
+
+    Raises NotFound, Denied, or Conflict for a revoked token.
+    """
+    found = _token(token_id, viewer)
+    _control_check(found, viewer)
+    if found.revoked_at is not None:
+        raise _revoked()
+    return found
 
 
 def _revoke(token: ApiToken, viewer: Viewer, now: datetime) -> bool:
@@ -202,7 +211,7 @@ def _count_check(creator_id: int, tenant_key: str | None, now: datetime) -> None
     )
 
 
-def token_revoked() -> Conflict:
+def _revoked() -> Conflict:
     """Nothing brings a revoked token back."""
     return Conflict(_("This token is revoked. Make a new one."), code="token-revoked")
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from deploy.setup.assets import assets_ensure, messages_compile, static_collect
 from deploy.setup.check_environment import check_environment
@@ -22,6 +22,7 @@ from deploy.setup.paths import BUNDLES
 from deploy.setup.suite import STATIC
 from deploy.setup.tools import BROWSERS
 
+PATIENT = 20_000  # ms that a page may take on a busy machine
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -64,5 +65,7 @@ def browser() -> Iterator[Browser]:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         clock = os.environ | {"TZ": "UTC"}  # first pages are made in it, so none is loaded twice
         found = playwright.chromium.launch(executable_path=path, args=FLAGS, env=clock)
+        expect.set_options(timeout=PATIENT)
         yield found
+        expect.set_options(timeout=None)
         found.close()

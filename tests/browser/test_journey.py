@@ -84,7 +84,8 @@ def test_an_operator_divides_the_fleet(operator: Person) -> None:
             label = re.compile(f"Guaranteed, {tenant}, .*{resource}")
             page.get_by_label(label).fill(amount)
     page.get_by_label("Why").fill("First plan")
-    page.get_by_role("button", name="Save quota").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save quota").click()
     expect(page.get_by_label(re.compile("Guaranteed, vision, .*H100"))).to_have_value("8")
 
 
@@ -117,7 +118,8 @@ def test_the_offer_is_accepted_and_steps_appear_as_they_happen(yard: Yard, membe
     page = member.page
     member.go("/t/vision/requests/")
     page.locator("tbody a.b-name").first.click()
-    page.get_by_role("button", name="Accept the offer").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Accept the offer").click()
     member.mark()
     steps = page.locator(".b-steps")
     expect(steps.locator("tr.is-done")).to_have_count(5, timeout=SLOW)

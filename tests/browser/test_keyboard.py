@@ -75,6 +75,7 @@ def approve(keys: Keyboard) -> None:
     expect(page.locator("#reject")).to_be_visible()
     keys.press("Escape")
     expect(page.locator("#reject")).to_be_hidden()
+    expect(page.locator("body")).not_to_be_focused()  # the opener has the focus back
     keys.press("a")
     expect(page.locator("#approve")).to_be_visible()
     keys.leave("Enter", address="/ops/queue/")

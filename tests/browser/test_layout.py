@@ -71,8 +71,10 @@ def opened(
 ) -> Iterator[Page]:
     """A tab of somebody's."""
     context = signed_in(browser, server.origin, someone, ("light", width, language))
-    yield context.new_page()
-    context.close()
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
 
 
 def someone_of(who: str, people: People, world: World) -> Someone | None:
@@ -245,8 +247,8 @@ def test_paper_shows_the_table_alone_in_light_colours(
     for gone in (".b-top", ".b-nav", ".b-filters", ".b-select >> nth=0"):
         expect(page.locator(gone)).to_be_hidden()
     expect(page.locator("#allocations tbody tr").first).to_be_visible()
-    colour = "each => getComputedStyle(each).backgroundColor"
-    assert page.locator(".b-panel").first.evaluate(colour) == "rgb(255, 255, 255)"
+    white = "rgb(255, 255, 255)"
+    expect(page.locator(".b-panel").first).to_have_css("background-color", white)
     context.close()
 
 

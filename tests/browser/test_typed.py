@@ -33,8 +33,8 @@ def test_a_number_stays_in_the_grid_when_others_change_theirs(
         cell.fill("17")
         page.get_by_label("Why").fill("More work")  # the focus is no longer in the grid
         if checked:
-            page.get_by_role("button", name="Check").click()
-            page.wait_for_load_state()
+            with page.expect_navigation():
+                page.get_by_role("button", name="Check").click()
         expect(page.locator(".b-live")).to_have_attribute("data-state", "live")
         page_settle(page)
         page.mouse.move(700, 20)

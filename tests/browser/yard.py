@@ -24,7 +24,6 @@ from tests.setup.start_process import Start
 CLUSTER = "harbour"
 NAME, FLEET = "journey", "small"
 SLOW = 60_000  # ms that a job may take on a busy machine
-PATIENT = 20_000  # ms that a page may take on it
 
 
 @dataclass
@@ -198,10 +197,8 @@ def yard_open(browser: Browser, folder: Path, *, kind: str) -> Iterator[Yard]:
         kubeconfig = folder / f"{CLUSTER}.yaml"
         shutil.copy(bed.kubeconfig("berth"), kubeconfig)
         start = Start(folder / "state", "--kubeconfig", str(kubeconfig))
-        expect.set_options(timeout=PATIENT)
         try:
             start.wait_ready()
             yield Yard(bed, start, browser)
         finally:
-            expect.set_options(timeout=None)
             start.close()

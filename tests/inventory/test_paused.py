@@ -64,7 +64,7 @@ def test_the_test_of_the_clock_that_meets_a_pause_does_not_call(
     testing.tests_request(timezone.now())
     pause(cluster)
     job = job_finish("cluster.test")
-    assert (job.state, job.reason["code"]) == ("failed", "cluster-paused")
+    assert (job.state, job.reason["code"]) == ("cancelled", "cancelled")
     assert server.requests == []
     testing.tests_request(timezone.now() + timedelta(days=1))
     with scope(SYSTEM):

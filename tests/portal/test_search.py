@@ -199,6 +199,7 @@ def test_the_list_opens_below_the_field_and_is_walked_by_keys(
         expect(page.locator("#b-quick a").nth(1)).to_be_focused()
         page.keyboard.press("Enter")
         page.wait_for_url("**/ops/nodes/ams-1/ams1-h100-02/")
+        expect(page.locator(".b-live")).to_have_attribute("data-state", "live")
         page.goto(f"{server.origin}/search/?q=vision")
         page.locator(READY).first.wait_for()
         assert axe_find(page) == []

@@ -111,7 +111,8 @@ PATHS: list[list[Direction]] = [
 
 @pytest.mark.django_db
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     plans=st.lists(st.tuples(st.integers(1, 6), st.sampled_from(PATHS)), min_size=1, max_size=8),

@@ -271,7 +271,7 @@ def test_undoing_waits_for_a_successor_that_is_on_its_way(moving: World, wire: I
     finally:
         let_go.set()
         moving.bed.start("scheduler")
-    assert moving.names("jobs", SPACE) == moving.names("pods", SPACE) == set()
+    until(lambda: moving.names("jobs", SPACE) == moving.names("pods", SPACE) == set())
     assert [job.state for job in (moving.job(allocation, REPLACE),) if job] == ["succeeded"]
     assert moving.fresh(allocation).state == "failed"
     assert (quota_numbers()[GPU], ledger_differences()) == ((0, 0, 0), [])

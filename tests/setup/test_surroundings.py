@@ -24,6 +24,7 @@ from deploy.setup.postgres import Postgres
 from deploy.setup.secrets_file import env_file_ensure
 from tests.setup.start_process import ROOT, environment, wait_until
 
+pytestmark = pytest.mark.timeout(300)
 FULL = "The disk is full: free some space and run this again."
 NOBODY_LISTENS = "http://127.0.0.1:1/simple"
 OLD_PYTHON = """\

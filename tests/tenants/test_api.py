@@ -292,6 +292,19 @@ def test_token_is_switched_replaced_and_revoked(people: People) -> None:
     assert Rest(Client(), token=fresh).get("me/").status_code == 401
 
 
+def test_a_revoked_token_of_somebody_else_is_forbidden_before_its_state_is_told(
+    people: People,
+) -> None:
+    token, _text = token_make(people.alice)
+    owner = _rest(people.alice)
+    path = f"tenants/vision/tokens/{token.public_id}/"
+    assert owner.delete(path).status_code == 204
+    assert owner.patch("tenants/vision/members/bob/", {"role": "member"}).status_code == 200
+    assert _rest(people.bob).patch(path, {"enabled": True}).status_code == 403
+    assert _rest(people.bob).post(f"{path}rotate/").status_code == 403
+    assert owner.patch(path, {"enabled": True}).status_code == 409
+
+
 def test_foreign_tokens_do_not_exist(people: People) -> None:
     token, _text = token_make(people.charlie, tenant_key="speech")
     rest = _rest(people.alice)

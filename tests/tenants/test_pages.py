@@ -99,6 +99,16 @@ def test_pages_show_their_rest_call(people: People) -> None:
     assert "&quot;role&quot;: &quot;member&quot;" in page
 
 
+def test_only_what_can_be_asked_for_again_names_the_zone_it_was_made_in(people: People) -> None:
+    """An answer to a POST may show a secret once: no script may load that page anew."""
+    client, path = people.alice.client(), "/t/vision/tokens/new/"
+    assert "data-zone=" in client.get(path).content.decode()
+    answer = client.post(path, {"name": "ci", "scopes": ["read"], "days": "7"})
+    assert answer.status_code == 201
+    assert re.search(r"berth_\w{12}_\w{40}", answer.content.decode())
+    assert "data-zone=" not in answer.content.decode()
+
+
 def test_foreign_names_are_on_no_page(people: People) -> None:
     client = people.alice.client()
     for page, seen in PAGES.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tenants.paths import path_depth, path_join, path_keys, path_within, subtree_range
@@ -18,14 +18,12 @@ def _path(branch: list[str]) -> str:
     return path or "/"
 
 
-@settings(deadline=None)  # other work on the machine is no fault of these
 @given(branches)
 def test_path_is_read_back(branch: list[str]) -> None:
     assert path_keys(_path(branch)) == branch
     assert path_depth(_path(branch)) == len(branch) - 1
 
 
-@settings(deadline=None)  # other work on the machine is no fault of these
 @given(branches, branches)
 def test_byte_range_holds_exactly_the_subtree(one: list[str], other: list[str]) -> None:
     first, end = subtree_range(_path(one))

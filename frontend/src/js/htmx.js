@@ -35,14 +35,24 @@ document.addEventListener("htmx:afterRequest", (event) => {
 /** What each part announced last. @type {WeakMap<HTMLElement, string>} */
 const said = new WeakMap();
 
+// What a part said when the page came counts as said.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (!said.has(target)) said.set(target, wordsOf(target));
+});
 document.addEventListener("htmx:afterSettle", (event) => {
   const target = /** @type {HTMLElement} */ (event.target);
-  const words = target.querySelector?.("[data-announce]")?.textContent?.trim() ?? "";
+  const words = wordsOf(target);
   // A part that fetched itself anew and says what it said before must not talk over an answer.
   const byItself = /** @type {CustomEvent} */ (event).detail.requestConfig?.triggeringEvent?.type === "refresh";
   if (words && !(byItself && said.get(target) === words)) announce(words);
   said.set(target, words);
 });
+
+/** What a part would have read out. @returns {string} */
+function wordsOf(/** @type {HTMLElement} */ part) {
+  return part.querySelector?.("[data-announce]")?.textContent?.trim() ?? "";
+}
 
 /** Read a sentence out through the page's polite live region. */
 export function announce(/** @type {string} */ words) {

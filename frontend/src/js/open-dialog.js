@@ -11,3 +11,15 @@ document.addEventListener("click", (event) => {
   const closer = from.closest("[data-close]");
   if (closer) closer.closest("dialog")?.close();
 });
+
+// The part that holds the opener may have come anew meanwhile; then the focus would be nowhere.
+document.addEventListener(
+  "close",
+  (event) => {
+    const dialog = event.target;
+    if (!(dialog instanceof HTMLDialogElement) || document.activeElement !== document.body) return;
+    const opener = document.querySelector(`[data-open="${CSS.escape(dialog.id)}"]`);
+    if (opener instanceof HTMLElement) opener.focus();
+  },
+  true,
+);

@@ -31,6 +31,7 @@ from scheduling.services.clusters import (
 )
 from scheduling.services.namespaces import CHANGED_MEANWHILE, foreign_refusal, quota_restore
 from scheduling.services.steps.common import load
+from scheduling.services.steps.repoint import is_movable
 
 CHANGEABLE = {
     RunsAs.SERVICE: ("replicas", "template", "updateStrategy", "minReadySeconds", "ordinals"),
@@ -46,8 +47,8 @@ def mend(ctx: StepContext) -> Outcome:
     if ctx.args.get("object_kind") == "ResourceQuota":
         quota_restore(ctx, space_of(allocation))
         return Done()
-    if allocation.state not in RELEASABLE:  # it is on its way out: nothing is made any more
-        return Done()
+    if allocation.state not in RELEASABLE or not is_movable(allocation):
+        return Done()  # it is on its way out: nothing is made any more
     ref, writer = object_ref(allocation), writer_of(cluster_id_of(allocation))
     ctx.check()
     found = writer.get(ref) or _made_again(ctx, allocation, writer)

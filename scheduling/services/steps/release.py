@@ -37,8 +37,9 @@ BUSY = gettext_noop("Waiting for the placement that is under way to end.")
 def quiet(ctx: StepContext) -> Outcome:
     """Wait for whoever is writing the object just now.
 
-    Those others end at their next step, for they see that the allocation is on its way out. One
-    that is parked is not waited for: it sees it when it is resumed.
+    Those others end at their next step, for they see that the allocation is on its way out; after a
+    failure that step comes as late as its back-off says. One that is parked is not waited for: it
+    sees it when it is resumed.
     """
     with scope(SYSTEM):
         writers = JobRun.objects.filter(

@@ -57,12 +57,15 @@ SUSPENDING = gettext_noop("Waiting for the run to stand still.")
 
 
 def is_movable(allocation: Allocation) -> bool:
-    """Tell whether it stands or comes up; the state stays the same while its coming is undone."""
-    if allocation.state in RELEASABLE:
-        return True
+    """Tell whether it stands or comes up; the state stays the same while its coming is undone.
+
+    It may be undone while it counts as active: the job died after it said so, and was stopped.
+    """
+    if allocation.state not in (*RELEASABLE, *COMING_PLACED):
+        return False
     with scope(SYSTEM):
-        undone = JobRun.objects.filter(kind=CREATE, key=allocation.job_key, undoing=True)
-        return allocation.state in COMING_PLACED and not undone.exists()
+        created = JobRun.objects.filter(kind=CREATE, key=allocation.job_key).order_by("-pk")
+        return not created.values_list("undoing", flat=True).first()
 
 
 def patch(ctx: StepContext) -> Outcome:

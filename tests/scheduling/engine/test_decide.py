@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduling.engine import (
@@ -154,7 +154,6 @@ shapes = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     frees=st.lists(st.tuples(amounts, st.sampled_from(["ams", "fra"])), max_size=8),
     shape=shapes,

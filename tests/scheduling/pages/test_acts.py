@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from portal.jobs.requests import job_request
 from portal.models import JobRun
+from portal.models.jobs import JobState
 from portal.scope import scope
 from portal.viewer import Viewer
 from scheduling.models import Allocation, Drift, Quota, QuotaChange
-from scheduling.services.allocations import REPLACE
+from scheduling.services.allocations import CREATE, REPLACE
+from scheduling.services.overcommit import replace_request
+from scheduling.services.steps.repoint import is_movable
 from tests.people import People
 from tests.scheduling.pages.seed import H100, Seed
 from tests.tenants.rest import Rest
@@ -55,6 +58,22 @@ def test_release_of_one_that_comes_up_stops_its_job(people: People, seed: Seed) 
     assert answer.status_code == 302
     with scope(Viewer.system("tests")):
         assert JobRun.objects.get(pk=seed.job.pk).cancel_requested_at is not None
+
+
+def test_what_is_being_undone_is_not_moved_nor_asked_for(people: People, seed: Seed) -> None:
+    """Also while it still counts as active: its job died after it said so, and was stopped."""
+    system = Viewer.system("tests")
+    with scope(system):
+        args = {"allocation": seed.active.pk}
+        key, tenant = seed.active.job_key, seed.active.tenant_key
+        late = job_request(kind=CREATE, key=key, viewer=system, args=args, tenant_key=tenant)
+        for allocation, job in ((seed.active, late), (seed.coming, seed.job)):
+            assert is_movable(Allocation.objects.get(pk=allocation.pk))
+            undoing = {"undoing": True, "state": JobState.COMPENSATING}
+            JobRun.objects.filter(pk=job.pk).update(**undoing)
+            assert not is_movable(Allocation.objects.get(pk=allocation.pk))
+            assert replace_request([allocation], why="unschedulable") == []
+        assert not JobRun.objects.filter(kind=REPLACE).exists()
 
 
 def test_readers_change_nothing(people: People, seed: Seed) -> None:

@@ -30,7 +30,7 @@ def test_a_node_that_is_not_ready_is_named_only_while_something_stands_on_it(
 
 
 def test_allocated_other_pods_and_free_add_up_to_usable(people: People, seed: Seed) -> None:
-    """Also where a node that takes no pods still holds some of both."""
+    """What is allocated on a node that takes no pods stays allocated, and stands apart."""
     with scope(Viewer.system("tests")):
         node_make(seed.cluster, seed.pools["h100"], "ams1-sick", {H100: 8}, ready=False)
         rooms = NodeCommitment.objects.filter(resource=H100)
@@ -41,9 +41,13 @@ def test_allocated_other_pods_and_free_add_up_to_usable(people: People, seed: Se
     assert foot is not None
     cells = re.findall(r'data-label="(.*?)">(.*?)</td>', foot[0], re.DOTALL)
     numbers = {name: [int(n) for n in re.findall(r"\d+", _plain(text))] for name, text in cells}
-    allocated, usable = numbers["Devices"]
+    allocated, usable, out_of_use = numbers["Devices"]
+    assert out_of_use == 2
     assert numbers["Others"] == [5]
-    assert allocated + 5 + numbers["Free"][0] == usable
+    assert allocated - out_of_use + 5 + numbers["Free"][0] == usable
+    with scope(Viewer.system("tests")):
+        rooms = NodeCommitment.objects.filter(resource=H100)
+        assert sum(rooms.values_list("committed", flat=True)) == allocated
 
 
 def _plain(html: str) -> str:

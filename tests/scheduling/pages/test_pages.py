@@ -13,7 +13,7 @@ from inventory.titles import titles_forget
 from portal.models import JobRun
 from portal.scope import scope
 from portal.viewer import Viewer
-from scheduling.models import Allocation
+from scheduling.models import Allocation, TenantNamespace
 from scheduling.selectors.attention import JobsNow, jobs_now
 from tests.people import People
 from tests.scheduling.pages.seed import Seed, node_make
@@ -213,5 +213,14 @@ def test_a_job_parked_for_a_credential_leads_to_its_replacement(people: People, 
     assert link in people.operator.client().get(page).content.decode()
     assert link not in people.auditor.client().get(page).content.decode()
     with scope(people.operator.viewer):
-        JobRun.objects.filter(pk=parked.pk).update(key=f"cluster:{seed.silent.pk}:test")
-    assert link in people.operator.client().get(page).content.decode()
+        space = TenantNamespace.objects.latest("pk")
+        TenantNamespace.objects.filter(pk=space.pk).update(cluster=seed.silent)
+    for key, args in (
+        (f"cluster:{seed.silent.pk}:test", {}),
+        (f"namespace:{space.pk}:RoleBinding/x", {"space": space.pk}),
+        (f"namespaces:{seed.silent.pk}", {"cluster": seed.silent.pk}),
+        ("object:uid-1", {"cluster": seed.silent.pk}),
+    ):
+        with scope(people.operator.viewer):
+            JobRun.objects.filter(pk=parked.pk).update(key=key, args=args)
+        assert link in people.operator.client().get(page).content.decode(), key

@@ -57,6 +57,12 @@ CASES = {
 }
 
 
+def test_replacing_a_revoked_token_says_so_before_a_bad_body(harbour: Harbour) -> None:
+    path = revoked_token(harbour)
+    answer = Rest(harbour.people.operator.client()).post(f"{path}rotate/", {"no_such_field": 1})
+    assert answer.status_code == 409, answer.content
+
+
 @pytest.mark.parametrize("place", CASES.values(), ids=CASES.keys())
 def test_what_can_not_be_changed_comes_before_a_bad_body(
     harbour: Harbour, place: Callable[[Harbour], str]
