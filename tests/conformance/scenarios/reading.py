@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from tests.conformance.scenarios.objects import config
@@ -107,9 +108,10 @@ def busy(t: Talk) -> None:
     """A server that can take no more says so, and when to come again."""
     with t.place.busy():
         answer = t.exchange("POST", MAPS, body=config("a"))
-        for _attempt in range(20):
+        for _attempt in range(100):  # until the write that holds the place has arrived
             if answer.status == 429:
                 break
+            time.sleep(0.1)
             answer = t.exchange("POST", MAPS, body=config("a"))
         t.say("refused", [answer.status, answer.headers, answer.body])
         t.post(MAPS, config("b"), user="admin")
