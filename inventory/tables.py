@@ -7,7 +7,7 @@ from typing import Any
 
 import django_tables2
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,7 @@ from inventory.selectors.overview import (
     is_silent,
 )
 from inventory.words import cluster_status, node_status
+from portal.joins import list_join
 from portal.ui.html import fresh_html
 from portal.ui.tables import (
     AgeColumn,
@@ -45,14 +46,16 @@ def devices_html(devices: list[DeviceAmount]) -> SafeString:
     """Usable of installed by type: **8** / 8 H100; an en dash where there are none."""
     if not devices:
         return SafeString("–")
-    return format_html_join(
-        SafeString('<span class="b-dim">, </span>'),
-        '<span class="b-nowrap"><b>{}</b> <span class="b-of">/ {}</span> {}</span>',
-        (
-            (format_count(d.usable), format_count(d.installed), resource_title(d.name))
-            for d in devices
-        ),
+    parts = (
+        format_html(
+            '<span class="b-nowrap"><b>{}</b> <span class="b-of">/ {}</span> {}</span>',
+            format_count(device.usable),
+            format_count(device.installed),
+            resource_title(device.name),
+        )
+        for device in devices
     )
+    return format_html("<span>{}</span>", SafeString(list_join(parts)))
 
 
 class ReadyColumn(django_tables2.Column):
@@ -61,7 +64,9 @@ class ReadyColumn(django_tables2.Column):
     attrs: Any = NUMBER
 
     def render(self, record: ClusterRow) -> SafeString:
-        """The number that matters in bold."""
+        """The number that matters in bold; an en dash where no node was ever reported."""
+        if not record.capacity.nodes:
+            return SafeString("–")
         return format_html(
             '<b>{}</b> <span class="b-of">/ {}</span>',
             format_count(record.capacity.usable_nodes),

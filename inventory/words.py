@@ -100,8 +100,10 @@ def node_status(node: Node) -> tuple[str, str]:
     return ("ok", _("Ready")) if node.schedulable else ("warn", _("Cordoned"))
 
 
-def watch_status(phase: str) -> tuple[str, str]:
-    """Icon kind and word of a reflector's phase."""
+def watch_status(phase: str, *, silent: bool) -> tuple[str, str]:
+    """Icon kind and word of a reflector's phase, or of a watch that was not heard for long."""
+    if silent and phase == WatchPhase.WATCHING:
+        return "silent", _("silent")
     return WATCH_KINDS.get(phase, "info"), str(WatchPhase(phase).label)
 
 

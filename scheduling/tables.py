@@ -10,6 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from portal.joins import comma_join
 from portal.ui.html import chip_html, rel_time_html, status_html
 from portal.ui.tables import AgeColumn, BerthTable, Empty, NameColumn, SelectColumn
 from scheduling.choices import AllocationState
@@ -68,11 +69,13 @@ class WhereColumn(django_tables2.Column):
     """Pool and cluster."""
 
     def render(self, record: Allocation) -> SafeString:
-        """Pool, then the cluster where there is one."""
-        cluster = record.cluster.name if record.cluster else ""
-        return format_html(
-            '{} <span class="b-quiet">{}</span>', record.pool.name, cluster or _("not placed yet")
-        )
+        """Cluster and pool, as on its own page."""
+        if record.cluster is not None:
+            place = '{} <span class="b-quiet">/ {}</span>'
+            return format_html(place, record.cluster.name, record.pool.name)
+        ended = record.state in {AllocationState.RELEASED, AllocationState.FAILED}
+        words = "–" if ended else _("not placed yet")
+        return format_html('{} <span class="b-quiet">{}</span>', record.pool.name, words)
 
 
 class UntilColumn(django_tables2.Column):
@@ -100,7 +103,7 @@ class AllocationTable(BerthTable):
     name = NameColumn(
         verbose_name=_("Allocation"),
         url=lambda a: reverse("allocation_page", args=[a.tenant_key, a.pk]),
-        context=lambda a: f"{a.ref}, {kind_words(a)}",
+        context=lambda a: comma_join((a.ref, kind_words(a))),
     )
     state = StateColumn(verbose_name=_("State"))
     tenant_key = django_tables2.Column(verbose_name=_("Tenant"))

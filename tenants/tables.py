@@ -75,7 +75,7 @@ class TenantTable(BerthTable):
     )
     members = NumberColumn(verbose_name=_("Members"), accessor="member_count")
     children = NumberColumn(verbose_name=_("Tenants below"), accessor="child_count")
-    created_at = AgeColumn(verbose_name=_("Created"))
+    created_at = AgeColumn(verbose_name=_("Created"), ago=True)
 
     class Meta(BerthTable.Meta):
         row_attrs = {"class": lambda record: "is-root" if record.depth == 0 else ""}
@@ -99,8 +99,8 @@ class UserTable(BerthTable):
         order_by="platform_role__role",
         default="–",
     )
-    tenants = NumberColumn(verbose_name=_("Tenants"), accessor="tenant_count")
-    last_login = AgeColumn(verbose_name=_("Last sign-in"), default=_("never"))
+    tenants = NumberColumn(verbose_name=_("Own roles"), accessor="tenant_count")
+    last_login = AgeColumn(verbose_name=_("Last sign-in"), ago=True, default=_("never"))
 
     class Meta(BerthTable.Meta):
         pass
@@ -142,7 +142,7 @@ class TokenTable(BerthTable):
         verbose_name=_("Made by"), accessor="created_by__username", order_by="created_by__username"
     )
     expires_at = AgeColumn(verbose_name=_("Ends in"), until=True)
-    last_used_at = AgeColumn(verbose_name=_("Last used"), default=_("never"))
+    last_used_at = AgeColumn(verbose_name=_("Last used"), ago=True, default=_("never"))
     actions = django_tables2.TemplateColumn(
         template_name="tenants/_token_actions.html",
         verbose_name=_("Actions"),

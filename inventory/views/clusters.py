@@ -105,7 +105,8 @@ def cluster_context(cluster: Cluster) -> dict[str, Any]:
         "capacity": division.capacity,
         "devices": device_amounts(division.capacity),
         "watches": [
-            (kind, watch_status(kind.phase), code_words(kind.error_code)) for kind in freshness
+            (kind, watch_status(kind.phase, silent=kind.stale), code_words(kind.error_code))
+            for kind in freshness
         ],
         "abilities": ability_findings(cluster.abilities),
         "policies": policy_findings(cluster.abilities),

@@ -147,17 +147,19 @@ class AmountColumn(NumberColumn):
 
 
 class AgeColumn(django_tables2.Column):
-    """How long ago (or, with until=True, in how long); keeps counting in the browser."""
+    """How long since (until=True: in how long; ago=True: as a time ago); counts in the browser."""
 
     attrs: Any = {"td": {"class": "b-num"}, "th": {"class": "b-num"}}
 
-    def __init__(self, *arguments: Any, until: bool = False, **options: Any) -> None:
+    def __init__(
+        self, *arguments: Any, until: bool = False, ago: bool = False, **options: Any
+    ) -> None:
         super().__init__(*arguments, **options)
-        self.until = until
+        self.until, self.ago = until, ago
 
     def render(self, value: datetime) -> SafeString:
         """Show the age, the moment on hover."""
-        return rel_time_html(value, until=self.until)
+        return rel_time_html(value, until=self.until, ago=self.ago)
 
 
 class StatusColumn(django_tables2.Column):

@@ -117,13 +117,19 @@ def time_units() -> tuple[tuple[str, int], ...]:
     )
 
 
-MomentStyle = Literal["full", "minute", "day", "clock", "clock_zone"]
+MomentStyle = Literal["full", "minute", "day", "clock", "clock_zone", "today", "day_clock"]
 
 
 def moment_text(at: datetime | None, style: MomentStyle = "full") -> str:
-    """Show an aware datetime in the viewer's zone; "full" and "clock_zone" name the zone."""
+    """Show an aware datetime in the viewer's zone; "full" and "clock_zone" name the zone.
+
+    "today" is the clock on this day and the day besides on any other.
+    """
     if at is None:
         return "–"
+    local = timezone.localtime(at)
+    if style == "today":
+        style = "clock" if local.date() == timezone.localdate() else "day_clock"
     # Translators: patterns of Django's date template filter; keep the letters, arrange them.
     patterns = {
         "full": pgettext("date pattern", "D j M Y, H:i:s T"),
@@ -131,8 +137,9 @@ def moment_text(at: datetime | None, style: MomentStyle = "full") -> str:
         "day": pgettext("date pattern", "D j M"),
         "clock": "H:i:s",
         "clock_zone": "H:i:s T",
+        "day_clock": pgettext("date pattern", "D j M, H:i"),
     }
-    return date_format(timezone.localtime(at), patterns[style])
+    return date_format(local, patterns[style])
 
 
 def zone_text(now: datetime) -> str:

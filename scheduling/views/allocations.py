@@ -63,6 +63,7 @@ def allocation_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseB
     context = {"table": table, "filter": found, "topic": f"tenant:{tenant_key}"}
     context |= {
         "layout": "layouts/tenant.html",
+        "ask_url": empty.url if viewer.can("request.create", tenant_key) else "",
         "path": f"/api/v1/allocations/?tenant={tenant_key}",
         "acts": release_acts() if may else (),
         "bulk_url": reverse("allocation_release_many", args=[tenant_key]),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import messages
+from django.db.models import Case, When
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -79,9 +80,14 @@ def request_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase
 @require_GET
 @verb_required("request.view")
 def request_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
-    """The latest requests, for other pages."""
+    """Open requests, those with an offer to answer first, then the latest, for other pages."""
     viewer = viewer_of(request)
     rows = request_list(viewer=viewer, now=timezone.now()).filter(tenant_id=tenant_key)
+    rank = Case(
+        When(state=RequestState.COUNTERED, then=0),
+        When(state__in=OPEN_STATES, then=1),
+        default=2,
+    )
     shown = [
         {
             "request": row,
@@ -89,10 +95,11 @@ def request_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
             "size": headline(row.kind, request_terms_granted(row)),
             "status": request_status(row),
         }
-        for row in rows[:PANEL_ROWS]
+        for row in rows.order_by(rank, "-id")[:PANEL_ROWS]
     ]
     context = {
         "rows": shown,
+        "open_count": rows.filter(state__in=OPEN_STATES).count(),
         "tenant_key": tenant_key,
         "may_ask": viewer.can("request.create", tenant_key),
     }

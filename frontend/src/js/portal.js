@@ -11,6 +11,7 @@ import "./auto-preview.js";
 import "./open-dialog.js";
 import "./toast-stack.js";
 import "./menus.js";
+import "./tabs.js";
 import "./bulk-bar.js";
 import "./quick-open.js";
 import "./request-form.js";

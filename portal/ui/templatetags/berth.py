@@ -98,7 +98,7 @@ def age(seconds: float | None) -> str:
 
 @register.filter
 def datetime_zone(at: datetime | None, style: units.MomentStyle = "full") -> str:
-    """A moment in the viewer's zone; styles full, minute, day, clock, clock_zone."""
+    """A moment in the viewer's zone; styles full, minute, day, clock, clock_zone, today."""
     return units.moment_text(at, style)
 
 

@@ -368,3 +368,13 @@ def test_activity_names_the_request_and_leads_to_it(harbour: Harbour) -> None:
         text = harbour.people.bob.client().get(f"/t/vision/{page}").content.decode()
         link = f'<a href="/t/vision/requests/{made.pk}/">#{made.pk}</a>'
         assert f"Request submitted {link}" in text
+
+
+def test_panel_puts_an_offer_to_answer_before_what_is_newer(harbour: Harbour) -> None:
+    offered = harbour.in_state("countered")
+    for _number in range(7):
+        harbour.draft()
+    page = harbour.people.alice.client().get("/t/vision/requests/panel/").content.decode()
+    refs = re.findall(r">(#\d+)<", page)
+    assert (len(refs), refs[0]) == (6, offered.ref)
+    assert "1 open" in page
