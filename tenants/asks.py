@@ -169,5 +169,7 @@ def fields_require(*, kind: str, ask: Mapping[str, Any]) -> None:
         RequestKind.RENEW: ("allocation",),
     }[RequestKind(kind)]
     missing = [name for name in needed if ask.get(name) in (None, "", {})]
+    sentences = {"guaranteed": _("Change at least one amount from what you have now.")}
     if missing:
-        raise Invalid(fields={f"ask.{name}": [_("Please fill this in.")] for name in missing})
+        words = {name: sentences.get(name, _("Please fill this in.")) for name in missing}
+        raise Invalid(fields={f"ask.{name}": [words[name]] for name in missing})

@@ -162,7 +162,7 @@ def _rule_row(preview: RequestPreview) -> CheckRow:
         return CheckRow("open", _("not by rule: an operator decides"), "", rule)
     if failed.code == "operator":
         return CheckRow("open", str(LINE_TITLES["operator"]), "")
-    number = _("not set")
+    number = _("no automatic limit")
     if failed.code == "size":
         number = _over_words(failed)
     return CheckRow("open", _("an operator decides"), number, rule)
@@ -184,7 +184,7 @@ def _line_sentence(line: RuleLine) -> str:
             "limit": amount_words(line.limit, line.resource),
         }
     if line.code == "limits":
-        return _("An operator decides: no size is set up to which this pool needs none.")
+        return _("An operator decides: this pool has no automatic approval.")
     return _("An operator decides about quota.")
 
 

@@ -111,7 +111,7 @@ def _policy(row: QueueRow) -> tuple[str, str]:
         return "P-02", _("renewal")
     failed = row.preview.rule.failed if row.preview else None
     words = {
-        "limits": _("no limit set"),
+        "limits": _("no auto limit"),
         "size": _("over size"),
         "guaranteed": _("over quota"),
         "fits": _("no room"),

@@ -18,6 +18,7 @@ from portal.errors import BerthError, Conflict, Invalid, NotFound, PreconditionF
 from portal.pages import generation_sent, verb_required, viewer_of
 from portal.ui.tables import PER_PAGE
 from portal.viewer import Viewer
+from tenants.choices_requests import RequestVerdict
 from tenants.forms_decision import LessForm, ReasonForm
 from tenants.models import CapacityRequest
 from tenants.preview_shown import preview_shown
@@ -206,6 +207,7 @@ def _detail(queue: Queue, row: QueueRow, viewer: Viewer) -> dict[str, Any]:
         "verbs": verbs,
         "own": viewer.user_id in found.asker_ids and viewer.can(DECIDE),
         "shown": shown,
+        "fits": row.verdict != RequestVerdict.CANNOT_FIT,
         "now_url": reverse("request_now", args=[found.tenant_id, found.pk]),
         "conflicts": queue.conflicts(row),
         "less": LessForm(found=found, terms=terms, initial=initial, prefix="less"),

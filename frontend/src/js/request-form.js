@@ -131,6 +131,8 @@ class RequestForm extends HTMLElement {
       line.className = "b-request-line";
       line.dataset.stepOpen = String(at);
       line.append(Object.assign(document.createElement("span"), { className: "b-clip" }));
+      const edit = { className: "b-request-edit", textContent: this.getAttribute("words-edit") };
+      line.append(Object.assign(document.createElement("span"), edit));
       section.prepend(line);
     });
     this.querySelector("form")?.prepend(bar);
@@ -145,8 +147,10 @@ class RequestForm extends HTMLElement {
       marks[at]?.classList.toggle("is-done", at <= this.step);
       const line = section.querySelector(".b-request-line");
       const title = section.querySelector("h2")?.textContent ?? "";
-      const summary = sectionSummary(section) || (this.getAttribute("words-none") ?? "");
-      if (line?.firstElementChild) line.firstElementChild.textContent = `${at + 1} ${title}: ${summary}`;
+      const comma = this.getAttribute("comma") ?? ", ";
+      const summary = sectionSummary(section, comma) || (this.getAttribute("words-none") ?? "");
+      const colon = this.getAttribute("colon") ?? ": ";
+      if (line?.firstElementChild) line.firstElementChild.textContent = `${at + 1} ${title}${colon}${summary}`;
     });
     const bar = this.querySelector("[data-bar]");
     bar?.toggleAttribute("hidden", !folded);

@@ -8,13 +8,13 @@ export function totalText(/** @type {string} */ amount, /** @type {number} */ re
 }
 
 /** What a section holds now: chosen options and filled fields that one could fill in, in their order. */
-export function sectionSummary(/** @type {Element} */ section) {
+export function sectionSummary(/** @type {Element} */ section, comma = ", ") {
   const words = [];
   for (const field of section.querySelectorAll("input, select, textarea")) {
     const text = fieldText(field);
     if (text && isOffered(field, section)) words.push(text);
   }
-  return words.slice(0, 5).join(", ");
+  return words.slice(0, 5).join(comma);
 }
 
 /** Whether it would be shown were the section unfolded: another choice may have put it away. */
@@ -31,6 +31,7 @@ function fieldText(/** @type {Element} */ field) {
   if (!(field instanceof HTMLInputElement) || field.type === "hidden") return "";
   if (field.type === "radio") return field.checked ? labelText(field) : "";
   if (field.type === "checkbox") return field.checked ? labelText(field) : "";
+  if (field.type === "datetime-local") return field.value.replace("T", " ");
   const unit = field.parentElement?.querySelector("span")?.textContent ?? "";
   const box = field.parentElement?.classList.contains("b-unit-box");
   return field.value && box ? `${field.value} ${unit}`.trim() : shortened(field.value);

@@ -248,7 +248,7 @@ def test_preview_answers_with_the_verdict_and_writes_nothing(harbour: Harbour) -
         "A preview reserves nothing",
         "ams1-h100-1",
         "8 of 12",
-        "no size is set up to which this pool needs none",
+        "this pool has no automatic approval",
         "/api/v1/requests/",
     ):
         assert shown in page
