@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrOrPromise
 
 from portal.ui.shell import DemoAccount
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 OFFERED: tuple[tuple[str, StrOrPromise], ...] = (
     ("operator", _("Decides on requests, quota and clusters")),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django_stubs_ext import StrOrPromise
 
 from portal.ui.guides import Guide, guide_register, steps_at
 from portal.viewer import Viewer
@@ -16,6 +16,9 @@ from scheduling.choices import AllocationState
 from tenants.choices_requests import OPEN_STATES
 from tenants.models import CapacityRequest
 from tenants.selectors.first_task import first_ask, has_decided, next_to_decide
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 STEPS: list[StrOrPromise] = [
     gettext_lazy("Ask for 2 GPUs"),

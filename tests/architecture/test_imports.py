@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
+
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("portal", "inventory", "scheduling", "tenants")
@@ -55,3 +59,38 @@ def test_every_contract_objects_to_its_violation(tmp_path: Path) -> None:
     broken = [line for line in done.stdout.splitlines() if " BROKEN" in line]
     unmoved = [word for _, _, word in PLANTED if not any(word in line for line in broken)]
     assert not unmoved, done.stdout
+
+
+def test_what_runs_imports_only_what_bin_start_installs() -> None:
+    """Packages that only the checks and tests have are on every machine of ours, and on no other."""
+    locked = {
+        canonicalize_name(line.partition("==")[0])
+        for line in (ROOT / "requirements.txt").read_text().splitlines()
+        if "==" in line and not line.startswith((" ", "#"))
+    }
+    providers = packages_distributions()
+    missing = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for room in (*ROOMS, "simulator")
+        for path in (ROOT / room).rglob("*.py")
+        for name in imported(ast.parse(path.read_text()))
+        if name in providers
+        and not locked & {canonicalize_name(provider) for provider in providers[name]}
+    }
+    assert missing == set()
+    assert len(locked) > 50
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """First names of what a module imports when it runs, at its top or within functions."""
+    names: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+        else:
+            names |= imported(node)
+    return names

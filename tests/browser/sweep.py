@@ -134,7 +134,10 @@ class Sweep:
         with _held(tab.page) as waiting:
             self._open(tab, row, SHELL)
             tab.page.wait_for_function(STEADY)
-            tab.page.wait_for_timeout(50)
+            for _try in range(100):
+                if waiting:
+                    break
+                tab.page.wait_for_timeout(50)
             found = _seen(tab)
             return found if waiting else [*found, "asked for nothing this time"]
 

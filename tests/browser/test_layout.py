@@ -28,7 +28,8 @@ GERMAN = """() => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const node = walk.currentNode;
-    if (node.parentElement.closest('script, style, code, pre, svg, [aria-hidden=true]')) continue;
+    if (node.parentElement.closest(
+      'script, style, code, pre, svg, [aria-hidden=true], #swagger-ui')) continue;
     node.data = node.data.replace(/\\p{L}{4,}/gu, word =>
       word + word.slice(0, Math.ceil(word.length * 0.4)).toLowerCase());
   }

@@ -197,6 +197,14 @@ def test_a_program_that_finds_the_disk_full_is_understood(tmp_path: Path) -> Non
     assert str(tmp_path / "log") in str(failed.value)
 
 
+def test_a_fault_of_our_own_is_not_taken_for_one_of_the_network(tmp_path: Path) -> None:
+    with pytest.raises(CommandFailed) as failed:
+        run_logged([sys.executable, "-c", "import no_such_module"], log=tmp_path / "log")
+
+    assert "ModuleNotFoundError" in str(failed.value)
+    assert "registry" not in str(failed.value)
+
+
 def test_a_start_on_a_full_disk_says_so(disk: Path) -> None:
     (disk / "state").mkdir()
     fill(disk)
