@@ -62,7 +62,7 @@ def test_every_contract_objects_to_its_violation(tmp_path: Path) -> None:
 
 
 def test_what_runs_imports_only_what_bin_start_installs() -> None:
-    """Packages that only the checks and tests have are on every machine of ours, and on no other."""
+    """Packages of the checks and tests are on every machine of ours, and on no other."""
     locked = {
         canonicalize_name(line.partition("==")[0])
         for line in (ROOT / "requirements.txt").read_text().splitlines()
