@@ -56,7 +56,7 @@ def docs(request: HttpRequest) -> HttpResponseBase:
     """Swagger UI within the shell, for anybody: no inline script, no inline style."""
     if "script" in request.GET:
         return DocsScriptView.as_view()(request)
-    return render(request, "portal/api_docs.html", {"main_tag": "div"})
+    return render(request, "portal/api_docs.html", {"has_main": True})
 
 
 docs_urlpatterns: list[URLPattern] = [

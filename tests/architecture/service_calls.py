@@ -174,6 +174,7 @@ CALLS: dict[str, Call] = {
     "tenant_restore": Call(lambda _: {"key": "vision"}),
     "tenant_update": Call(lambda _: {"key": "vision", "title": "Other"}, by="alice"),
     "token_create": Call(lambda _: token_ask(), by="alice"),
+    "token_open": Call(lambda rows: {"token_id": rows.token.pk}, by="alice"),
     "token_revoke": Call(
         lambda rows: {"token_id": rows.token.pk, "now": timezone.now()}, by="alice"
     ),

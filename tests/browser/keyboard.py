@@ -12,14 +12,14 @@ SCROLL_SECONDS = 3
 LOST = "lost"
 SKIPPED = "#main"  # an address keeps it through the answer to a form
 # What is wrong with the focus, or nothing. The element itself or what frames it (a label, a box
-# with a unit) is outlined, stands in the window and under nothing else. <main> and a dialog may
+# with a unit) is outlined, stands in the window and under nothing else. #main and a dialog may
 # have the focus unmarked: it only says where Tab goes on from. The calendar's button inside a field
 # for a time is outlined by the browser itself, out of sight of scripts.
 FOCUS = """() => {
   const at = document.activeElement;
   if (!at || at === document.body || at === document.documentElement) return 'lost';
   const name = at.outerHTML.slice(0, 120);
-  if (at.matches('main, dialog, [type=datetime-local]:not(:focus-visible)')) return '';
+  if (at.matches('#main, dialog, [type=datetime-local]:not(:focus-visible)')) return '';
   const outlined = each => {
     const style = getComputedStyle(each);
     if (style.outlineStyle === 'none' || style.opacity === '0') return false;

@@ -187,7 +187,7 @@ def test_nothing_shifts_when_something_changes(
         page_settle(page)
         page.wait_for_timeout(300)
         assert page.evaluate("window.shifts") == []
-        page.evaluate("document.querySelector('main').style.paddingTop = '90px'")
+        page.evaluate("document.querySelector('#main').style.paddingTop = '90px'")
         page.wait_for_function("() => window.shifts.length > 0")  # it would have been seen
 
 

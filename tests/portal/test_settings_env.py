@@ -67,7 +67,7 @@ def test_a_command_says_what_is_wrong_in_one_line() -> None:
     )
     assert (done.returncode, done.stderr) == (
         1,
-        "BERTH_TRUSTED_PROXIES must be a whole number from 0 on.\n",
+        "BERTH_TRUSTED_PROXIES must be a whole number from 0 to 999.\n",
     )
 
 
