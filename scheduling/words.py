@@ -28,7 +28,7 @@ STATUS: Mapping[str, str] = {
     AllocationState.FAILED: "danger",
 }
 ACTS: Mapping[str, tuple[str, StrOrPromise]] = {
-    "allocation.plan": ("file-text", gettext_lazy("Asked for")),
+    "allocation.plan": ("file-text", gettext_lazy("Planned")),
     "allocation.release": ("transfer", gettext_lazy("Release asked for")),
     "allocation.replace": ("switch-horizontal", gettext_lazy("New placement asked for")),
     "allocation.extend": ("calendar-plus", gettext_lazy("Extended")),

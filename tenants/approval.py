@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
-from scheduling.engine import Amounts, Check, Verdict
+from scheduling.engine import Amounts, Check, Verdict, devices_first
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -96,7 +96,7 @@ def _guaranteed_line(quota: Sequence[Check]) -> RuleLine:
 
 
 def _size_line(total: Amounts, limits: Amounts) -> RuleLine:
-    for resource, asked in sorted(total.items()):
+    for resource, asked in devices_first(total):
         limit = limits.get(resource, 0)
         if asked > limit:
             return RuleLine("size", ok=False, resource=resource, limit=limit, asked=asked)

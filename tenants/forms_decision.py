@@ -35,6 +35,7 @@ class LessForm(ReasonForm):
     def __init__(self, *args: Any, found: CapacityRequest, terms: Terms, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.request_kind, self.terms = found.kind, terms
+        self.fields["reason"].required = True
         asked = terms.ask
         if found.kind == RequestKind.ALLOCATION:
             self.amounts = dict(asked["shape"])

@@ -192,6 +192,10 @@ def _unmet_sentence(check: Check, pool: str) -> str:
     words = {"pool": pool, "scope": check.scope, "resource": resource_title(check.resource)}
     if check.rule == "room":
         counts = {**words, "fit": check.limit or 0, "asked": check.asked or 0}
+        if not check.limit and check.resource:
+            return _(
+                "Not one replica fits: no node of %(pool)s has that much %(resource)s free."
+            ) % (words)
         return (
             ngettext(
                 "%(asked)s replica is asked for and %(fit)s fits in %(pool)s now.",

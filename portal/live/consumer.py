@@ -219,6 +219,8 @@ class LiveConsumer(AsyncWebsocketConsumer):
             await asyncio.wait_for(self.send(text_data=text), SEND_SECONDS)
         except TimeoutError:
             await self.close(code=CLOSE_BUSY)
+        except OSError:  # the browser has left; the server says so to the consumer as well
+            log.debug("live.reader_left")
 
     async def bye(self, code: str, close_code: int, *, retry_after: int | None = None) -> None:
         """Say why the socket ends, then end it."""

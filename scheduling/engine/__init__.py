@@ -1,6 +1,6 @@
 """The pure core: `decide(snapshot, ask, policy)` and its explanation."""
 
-from scheduling.engine.decide import decide
+from scheduling.engine.decide import decide, devices_first
 from scheduling.engine.types import (
     Amounts,
     Ask,
@@ -31,5 +31,6 @@ __all__ = [
     "Snapshot",
     "Verdict",
     "decide",
+    "devices_first",
     "room_of",
 ]

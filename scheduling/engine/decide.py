@@ -98,7 +98,7 @@ def _closed(view: ClusterView, ask: Ask) -> tuple[str, str]:
 
 def _quota_checks(levels: Iterable[QuotaLevel], ask: Ask) -> Iterable[Check]:
     for level in reversed(tuple(levels)):
-        for resource, asked in sorted(ask.total.items()):
+        for resource, asked in devices_first(ask.total):
             limit = level.cap.get(resource, 0)
             now = level.allocated.get(resource, 0)
             short = max(0, now + asked - limit)
@@ -112,6 +112,11 @@ def _quota_checks(levels: Iterable[QuotaLevel], ask: Ask) -> Iterable[Check]:
                 asked=asked,
                 short_by=short or None,
             )
+
+
+def devices_first(amounts: Amounts) -> list[tuple[str, int]]:
+    """Resource and amount: devices are what people ask for, the others come with them."""
+    return sorted(amounts.items(), key=lambda part: (part[0] in PLAIN, part[0]))
 
 
 def _room_check(seats: list[_Seat], ask: Ask, room: Amounts, *, fits: bool) -> Check:
@@ -216,6 +221,6 @@ def _refusal(seat: _Seat, room: Amounts) -> NodeRefusal:
         return NodeRefusal(node.name, node.cluster, seat.blocker)
     if seat.pieces:
         return NodeRefusal(node.name, node.cluster, "not-needed")
-    resource = next(key for key in sorted(room) if node.free.get(key, 0) < room[key])
+    resource = next(k for k, amount in devices_first(room) if node.free.get(k, 0) < amount)
     free, asked = node.free.get(resource, 0), room[resource]
     return NodeRefusal(node.name, node.cluster, "no-room", resource, free, asked)

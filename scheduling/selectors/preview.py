@@ -49,7 +49,8 @@ class Preview:
     """An answer to show while somebody types.
 
     Checks of parents that the viewer can't see carry no numbers. `refused` counts the nodes that
-    take nothing, by reason code; `facts_at` is the age of the oldest cluster's facts. `largest` is
+    take nothing, by reason code; `facts_at` is when the cluster heard
+    of longest ago was heard of, among those that take something. `largest` is
     the greatest number of replicas, up to the one asked for, that would fit now. `nodes` are
     the nodes of the placements as they stand before it.
     """
@@ -80,7 +81,9 @@ def preview(
         tenant_key, replicas, shape, cluster=cluster.name if cluster else None, is_open=is_open
     )
     snapshot = snapshot_build(pool=pool, tenant_key=tenant_key, for_open=is_open)
-    names = {view.name for view in snapshot.clusters}
+    # A cluster that takes nothing, because it is away, makes no answer older.
+    names = {view.name for view in snapshot.clusters if not view.blocker}
+    names = names or {view.name for view in snapshot.clusters}
     heard = Cluster.objects.filter(name__in=names).aggregate(at=Min("last_contact_at"))["at"]
     return preview_of(snapshot=snapshot, ask=ask, pool=pool, viewer=viewer, facts_at=heard)
 

@@ -14,7 +14,7 @@ from inventory.models import Node, Pool
 from inventory.rows import device_rules
 from scheduling.engine import QuotaLevel, Snapshot
 from scheduling.models import NodeCommitment
-from scheduling.selectors.snapshot import cluster_views, node_view
+from scheduling.selectors.snapshot import BLOCKING_STATES, cluster_views, node_view
 
 CHAINS = """
     SELECT want.tenant, want.pool, level.tenant_key, level.resource, level.cap, level.allocated
@@ -28,7 +28,10 @@ Pair = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class DatedSnapshot:
-    """A snapshot, and when the cluster heard of longest ago was heard of."""
+    """A snapshot, and when the cluster heard of longest ago was heard of.
+
+    A cluster that takes nothing, because it is away, counts only where there is no other.
+    """
 
     snapshot: Snapshot
     facts_at: datetime | None
@@ -68,7 +71,8 @@ def _snapshot(
     rules: Sequence[DeviceRule],
 ) -> DatedSnapshot:
     clusters = {node.cluster_id: node.cluster for node in nodes}.values()
-    heard = [cluster.last_contact_at for cluster in clusters if cluster.last_contact_at]
+    open_ones = [cluster for cluster in clusters if cluster.state not in BLOCKING_STATES]
+    heard = [c.last_contact_at for c in open_ones or clusters if c.last_contact_at]
     views = tuple(node_view(node, pool, rows[node.cluster_id, node.uid]) for node in nodes)
     states = cluster_views(nodes, rules=rules)
     return DatedSnapshot(Snapshot(views, states, levels), min(heard, default=None))

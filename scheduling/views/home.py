@@ -130,7 +130,6 @@ def cluster_row(cluster: Cluster, fleet: Fleet, now: datetime) -> dict[str, Any]
         "state": ("silent", _("Silent")) if connected and level == "gone" else _state(cluster),
         "connected": connected,
         "paused": cluster.state in {ClusterState.PAUSED, ClusterState.PENDING},
-        "version": cluster.version or "–",
         "nodes": sums.get(NODES, Sum()),
         "devices": devices,
         "bar": sum_bar(_("Devices"), devices) if devices.installed else None,

@@ -128,7 +128,8 @@ class Watch:
                     self._waiting.clear()
                     yield chunk
                 now = time.monotonic()
-                if (self._over and not self._waiting) or now >= self._ends_at:
+                unsent = self._waiting and not self.silent  # a silent one never says the rest
+                if (self._over and not unsent) or now >= self._ends_at:
                     return
                 if self._bookmarks and now >= self._next_bookmark and not self.silent:
                     self._next_bookmark = now + BOOKMARK_SECONDS

@@ -135,10 +135,21 @@ def _again(
     queue = _queue(request, viewer, chosen=found.pk)
     more: dict[str, Any] = {"failed": error.sentences, "refusal": error.refusal}
     if verb == "counter" and queue.row(found.pk) is not None:
-        terms = request_terms(found)
-        more["less"] = LessForm(request.POST, found=found, terms=terms, prefix="less")
+        more["less"] = form = _less_again(request, found, error)
+        if form.errors:
+            more["failed"] = ""
+    more["live_url"] = reverse("queue_one", args=[found.pk])  # this address takes no GET
     request_id = found.pk if queue.row(found.pk) is not None else None
     return _render(request, queue, request_id, viewer, status=error.status, **more)
+
+
+def _less_again(request: HttpRequest, found: CapacityRequest, error: BerthError) -> LessForm:
+    """The offer as it was typed, with each sentence of the service beside its field."""
+    form = LessForm(request.POST, found=found, terms=request_terms(found), prefix="less")
+    if isinstance(error, Invalid) and form.is_valid():
+        for name, sentences in error.fields.items():
+            form.add_error(name if name in form.fields else None, [str(text) for text in sentences])
+    return form
 
 
 def _render(

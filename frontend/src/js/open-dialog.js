@@ -12,6 +12,10 @@ document.addEventListener("click", (event) => {
   if (closer) closer.closest("dialog")?.close();
 });
 
+// What was refused by a field comes back as it was left: with its dialog open.
+const left = document.querySelector("dialog[data-open-now]");
+if (left instanceof HTMLDialogElement) left.showModal();
+
 // The part that holds the opener may have come anew meanwhile; then the focus would be nowhere.
 document.addEventListener(
   "close",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from inventory.choices import ClusterState
+from inventory.models import Cluster
 from portal.scope import scope
 from portal.viewer import Viewer
 from scheduling.models import Commitment, NodeCommitment
+from scheduling.selectors.fleet import fleet_sums
 from tests.people import People
 from tests.scheduling.pages.seed import H100, Seed, node_make
 
@@ -48,6 +51,15 @@ def test_allocated_other_pods_and_free_add_up_to_usable(people: People, seed: Se
     with scope(Viewer.system("tests")):
         rooms = NodeCommitment.objects.filter(resource=H100)
         assert sum(rooms.values_list("committed", flat=True)) == allocated
+
+
+def test_nothing_is_free_in_a_cluster_that_takes_nothing(people: People, seed: Seed) -> None:
+    with scope(Viewer.system("tests")):
+        before = fleet_sums().cluster(seed.cluster.pk)[H100]
+        Cluster.objects.filter(pk=seed.cluster.pk).update(state=ClusterState.UNREACHABLE)
+        after = fleet_sums().cluster(seed.cluster.pk)[H100]
+    assert before.free > 0
+    assert (after.free, after.usable, after.committed) == (0, before.usable, before.committed)
 
 
 def _plain(html: str) -> str:

@@ -314,6 +314,33 @@ def test_operator_decides_from_the_queue(harbour: Harbour) -> None:
     assert harbour.fresh(third).counter == {"replicas": 1}
 
 
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [({"less-replicas": "0"}, "greater than or equal to 1"), ({"less-reason": ""}, "required")],
+)
+def test_an_offer_that_is_wrong_comes_back_as_it_was_typed(
+    harbour: Harbour, wrong: dict[str, str], sentence: str
+) -> None:
+    request = harbour.submitted()
+    sent = {
+        "less-replicas": "1",
+        f"less-a_{H100}": "4",
+        "less-a_cpu": "16",
+        "less-a_memory": "128",
+        "less-reason": "Half of it",
+    }
+    path = f"/ops/queue/{request.pk}/counter/"
+    answer = harbour.people.operator.client().post(path, sent | wrong)
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    dialog = page[page.index('<dialog id="less" data-open-now') :]
+    assert sentence in dialog[: dialog.index("</dialog>")]
+    assert 'value="16"' in dialog
+    # The parts fetch themselves anew from where a GET is answered.
+    assert f'hx-get="{path}"' not in page
+    assert f'hx-get="/ops/queue/{request.pk}/"' in page
+
+
 def test_decision_that_came_second_is_told_who_was_first(harbour: Harbour) -> None:
     request = harbour.in_state("approved")
     late = harbour.people.operator.client().post(
