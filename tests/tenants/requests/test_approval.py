@@ -27,7 +27,7 @@ def test_all_lines_hold_and_the_rule_is_named() -> None:
         (LIMITS | {"h100": 3}, "h100", 3, 4),
         (LIMITS | {"cpu": 3999}, "cpu", 3999, 4000),
         ({"cpu": 8000, "memory": 2**33}, "h100", 0, 4),
-        ({}, "cpu", 0, 4000),
+        ({}, "h100", 0, 4),
     ],
 )
 def test_one_amount_above_its_limit_needs_an_operator(
