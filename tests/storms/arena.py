@@ -42,8 +42,9 @@ class Trail:
 class Arena:
     """A world in which jobs are asked for in bulk; nobody runs them but the storm."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, mirror_pid: int) -> None:
         self.world = world
+        self.mirror_pid = mirror_pid  # of the watcher
         self.bed: Bed = world.bed
         self.trail = Trail()
         self.home = 0
@@ -135,9 +136,9 @@ def arena_open(folder: Path) -> Iterator[Arena]:
             quota_node_create(tenant_key=ROOT, parent_key=None)
             edits = [QuotaEdit(ROOT, "cpu", key, amount) for key, amount in PLENTY.items()]
             quota_set(edits=edits, why="tests", viewer=viewer)
-        with watcher(folder / "watch.log"):
+        with watcher(folder / "watch.log") as mirror:
             mirror_ready(world.cluster, nodes=len(NODES))
-            arena = Arena(world)
+            arena = Arena(world, mirror_pid=mirror.process.pid)
             arena.restore_nodes()
             finish([arena.ask(1)[0].pk])  # what only the first of all writes is no boundary
             yield arena

@@ -6,8 +6,8 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from deploy.testbed import Bed
 from portal.models import JobRun
 from tests.storms.boundaries import (
     Boundary,
@@ -19,12 +19,16 @@ from tests.storms.boundaries import (
     wait_one,
 )
 
+if TYPE_CHECKING:
+    from tests.storms.arena import Arena
+
 LEAST_BOUNDARIES = 12
 LEASE_SECONDS = 1.0
 ABREAST = 3
 FINISHERS = 3
 CONTROLLERS = "controller-manager"
 WAITS_FOR = {"confirm": "apply", "settle": "evict", "vanish": "withdraw"}  # what they wait for
+WAITS_FOR_FACTS = "_facts_pending"
 SLEEPERS = 20  # at a time: each holds two sessions of the database
 
 
@@ -34,8 +38,9 @@ class Storm:
     With `reads` a COMMIT that wrote nothing is a boundary too.
     """
 
-    def __init__(self, bed: Bed, say: Callable[[str], None], *, reads: bool = False) -> None:
-        self._bed = bed
+    def __init__(self, arena: Arena, say: Callable[[str], None], *, reads: bool = False) -> None:
+        self._bed = arena.bed
+        self._mirror_pid = arena.mirror_pid
         self._reads = reads
         self.boundaries: dict[str, list[Boundary]] = {}
         self.struck: dict[str, int] = {}
@@ -71,16 +76,21 @@ class Storm:
         )
 
     def _kill_waiting(self, job_id: int, boundary: Boundary) -> bool:
-        """Kill a run that waits for controllers which stand still; False where it got past."""
+        """Kill a run that waits for somebody who stands still; False where it got past.
+
+        The mirror where it waits for facts, else the cluster's controllers.
+        """
         pid = self._bed.describe()["components"][CONTROLLERS]["pid"]
         freeze = (WAITS_FOR.get(boundary.step, boundary.step), pid)
+        if boundary.where.endswith(WAITS_FOR_FACTS):
+            freeze = (boundary.step, self._mirror_pid)
         child = fork_at(job_id, boundary, signal.SIGKILL, reads=self._reads, freeze=freeze)
         try:
             return wait_one([child], seconds=20).code == -signal.SIGKILL
         except ChildHangs:
             return False
         finally:
-            self._bed.thaw(CONTROLLERS)
+            os.kill(freeze[1], signal.SIGCONT)
 
     def stall(self, kind: str, jobs: list[JobRun]) -> None:
         """Put runs to sleep past their leases, let others finish, and wake them.

@@ -28,7 +28,7 @@ ROUNDS = (2, pytest.param(20, marks=pytest.mark.long))
 def test_kills_at_every_boundary_leave_everything_exact(
     arena: Arena, rounds: int, say: Callable[[str], None]
 ) -> None:
-    storm, began = Storm(arena.bed, say), time.monotonic()
+    storm, began = Storm(arena, say), time.monotonic()
     say("")
     count = len(storm.learn(CREATE, arena.ask(1)[0])) + SPARE
     for number in range(rounds):

@@ -40,7 +40,7 @@ def allocate_asleep(arena: Arena, storm: Storm) -> None:
 def test_a_worker_that_wakes_up_late_writes_nothing(
     arena: Arena, say: Callable[[str], None]
 ) -> None:
-    storm = Storm(arena.bed, say, reads=True)
+    storm = Storm(arena, say, reads=True)
     say("")
     allocate_asleep(arena, storm)
     settled(arena, arena.held())
@@ -61,7 +61,7 @@ def test_without_the_epoch_the_same_run_is_not_exact(
     for module in (lease, records, context):
         monkeypatch.setattr(module, "fence", unfenced)
     say("")
-    allocate_asleep(arena, Storm(arena.bed, say, reads=True))
+    allocate_asleep(arena, Storm(arena, say, reads=True))
     with pytest.raises(Inexact) as found:
         settled(arena, arena.held(), seconds=30)
     say(f"without the epoch: {len(str(found.value).splitlines())} differences")
@@ -69,7 +69,7 @@ def test_without_the_epoch_the_same_run_is_not_exact(
 
 def test_a_worker_that_sleeps_in_a_transaction_holds_others_back(arena: Arena) -> None:
     """Nobody can claim past it, and when it wakes up its commit counts: it still had the job."""
-    storm = Storm(arena.bed, lambda _line: None)
+    storm = Storm(arena, lambda _line: None)
     first, job = arena.ask(2)
     places = [
         boundary
