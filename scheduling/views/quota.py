@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from inventory.models import Pool
@@ -60,7 +61,9 @@ def quota_grid_page(request: HttpRequest) -> HttpResponseBase:
     save = request.POST.get("act") == "save"
     trial = _tried(grid, edits, viewer, save=save)
     if save and trial.effect is not None:
-        messages.success(request, _("%(count)s numbers changed.") % {"count": len(edits.edits)})
+        count = len(edits.edits)
+        words = ngettext("%(count)s number changed.", "%(count)s numbers changed.", count)
+        messages.success(request, words % {"count": count})
         return redirect(request.get_full_path())
     return _page(request, pools, grid, edits, trial)
 
