@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from portal.viewer import Viewer
 from scheduling.selectors.fleet import resources_ordered
-from tenants.approval import WITHIN_SIZE
+from tenants.approval import RULE_TITLES, WITHIN_SIZE
 from tenants.choices_requests import RequestKind
 from tenants.offers import terms_total
 from tenants.queue_views import VIEWS, QueueEntry, entries_of, is_soon
@@ -38,6 +38,7 @@ class ListRow:
     chip: tuple[str, str, str] | None
     rule: str
     rule_words: str
+    rule_title: str
 
 
 def list_row(row: QueueRow, now: datetime) -> ListRow:
@@ -58,6 +59,7 @@ def list_row(row: QueueRow, now: datetime) -> ListRow:
         chip=verdict_chip(row.verdict),
         rule=rule,
         rule_words=words,
+        rule_title=str(RULE_TITLES.get(rule, "")),
     )
 
 
