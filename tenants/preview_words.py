@@ -193,9 +193,8 @@ def _unmet_sentence(check: Check, pool: str) -> str:
     if check.rule == "room":
         counts = {**words, "fit": check.limit or 0, "asked": check.asked or 0}
         if not check.limit and check.resource:
-            return _(
-                "Not one replica fits: no node of %(pool)s has that much %(resource)s free."
-            ) % (words)
+            none = _("Not one replica fits: no node of %(pool)s has that much %(resource)s free.")
+            return none % words
         return (
             ngettext(
                 "%(asked)s replica is asked for and %(fit)s fits in %(pool)s now.",

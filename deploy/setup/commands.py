@@ -56,7 +56,7 @@ def hint_find(output: str) -> str:
     """Return a sentence that helps with the best known cause in a program's output, or ''."""
     lowered = output.lower()
     for signs, sentence in HINTS:
-        if any(re.search(rf"(?<!\w){sign}(?!\w)", lowered) for sign in signs):
+        if any(re.search(rf"(?<!\w){re.escape(sign)}(?!\w)", lowered) for sign in signs):
             return sentence
     return ""
 

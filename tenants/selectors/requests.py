@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
+from django.db.models import Case, When
+
 from portal.errors import NotFound
 from portal.viewer import Viewer
-from tenants.choices_requests import RequestKind
+from tenants.choices_requests import OPEN_STATES, RequestKind, RequestState
 from tenants.models import CapacityRequest
 from tenants.models.requests import CapacityRequestQuerySet
 from tenants.offers import Terms, offer_apply
@@ -20,6 +22,16 @@ def request_list(*, viewer: Viewer, now: datetime) -> CapacityRequestQuerySet:
     """Requests of tenants the viewer sees, newest first, with their stage."""
     rows = CapacityRequest.objects.visible_to(viewer).with_stage(now=now)
     return rows.select_related("tenant").order_by("-id")
+
+
+def open_first(rows: CapacityRequestQuerySet) -> CapacityRequestQuerySet:
+    """Those with an offer to answer, then the other open ones, then the rest; newest first."""
+    rank = Case(
+        When(state=RequestState.COUNTERED, then=0),
+        When(state__in=OPEN_STATES, then=1),
+        default=2,
+    )
+    return rows.order_by(rank, "-id")
 
 
 def request_get(*, request_id: int, viewer: Viewer) -> CapacityRequest:

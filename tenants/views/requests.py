@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import messages
-from django.db.models import Case, When
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -41,6 +40,7 @@ from tenants.request_shown import (
 )
 from tenants.selectors.previews import request_preview
 from tenants.selectors.requests import (
+    open_first,
     request_get,
     request_list,
     request_terms_granted,
@@ -83,11 +83,6 @@ def request_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     """Open requests, those with an offer to answer first, then the latest, for other pages."""
     viewer = viewer_of(request)
     rows = request_list(viewer=viewer, now=timezone.now()).filter(tenant_id=tenant_key)
-    rank = Case(
-        When(state=RequestState.COUNTERED, then=0),
-        When(state__in=OPEN_STATES, then=1),
-        default=2,
-    )
     shown = [
         {
             "request": row,
@@ -95,7 +90,7 @@ def request_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
             "size": headline(row.kind, request_terms_granted(row)),
             "status": request_status(row),
         }
-        for row in rows.order_by(rank, "-id")[:PANEL_ROWS]
+        for row in open_first(rows)[:PANEL_ROWS]
     ]
     context = {
         "rows": shown,
