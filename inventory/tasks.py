@@ -39,7 +39,7 @@ def test_connect(ctx: StepContext) -> Outcome:
     """Reach the cluster and learn under which name it knows us."""
     with scope(ctx.viewer):
         cluster = cluster_get(_cluster_id(ctx))
-    asked = ctx.job.requested_by_id is not None
+        asked = testing.is_asked(ctx.job.pk)
     if cluster.state == ClusterState.PAUSED and not asked:
         return Fail(PAUSED)  # the clock asked before it was paused; resuming tests it
     tested = connection_fingerprint(cluster)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory import labels
@@ -24,6 +23,15 @@ from scheduling.services.drift import CHOICES
 CHOICE_WORDS = {
     "restore": gettext_lazy("Restore what Berth wrote"),
     "accept": gettext_lazy("Accept what the cluster has"),
+}
+HeldWords = dict[bool, Any]
+HELD: HeldWords = {
+    True: gettext_lazy("bound"),
+    False: gettext_lazy("reserved, not bound yet"),
+}
+OPEN_HELD: HeldWords = {  # bound in quota as soon as the cluster enforces it, pods or none
+    True: gettext_lazy("held, all in use"),
+    False: gettext_lazy("held for its pods"),
 }
 EFFECT_ROWS = (
     ("before", gettext_lazy("Without it"), ""),
@@ -54,8 +62,9 @@ def node_rows(allocation: Allocation) -> list[NodeRow]:
     """Nodes by name; one query."""
     pods = pods_by_node(allocation)
     names = resources_ordered(allocation.charged)
+    words = OPEN_HELD if allocation.kind == AllocationKind.OPEN else HELD
     return [
-        _node_row(node, pods.get(node.name, []), names)
+        _node_row(node, pods.get(node.name, []), names, words)
         for node in held_nodes(allocation=allocation)
     ]
 
@@ -131,7 +140,9 @@ def _effect_value(effect: QuotaEffect, name: str) -> str:
     return make(value, resource).number
 
 
-def _node_row(node: HeldNode, pods: list[dict[str, Any]], names: list[str]) -> NodeRow:
+def _node_row(
+    node: HeldNode, pods: list[dict[str, Any]], names: list[str], words: HeldWords
+) -> NodeRow:
     raw = {name: node.held[name].committed for name in names if name in node.held}
     lacking = [name for name, held in node.held.items() if held.bound < held.committed]
     bound = not lacking
@@ -141,7 +152,7 @@ def _node_row(node: HeldNode, pods: list[dict[str, Any]], names: list[str]) -> N
         amounts=[(head_of(name), amount_text(raw.get(name, 0), name).number) for name in names],
         raw=raw,
         bound=bound,
-        words=_("bound") if bound else _("reserved, not bound yet"),
+        words=str(words[bound]),
         strip=_strip(node, pods, names),
     )
 

@@ -58,7 +58,9 @@ class TenantMoveForm(forms.Form):
 
     def __init__(self, *args: Any, parents: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["parent"].choices = parents  # type: ignore[attr-defined]
+        # Nothing is chosen beforehand: each place is a real move.
+        choices = [("", _("Choose a place")), *parents]
+        self.fields["parent"].choices = choices  # type: ignore[attr-defined]
 
 
 class TenantArchiveForm(forms.Form):

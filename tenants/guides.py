@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,6 +36,7 @@ FIRST = {
 }
 COMING = (AllocationState.PLANNED, AllocationState.RESERVED, AllocationState.APPLYING)
 WAITS = OPEN_STATES
+LAST_WORD = timedelta(hours=1)
 
 
 def guides_register() -> None:
@@ -44,7 +47,7 @@ def guides_register() -> None:
 
 
 def tenant_guide(viewer: Viewer, tenant_key: str | None) -> Guide | None:
-    """Until the first allocation that the viewer asked for has come up, or was refused."""
+    """Until the first that the viewer asked for has come up, and a while after, or was refused."""
     if tenant_key is None or viewer.user_id is None or viewer.sees_all:
         return None
     if not viewer.can("request.create", tenant_key):
@@ -54,9 +57,11 @@ def tenant_guide(viewer: Viewer, tenant_key: str | None) -> Guide | None:
         return _ask(tenant_key)
     if asked.state in WAITS:
         return _wait(tenant_key, asked)
-    if asked.allocation is None or asked.allocation.state not in COMING:
+    if asked.allocation is None:
         return None
-    return _watch(tenant_key, asked)
+    if asked.allocation.state in COMING:
+        return _watch(tenant_key, asked)
+    return _done(tenant_key, asked) if _runs_newly(asked, timezone.now()) else None
 
 
 def operator_guide(viewer: Viewer, _tenant_key: str | None) -> Guide | None:
@@ -104,3 +109,20 @@ def _watch(tenant_key: str, asked: CapacityRequest) -> Guide:
         action=_("Watch it come up"),
         url=reverse("allocation_page", args=[tenant_key, asked.allocation_id]),
     )
+
+
+def _done(tenant_key: str, asked: CapacityRequest) -> Guide:
+    return Guide(
+        title=_("Done: it is up."),
+        text=_("Release it when you need it no more; the quota comes back as its pods go."),
+        steps=steps_at(STEPS, len(STEPS)),
+        action=_("Your allocation"),
+        url=reverse("allocation_page", args=[tenant_key, asked.allocation_id]),
+    )
+
+
+def _runs_newly(asked: CapacityRequest, now: datetime) -> bool:
+    allocation = asked.allocation
+    if allocation is None or allocation.state != AllocationState.ACTIVE:
+        return False
+    return allocation.active_at is not None and allocation.active_at > now - LAST_WORD

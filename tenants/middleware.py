@@ -27,7 +27,7 @@ API_PREFIX = "/api/v1/"
 class ViewerMiddleware:
     """Set `request.person`, `request.viewer` and `request.bearer` before the scope is opened.
 
-    A bearer token counts under /api/ alone, and there it wins over a session: a request that
+    A bearer token counts under /api/v1/ alone, and there it wins over a session: a request that
     carries one is never also authenticated by cookie. `bearer` is "" (none sent), "accepted" or
     "refused"; the last becomes a 401 in tenants.api.authentication.
     """

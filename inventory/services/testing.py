@@ -38,12 +38,22 @@ SYSTEM = Viewer.system("inventory")
 def test_request(*, cluster: Cluster, viewer: Viewer) -> JobRun:
     """Ask for the connection test inside the caller's transaction; one that waits goes on now.
 
-    A test that is under way begins again when it finds that its connection has been replaced.
+    A test that is under way begins again when it finds that its connection has been replaced. One
+    of the clock's becomes the person's: a pause keeps the clock from calling, and nobody else.
     """
     key = f"{cluster.job_key}:test"
     job = job_request(kind="cluster.test", key=key, viewer=viewer, args=cluster.job_args)
+    if viewer.user_id is not None:
+        JobRun.objects.filter(pk=job.pk, requested_by_id=None).update(
+            requested_by_id=viewer.user_id, requested_by_label=viewer.label
+        )
     jobs_nudge(keys=[key], parked=True)
     return job
+
+
+def is_asked(job_id: int) -> bool:
+    """Tell whether a person has asked for a test, also since it began."""
+    return JobRun.objects.filter(pk=job_id, requested_by_id__isnull=False).exists()
 
 
 def tests_request(now: datetime) -> None:

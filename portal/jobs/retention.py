@@ -27,6 +27,12 @@ def needed_register(keys: KeysNeeded) -> None:
     _needed.append(keys)
 
 
+def is_forgotten(at: datetime, now: datetime) -> bool:
+    """Tell whether a job of which something was said at `at` may have been removed since."""
+    days = settings.KEEP_JOBS_DAYS
+    return bool(days) and at < now - timedelta(days=days)
+
+
 def jobs_trim(now: datetime) -> None:
     """Remove jobs that ended before the days to keep (0: none), with steps, claims and log.
 

@@ -120,7 +120,7 @@ def devices_first(amounts: Amounts) -> list[tuple[str, int]]:
 
 
 def _room_check(seats: list[_Seat], ask: Ask, room: Amounts, *, fits: bool) -> Check:
-    """How many pieces fit in the best cluster, in pieces; names what is scarce where they don't."""
+    """How many pieces fit in the best cluster, in pieces; names what no node has enough of."""
     counts: Counter[str] = Counter()
     for seat in seats:
         counts[seat.node.cluster] += seat.pieces
@@ -128,7 +128,7 @@ def _room_check(seats: list[_Seat], ask: Ask, room: Amounts, *, fits: bool) -> C
     return Check(
         rule="room",
         ok=fits,
-        resource="" if fits else _scarcest([s.node for s in seats if not s.blocker], room),
+        resource="" if fits else _lacking([s.node for s in seats if not s.blocker], room),
         limit=best,
         now=0,
         asked=ask.replicas,
@@ -202,13 +202,14 @@ def _pieces(free: Mapping[str, int], shape: Amounts) -> int:
     return min(counts, default=0)
 
 
-def _scarcest(nodes: list[NodeView], room: Amounts) -> str:
-    """The resource of which the fewest pieces are free over all nodes."""
-    sums = {
-        resource: sum(max(0, node.free.get(resource, 0)) // amount for node in nodes)
-        for resource, amount in sorted(room.items())
-    }
-    return min(sums, key=lambda resource: sums[resource], default="")
+def _lacking(nodes: list[NodeView], room: Amounts) -> str:
+    """The resource of which not one node has a piece's worth, devices first; empty for none."""
+    found = (
+        resource
+        for resource, amount in devices_first(room)
+        if nodes and all(node.free.get(resource, 0) < amount for node in nodes)
+    )
+    return next(found, "")
 
 
 def _refusals(seats: list[_Seat], room: Amounts, chosen: set[str]) -> tuple[NodeRefusal, ...]:

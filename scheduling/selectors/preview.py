@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-from django.db.models import Min
 
 from inventory.models import Cluster, Pool
 from portal.refusal import Refusal
@@ -31,7 +30,7 @@ from scheduling.selectors.refusals import (
     refusal_of_quota,
     scope_hidden,
 )
-from scheduling.selectors.snapshot import snapshot_build
+from scheduling.selectors.snapshot import facts_at, snapshot_build
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +80,9 @@ def preview(
         tenant_key, replicas, shape, cluster=cluster.name if cluster else None, is_open=is_open
     )
     snapshot = snapshot_build(pool=pool, tenant_key=tenant_key, for_open=is_open)
-    # A cluster that takes nothing, because it is away, makes no answer older.
-    names = {view.name for view in snapshot.clusters if not view.blocker}
-    names = names or {view.name for view in snapshot.clusters}
-    heard = Cluster.objects.filter(name__in=names).aggregate(at=Min("last_contact_at"))["at"]
-    return preview_of(snapshot=snapshot, ask=ask, pool=pool, viewer=viewer, facts_at=heard)
+    names = [view.name for view in snapshot.clusters]
+    heard = dict(Cluster.objects.filter(name__in=names).values_list("name", "last_contact_at"))
+    return preview_of(snapshot=snapshot, ask=ask, pool=pool, viewer=viewer, heard=heard)
 
 
 def ask_build(
@@ -97,7 +94,12 @@ def ask_build(
 
 
 def preview_of(
-    *, snapshot: Snapshot, ask: Ask, pool: Pool, viewer: Viewer, facts_at: datetime | None
+    *,
+    snapshot: Snapshot,
+    ask: Ask,
+    pool: Pool,
+    viewer: Viewer,
+    heard: Mapping[str, datetime | None],
 ) -> Preview:
     """Decide on a snapshot that is there already; asks the database nothing."""
     decision = decide(snapshot, ask, Policy())
@@ -109,7 +111,7 @@ def preview_of(
         placements=decision.placements,
         effects=_effects(snapshot, ask),
         refused=dict(Counter(refusal.code for refusal in decision.refused)),
-        facts_at=facts_at,
+        facts_at=facts_at(heard, snapshot.clusters, wanted=ask.cluster),
         largest=_largest(snapshot, ask, decision),
         nodes=tuple(node for node in snapshot.nodes if node.uid in chosen),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -82,6 +83,19 @@ def quota_levels(*, pool: Pool, tenant_key: str) -> tuple[QuotaLevel, ...]:
         if resource is not None:
             caps[resource], used[resource] = cap, allocated
     return tuple(QuotaLevel(key, caps, used) for key, (caps, used) in levels.items())
+
+
+def facts_at(
+    heard: Mapping[str, datetime | None], clusters: Iterable[ClusterView], *, wanted: str | None
+) -> datetime | None:
+    """When the cluster heard of longest ago was heard of, of those that an answer rests on.
+
+    That is the cluster that is asked for, if any. One that takes nothing, because it is away,
+    makes no other answer older. `heard` says by name when each was heard of last.
+    """
+    views = [view for view in clusters if wanted in (None, view.name)]
+    takers = [view.name for view in views if not view.blocker] or [view.name for view in views]
+    return min((at for name in takers if (at := heard.get(name))), default=None)
 
 
 def node_view(node: Node, pool: Pool, rows: dict[str, NodeCommitment]) -> NodeView:

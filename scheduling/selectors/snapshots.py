@@ -14,7 +14,7 @@ from inventory.models import Node, Pool
 from inventory.rows import device_rules
 from scheduling.engine import QuotaLevel, Snapshot
 from scheduling.models import NodeCommitment
-from scheduling.selectors.snapshot import BLOCKING_STATES, cluster_views, node_view
+from scheduling.selectors.snapshot import cluster_views, node_view
 
 CHAINS = """
     SELECT want.tenant, want.pool, level.tenant_key, level.resource, level.cap, level.allocated
@@ -28,13 +28,10 @@ Pair = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class DatedSnapshot:
-    """A snapshot, and when the cluster heard of longest ago was heard of.
-
-    A cluster that takes nothing, because it is away, counts only where there is no other.
-    """
+    """A snapshot, and when each of its clusters was heard of last (see `facts_at`)."""
 
     snapshot: Snapshot
-    facts_at: datetime | None
+    heard: dict[str, datetime | None]
 
 
 def snapshots_build(
@@ -71,11 +68,10 @@ def _snapshot(
     rules: Sequence[DeviceRule],
 ) -> DatedSnapshot:
     clusters = {node.cluster_id: node.cluster for node in nodes}.values()
-    open_ones = [cluster for cluster in clusters if cluster.state not in BLOCKING_STATES]
-    heard = [c.last_contact_at for c in open_ones or clusters if c.last_contact_at]
+    heard = {cluster.name: cluster.last_contact_at for cluster in clusters}
     views = tuple(node_view(node, pool, rows[node.cluster_id, node.uid]) for node in nodes)
     states = cluster_views(nodes, rules=rules)
-    return DatedSnapshot(Snapshot(views, states, levels), min(heard, default=None))
+    return DatedSnapshot(Snapshot(views, states, levels), heard)
 
 
 def _commitments(uids: Iterable[str]) -> dict[tuple[int, str], dict[str, NodeCommitment]]:

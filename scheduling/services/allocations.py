@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -196,6 +197,14 @@ def allocation_release(
 def _creations(allocation: Allocation) -> QuerySet[JobRun]:
     found: QuerySet[JobRun] = JobRun.objects.filter(kind=CREATE, key=allocation.job_key)
     return found
+
+
+def undone_among(allocations: Sequence[Allocation]) -> dict[str, str]:
+    """State of the job by key of those whose coming is being undone, or was until it stopped."""
+    keys = [allocation.job_key for allocation in allocations]
+    newest = JobRun.objects.filter(kind=CREATE, key__in=keys).order_by("key", "-pk").distinct("key")
+    rows = newest.values_list("key", "state", "undoing") if keys else ()
+    return {key: state for key, state, undoing in rows if undoing}
 
 
 def _creation_stop(allocation: Allocation, creating: JobRun | None, viewer: Viewer) -> JobRun:

@@ -10,11 +10,11 @@ from portal import live
 from portal.jobs.requests import job_request
 from portal.jobs.wake import jobs_wake
 from portal.models import JobRun
-from portal.models.jobs import ACTIVE_STATES
+from portal.models.jobs import ACTIVE_STATES, FINAL_STATES
 from portal.viewer import Viewer
 from scheduling.choices import HOLDING_STATES, AllocationState
 from scheduling.models import Allocation, Commitment, NodeCommitment
-from scheduling.services.allocations import CREATE, REPLACE, allocation_publish
+from scheduling.services.allocations import REPLACE, allocation_publish, undone_among
 from scheduling.services.commitments import rows_lock, sums_refresh
 
 MOVABLE = tuple(state for state in HOLDING_STATES if state != AllocationState.RELEASING)
@@ -86,8 +86,7 @@ def replace_request(moved: list[Allocation], *, why: str) -> list[Allocation]:
     # may hold the nodes that the job waits for. One that ends just now is asked for next round.
     keys = [allocation.job_key for allocation in moved]
     jobs = JobRun.objects.filter(kind=REPLACE, key__in=keys, state__in=ACTIVE_STATES)
-    undone = JobRun.objects.filter(kind=CREATE, key__in=keys, undoing=True, state__in=ACTIVE_STATES)
-    spared = set(jobs.union(undone).values_list("key", flat=True)) if keys else set()
+    spared = set(jobs.values_list("key", flat=True)) | undone_among(moved).keys()
     asked = [allocation for allocation in moved if allocation.job_key not in spared]
     for allocation in asked:
         _ask(allocation, why=why)
@@ -113,8 +112,11 @@ def _candidates(loose: dict[str, int]) -> list[Allocation]:
         *live_ones.filter(pk__in=workloads),
         *live_ones.filter(namespace_id__in=spaces, kind="open").select_related("namespace"),
     ]
+    undone = undone_among(found)
+    # One whose undoing has stopped for good neither moves nor gives its room back by itself.
+    able = [each for each in found if undone.get(each.job_key) not in FINAL_STATES]
     order = {"low": 0, "normal": 1, "high": 2}
-    return sorted(found, key=lambda a: (order[a.priority], -a.pk))
+    return sorted(able, key=lambda a: (order[a.priority], -a.pk))
 
 
 def holder_of(allocation: Allocation) -> str:

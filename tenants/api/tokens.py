@@ -20,6 +20,7 @@ from tenants.models import ApiToken
 from tenants.services.tokens import (
     token_create,
     token_open,
+    token_replaceable,
     token_revoke,
     token_rotate,
     token_switch,
@@ -88,7 +89,7 @@ class TokenViewSet(ListMixin, RetrieveMixin, UpdateMixin, NestedViewSet):
     def rotate(self, request: Request, **_names: str) -> Response:
         """Replace one's own token by a new one; the old one ends at once."""
         found = self.get_object()
-        self.update_check(found)
+        token_replaceable(token_id=found.pk, viewer=self.viewer)
         self.payload()
         token, text = token_rotate(token_id=found.pk, viewer=self.viewer, now=timezone.now())
         return self._shown_once(token, text)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from portal.acts import act_title
+from portal.jobs.retention import is_forgotten
 from portal.models import AuditEntry
 from portal.viewer import Viewer, authorize
 from tenants.words import ACT_ICONS, change_words
@@ -42,9 +43,11 @@ def activity_entries(*, tenant_key: str, viewer: Viewer) -> QuerySet[AuditEntry]
     return cast("QuerySet[AuditEntry]", rows.order_by("-id"))
 
 
-def act_of(entry: AuditEntry, *, viewer: Viewer) -> Act:
-    """An entry in words."""
+def act_of(entry: AuditEntry, *, viewer: Viewer, now: datetime) -> Act:
+    """An entry in words; a job so old that it may be forgotten is named and not linked."""
     ref, url = _object(entry, viewer)
+    if entry.target_type == "job" and is_forgotten(entry.at, now):
+        url = ""
     return Act(
         at=entry.at,
         icon=ACT_ICONS.get(entry.verb.partition(".")[0], "point"),

@@ -233,9 +233,7 @@ def _row(
         cluster=terms.ask.get("cluster") or None,
         is_open=is_open(terms.ask),
     )
-    seen = preview_of(
-        snapshot=dated.snapshot, ask=ask, pool=pool, viewer=viewer, facts_at=dated.facts_at
-    )
+    seen = preview_of(snapshot=dated.snapshot, ask=ask, pool=pool, viewer=viewer, heard=dated.heard)
     fresh = allocation_preview(seen, terms=terms, limits=None, now=now)
     preview = _with_rule(fresh, shown)
     return QueueRow(request, terms, str(preview.verdict), preview, ask)

@@ -100,12 +100,10 @@ def token_rotate(*, token_id: int, viewer: Viewer, now: datetime) -> tuple[ApiTo
     Only its creator may, because a token acts with its creator's rights. Raises NotFound, Denied,
     or Conflict for a revoked token.
     """
-    found = _token(token_id, viewer)
+    found = token_replaceable(token_id=token_id, viewer=viewer)
     if found.tenant_id is not None:
         tenants_hold([found.tenant_id])  # before the token's row, as who archives does
-    if found.created_by_id != viewer.user_id:
-        raise Denied(_("Only the person who made a token can replace it. Revoke it instead."))
-    if found.revoked_at is not None or not _revoke(found, viewer, now):
+    if not _revoke(found, viewer, now):
         raise _revoked()
     life = min(found.expires_at - found.created_at, MAX_LIFE)
     return token_create(
@@ -116,6 +114,16 @@ def token_rotate(*, token_id: int, viewer: Viewer, now: datetime) -> tuple[ApiTo
         viewer=viewer,
         now=now,
     )
+
+
+def token_replaceable(*, token_id: int, viewer: Viewer) -> ApiToken:
+    """A token that this viewer may replace. Raises as `token_rotate`."""
+    found = _token(token_id, viewer)
+    if found.created_by_id != viewer.user_id:
+        raise Denied(_("Only the person who made a token can replace it. Revoke it instead."))
+    if found.revoked_at is not None:
+        raise _revoked()
+    return found
 
 
 def token_open(*, token_id: int, viewer: Viewer) -> ApiToken:

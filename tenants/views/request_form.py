@@ -245,7 +245,7 @@ def _clone(request: HttpRequest, tenant_key: str, viewer: Viewer) -> CapacityReq
     if ended.isdecimal() and len(ended) < 19:
         return request_of_allocation(allocation_id=int(ended), tenant_key=tenant_key, viewer=viewer)
     text = request.GET.get("clone", "")
-    if not text.isdecimal() or len(text) > 18:
+    if not (text.isdecimal() and len(text) < 19):
         return None
     found = request_get(request_id=int(text), viewer=viewer)
     if found.tenant_id != tenant_key:

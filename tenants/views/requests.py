@@ -231,4 +231,5 @@ def _failed(
     fresh = found_of(found.tenant_id, found.pk, viewer)
     words, refusal = error_shown(request, error)
     context = page_context(fresh, viewer) | {"refused": words, "refusal": refusal}
+    context["live_url"] = reverse("request_page", args=[found.tenant_id, found.pk])
     return render(request, "requests/page.html", context, status=error.status)

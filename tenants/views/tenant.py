@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -62,7 +63,7 @@ def activity_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     rows = activity_entries(tenant_key=tenant_key, viewer=viewer)[:PAGE_ACTS]
     context = {
         "tenant": tenant_get(key=tenant_key, viewer=viewer),
-        "entries": [act_of(entry, viewer=viewer) for entry in rows],
+        "entries": [act_of(entry, viewer=viewer, now=timezone.now()) for entry in rows],
         "most": PAGE_ACTS,
     }
     return render(request, "tenants/activity.html", context)
@@ -74,7 +75,7 @@ def activity_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     """The latest of it, for other pages."""
     viewer = viewer_of(request)
     rows = activity_entries(tenant_key=tenant_key, viewer=viewer)[:PANEL_ACTS]
-    entries = [act_of(entry, viewer=viewer) for entry in rows]
+    entries = [act_of(entry, viewer=viewer, now=timezone.now()) for entry in rows]
     return render(request, "tenants/_activity.html", {"entries": entries, "tenant_key": tenant_key})
 
 

@@ -96,7 +96,8 @@ def test_the_page_offers_only_places_that_would_be_accepted(pooled: People) -> N
     client = pooled.operator.client()
     page = client.get("/ops/tenants/vision/move/")
     offered = [key for key, _title in page.context["form"].fields["parent"].choices]
-    assert offered == ["-", "borealis", "speech"]  # neither where it is nor below itself
+    assert offered == ["", "-", "borealis", "speech"]  # neither where it is nor below itself
+    assert client.post("/ops/tenants/vision/move/", {"parent": ""}).status_code == 422
     with scope(pooled.operator.viewer):
         give(pooled)()
     full = client.get("/ops/tenants/vision/move/").content.decode()

@@ -219,6 +219,8 @@ def settle(ctx: StepContext) -> Outcome:
     allocation = load(ctx)
     if allocation.kind != AllocationKind.WORKLOAD or allocation.state not in RELEASABLE:
         return Done()
+    if not is_movable(allocation):  # it is being undone, and that waits for this job
+        return Done()
     misplaced_evict(ctx, allocation)
     pending = work_pending(ctx, allocation)
     if pending is not None:

@@ -20,13 +20,13 @@ from inventory.models import Node
 from portal.errors import Unavailable
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Outcome, Reason, Wait
-from portal.models.jobs import JobRun, JobStep, StepState
+from portal.models.jobs import JobStep, StepState
 from portal.scope import scope
 from scheduling.choices import AllocationKind, AllocationState, RunsAs
 from scheduling.manifests.merge import merged
 from scheduling.manifests.workload import affinity
 from scheduling.models import Allocation
-from scheduling.services.allocations import CREATE, RELEASABLE, REPLACE
+from scheduling.services.allocations import RELEASABLE, REPLACE, undone_among
 from scheduling.services.clusters import (
     SYSTEM,
     cluster_id_of,
@@ -64,8 +64,7 @@ def is_movable(allocation: Allocation) -> bool:
     if allocation.state not in (*RELEASABLE, *COMING_PLACED):
         return False
     with scope(SYSTEM):
-        created = JobRun.objects.filter(kind=CREATE, key=allocation.job_key).order_by("-pk")
-        return not created.values_list("undoing", flat=True).first()
+        return not undone_among([allocation])
 
 
 def patch(ctx: StepContext) -> Outcome:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from portal.scope import scope
 from portal.ui.guides import Guide
@@ -43,7 +46,11 @@ def test_it_leads_from_the_ask_over_the_decision_to_what_comes_up(harbour: Harbo
         request_counter_accept(request_id=made.pk, viewer=viewer, now=harbour.now)
     assert at(tenant_now(alice)) == ["done", "done", "now"]
     with scope(Viewer.system("tests")):
-        Allocation.objects.filter(pk=harbour.fresh(made).allocation_id).update(state="active")
+        rows = Allocation.objects.filter(pk=harbour.fresh(made).allocation_id)
+        rows.update(state="active", active_at=timezone.now())
+    assert at(tenant_now(alice)) == ["done", "done", "done"]
+    with scope(Viewer.system("tests")):
+        rows.update(active_at=timezone.now() - timedelta(hours=2))
     assert tenant_now(alice) is None
 
 

@@ -386,7 +386,10 @@ def test_tenant_answers_an_offer_on_the_page(harbour: Harbour) -> None:
     taken = {"generation": str(request.generation)}
     assert client.post(accept, taken).status_code == 302
     assert harbour.fresh(request).state == "approved"
-    assert client.post(accept, taken).status_code == 409
+    again = client.post(accept, taken)
+    assert again.status_code == 409
+    assert f'hx-get="{accept}"' not in again.content.decode()  # that address takes no GET
+    assert f'hx-get="/t/vision/requests/{request.pk}/"' in again.content.decode()
 
 
 def test_activity_names_the_request_and_leads_to_it(harbour: Harbour) -> None:
