@@ -20,7 +20,7 @@ from deploy.setup.locks import lock_try, owner_read, owner_write
 from deploy.setup.paths import ROOT, STATE, VENV_PYTHON, state_prepare
 from deploy.setup.ports import LOOPBACK, port_choose, port_is_free
 from deploy.setup.services import Services
-from deploy.setup.start_clusters import clusters_open
+from deploy.setup.start_clusters import click_allowed, clusters_open
 from deploy.setup.start_environment import environments_build
 from deploy.setup.start_options import Options, options_parse
 from deploy.setup.start_processes import children_make, web_wait
@@ -75,14 +75,15 @@ def _run(options: Options, interrupts: Interrupts, at_end: ExitStack) -> None:
     messages_compile()
     services = Services()
     at_end.callback(services.stop)
-    addresses, demo = services.start(), services.own_database
-    environments = environments_build(addresses=addresses, port=options.port, demo=demo)
-    stamps = services.postgres.home / "stamps" if demo else None
+    addresses = services.start()
+    stamps = services.postgres.home / "stamps" if services.own_database else None
+    click = click_allowed(options.clusters, stamps)
+    environments = environments_build(addresses=addresses, port=options.port, demo=click)
     steps.schema_migrate(environments.owner, stamps=stamps)
     static_collect(environments.owner)
     if stamps:
         steps.demonstration_make(environments.work, stamps=stamps)
-    clusters = clusters_open(options, environments, interrupts.hurry, at_end, demo=demo)
+    clusters = clusters_open(options, environments, interrupts.hurry, at_end, demo=bool(stamps))
     children = children_make(environments, port=options.port)
     at_end.callback(children_stop, children, interrupts.hurry)
     for child in children:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deploy.setup import start_steps as steps
 from deploy.setup.console import say, step
+from deploy.setup.stamps import stamp_write
 from deploy.setup.start_bed import StartBed
 from deploy.setup.start_environment import Environments
 from deploy.setup.start_options import BED, DEMO, Options
@@ -56,6 +57,20 @@ class Clusters:
             steps.fleet_divide(environment, names=[LOST.name])
         finally:
             children_stop([child], self.hurry)
+
+
+def click_allowed(clusters: str, stamps: Path | None) -> bool:
+    """Say whether the made-up accounts sign in by one click: where every cluster is ours.
+
+    `stamps` is a folder beside a database of our own, None for the user's. A database that once
+    was for the user's clusters remembers it, and asks for passwords from then on.
+    """
+    if stamps is None:
+        return False
+    in_earnest = stamps / "in-earnest"
+    if clusters not in {DEMO, BED}:
+        stamp_write(in_earnest, "")
+    return not in_earnest.is_file()
 
 
 def clusters_open(

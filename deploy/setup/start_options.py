@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.setup.errors import SetupError
+from deploy.setup.paths import STATE
+from deploy.setup.services import Services
 
 DEFAULT_PORT = 8000
 USAGE = """\
@@ -15,6 +17,11 @@ Sets everything up and runs Berth in this terminal, with two simulated clusters 
 of made-up teams. Ctrl-C ends it; the data stays. DATABASE_URL with DATABASE_OWNER_URL, and
 REDIS_URL, replace the embedded PostgreSQL and Valkey; then there are no made-up teams or clusters
 either."""
+FRESH_REFUSED = (
+    f"--fresh would throw away the keys in {STATE / 'env'}, but not the database that DATABASE_URL"
+    " names: what they sealed there could never be opened again. Without --fresh Berth goes on with"
+    " both. To begin anew, name an empty database, and another state directory (BERTH_STATE_DIR)."
+)
 DEMO, BED, OWN, NONE = "demo", "bed", "own", "none"
 
 
@@ -53,6 +60,8 @@ def options_parse(arguments: list[str]) -> Options:
     kubeconfig = found.kubeconfig.expanduser().resolve() if found.kubeconfig else None
     if kubeconfig and not kubeconfig.is_file():
         raise SetupError(f"There is no file {kubeconfig}: give --kubeconfig an existing file.")
+    if found.fresh and not Services().own_database:
+        raise SetupError(FRESH_REFUSED)
     text = found.port or os.environ.get("BERTH_PORT") or str(DEFAULT_PORT)
     return Options(
         port=_port(text),

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -82,6 +83,7 @@ class Child:
     due_at: float | None = None
     falls: int = 0
     shown: threading.Thread | None = field(default=None, repr=False)
+    log_lost: bool = False  # said once, not for every line
 
     def start(self) -> None:
         """Start it, with its output on the terminal and in its log."""
@@ -133,11 +135,20 @@ class Child:
 
     def _show(self, process: subprocess.Popen[str]) -> None:
         prefix = paint(f"{self.name:<8}|", self.colour)
-        with _log_open(self.log) as sink:
-            for line in process.stdout or ():
-                sink.write(line)
-                sink.flush()
+        self._keep("")  # whoever waits for this process reads the file, also without a line
+        for line in process.stdout or ():  # to its end, whatever happens: a full pipe stops it
+            with suppress(OSError):  # the terminal is gone, or is a file on a full disk
+                self._keep(line)
                 say(f"{prefix} {line.rstrip()}")
+
+    def _keep(self, line: str) -> None:
+        try:
+            with _log_open(self.log) as sink:
+                sink.write(line)
+        except OSError as error:
+            if not self.log_lost:
+                self.log_lost = True
+                warn(f"{self.log} can't be written ({error.strerror}): {self.name} goes on.")
 
 
 def children_run(

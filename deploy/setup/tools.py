@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from deploy.setup.errors import SetupError
 from deploy.setup.paths import ROOT, VENV_PYTHON
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NOT_ROOT = "Tests of a full disk were skipped: they need root."
 GO_PROBE = """
 import sys
 from deploy.testbed import DEFAULT_VERSION, ToolchainMissing, ensure_built
@@ -54,12 +56,12 @@ def tools_missing() -> list[Missing]:
     if not any(map(shutil.which, BROWSERS)):
         remedy = "Debian: apt-get install chromium. Ubuntu: snap install chromium."
         found.append(Missing("Chromium", "browser", remedy))
-    if not shutil.which("prometheus"):
-        found.append(Missing("Prometheus", "", "Debian, Ubuntu: apt-get install prometheus."))
     if not shutil.which("xgettext"):
         remedy = "Debian, Ubuntu: apt-get install gettext (new texts are not looked for)."
         found.append(Missing("gettext", "", remedy))
     if not output_of(["fc-list", ":lang=zh"]):
         remedy = "Debian, Ubuntu: apt-get install fonts-noto-cjk (Chinese screenshots show boxes)."
         found.append(Missing("a Chinese font", "", remedy))
+    if os.geteuid() != 0:
+        found.append(Missing("The right to mount a disk", "", NOT_ROOT))
     return found

@@ -49,3 +49,10 @@ def test_every_variable_is_explained() -> None:
     page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert "BERTH_SEAL_KEY_FILE" in names
     assert {name for name in names if f"`{name}`" not in page} == set()
+
+
+def test_no_variable_is_explained_twice() -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[A-Z_`, ]+) \|", page, re.M)
+    assert "`BERTH_DEMO`" in rows
+    assert sorted(rows) == sorted(set(rows))

@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,13 @@ def environment(state: Path) -> dict[str, str]:
 
 
 class Start:
-    """A running bin/start and what it has printed."""
+    """A running bin/start and what it has printed: without clusters unless it is told otherwise."""
 
-    def __init__(self, state: Path, *arguments: str) -> None:
+    def __init__(self, state: Path, *arguments: str, demo: bool = False) -> None:
         self.state, self.port = state, port_choose()
         self.output = state.with_suffix(f".{self.port}.out")
         self.terminal, inner = pty.openpty()
-        clusters = [] if CLUSTERS & set(arguments) else ["--no-cluster"]
+        clusters = [] if demo or CLUSTERS & set(arguments) else ["--no-cluster"]
         command = [ROOT / "bin" / "start", "--port", str(self.port), *clusters, *arguments]
         with self.output.open("wb") as sink:
             self.process = subprocess.Popen(
@@ -77,11 +78,9 @@ class Start:
         """Whether the line that ends set-up stands alone on its line."""
         return f"\nBerth is ready: http://127.0.0.1:{self.port}\n" in self.said
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait for set-up to end."""
-        wait_until(
-            lambda: self.ready or self.process.poll() is not None, self.said, PATIENCE_SECONDS
-        )
+        wait_until(lambda: self.ready or self.process.poll() is not None, self.said, seconds)
         assert self.ready, self.said
 
     def answers(self) -> bool:
@@ -117,6 +116,22 @@ class Start:
     def pid_of(self, pattern: str) -> int:
         """The oldest process whose command matches."""
         return min(pid for pid, command in self.family().items() if re.search(pattern, command))
+
+    def kill(self) -> None:
+        """End everything at once, as a loss of power does: nothing is put in order or left over."""
+        killed: set[int] = set()
+
+        def gone() -> bool:
+            found = self.family()
+            for pid in found:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self.process.kill()
+            killed.update(found)
+            return not any(Path(f"/proc/{pid}").exists() for pid in killed)
+
+        wait_until(gone, "somebody outlived it")
+        self.process.wait()
 
     def close(self) -> None:
         """Leave nothing behind."""

@@ -49,6 +49,10 @@ def test_each_process_has_no_secret_more_than_it_needs(berth: Start) -> None:
     assert b"//berth_owner:" not in web + worker
 
 
+def test_nobody_signs_in_by_a_click_where_clusters_are_not_ours(berth: Start) -> None:
+    assert b"BERTH_DEMO=" not in Path(f"/proc/{berth.pid_of('uvicorn')}/environ").read_bytes()
+
+
 def test_a_second_start_in_the_folder_is_refused_in_words(berth: Start, state: Path) -> None:
     second = subprocess.run(
         [ROOT / "bin" / "start", "--port", "1"],

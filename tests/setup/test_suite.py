@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deploy.setup.suite import Suite
+from deploy.setup.tools import NOT_ROOT, tools_missing
 
 LONG = "tests/inventory/test_scale.py"
 SHORT = "tests/architecture/test_setup.py"
@@ -34,3 +35,12 @@ def test_long_tests_run_where_they_are_wanted(capfd: pytest.CaptureFixture[str])
 
     assert f"{LONG}::" in capfd.readouterr().out
     assert not suite.long_left_out
+
+
+@pytest.mark.parametrize(("user", "said"), [(0, False), (1000, True)])
+def test_tests_that_only_root_can_run_are_named(
+    user: int, said: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: user)
+
+    assert (NOT_ROOT in {tool.remedy for tool in tools_missing()}) is said

@@ -26,6 +26,7 @@ from tests.setup.start_process import ROOT, environment, wait_until
 
 pytestmark = pytest.mark.timeout(300)
 FULL = "The disk is full: free some space and run this again."
+UNAME = "#!/bin/sh\necho {system}\n"
 NOBODY_LISTENS = "http://127.0.0.1:1/simple"
 OLD_PYTHON = """\
 #!/bin/sh
@@ -74,17 +75,28 @@ def tools(tmp_path: Path) -> Path:
     folder.mkdir()
     for name in ("dirname", "sh"):
         (folder / name).symlink_to(shutil.which(name) or name)
+    program_put(folder, "uname", UNAME.format(system="Linux"))
     return folder
 
 
-def python_put(tools: Path, name: str, text: str) -> None:
+def program_put(tools: Path, name: str, text: str) -> None:
     """Put a program on that PATH."""
     (tools / name).write_text(text)
     (tools / name).chmod(0o755)
 
 
+def test_another_system_is_named_before_anything_else_fails(tools: Path, tmp_path: Path) -> None:
+    program_put(tools, "uname", UNAME.format(system="Darwin"))
+
+    done = start(ROOT, tmp_path / "state", PATH=str(tools))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Berth runs on Linux only, and this is macOS: ")
+    assert not (tmp_path / "state").exists()
+
+
 def test_a_python_that_is_too_old_is_named_with_what_to_do(tools: Path, tmp_path: Path) -> None:
-    python_put(tools, "python3", OLD_PYTHON.format(python=sys.executable))
+    program_put(tools, "python3", OLD_PYTHON.format(python=sys.executable))
 
     done = start(ROOT, tmp_path / "state", PATH=str(tools))
 
@@ -103,8 +115,8 @@ def test_no_python_at_all_is_said_too(tools: Path, tmp_path: Path) -> None:
 
 
 def test_a_newer_python_beside_the_old_one_is_taken(tools: Path) -> None:
-    python_put(tools, "python3", OLD_PYTHON.format(python=sys.executable))
-    python_put(tools, "python3.12", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    program_put(tools, "python3", OLD_PYTHON.format(python=sys.executable))
+    program_put(tools, "python3.12", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
     script = '. deploy/setup/python.sh; echo "$python"'
 
     done = subprocess.run(
