@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from portal.notices import notify
+from inventory.choices import ClusterState
+from inventory.models import Cluster
+from portal.notices import notify, told_since
 from portal.notices.kinds import NoticeKind, register
 from portal.viewers import audience_of
-
-if TYPE_CHECKING:
-    from inventory.models import Cluster
 
 TOKEN_REFUSED = NoticeKind(
     code="cluster.token-refused",
@@ -27,12 +27,46 @@ UNFENCED = NoticeKind(
     text=_("No open capacity is offered there until they do. Apply the manifests again."),
     email=True,
 )
+UNREACHABLE = NoticeKind(
+    code="cluster.unreachable",
+    label=_("A cluster can't be reached"),
+    title=_("%(cluster)s can't be reached"),
+    text=_("What runs there runs on. Facts grow old and jobs wait until it answers again."),
+    email=True,
+)
+CREDENTIAL_EXPIRED = NoticeKind(
+    code="cluster.credential-expired",
+    label=_("A cluster does not accept Berth's credential any more"),
+    title=_("%(cluster)s does not accept Berth's credential any more"),
+    text=_("Hand in a new kubeconfig on its page. Jobs that wait for it then go on."),
+    email=True,
+)
+KINDS = (TOKEN_REFUSED, UNFENCED, UNREACHABLE, CREDENTIAL_EXPIRED)
+OF_STATES: Mapping[str, NoticeKind] = {
+    ClusterState.UNREACHABLE: UNREACHABLE,
+    ClusterState.CREDENTIAL_EXPIRED: CREDENTIAL_EXPIRED,
+}
+QUIET = timedelta(minutes=30)
 
 
 def notice_kinds_register() -> None:
     """Make the kinds known; called once, from `ready`."""
-    for kind in (TOKEN_REFUSED, UNFENCED):
+    for kind in KINDS:
         register(kind)
+
+
+def state_tell(*, cluster_id: int, state: str, now: datetime) -> None:
+    """Tell the operators that a cluster has come into a state in which Berth can't use it.
+
+    Called where the state changes, so not while it stays; and where a cluster comes and goes they
+    hear of each state once in half an hour.
+    """
+    kind = OF_STATES.get(state)
+    if kind is None:
+        return
+    cluster = Cluster.objects.only("name").get(pk=cluster_id)
+    if not told_since(kind=kind.code, since=now - QUIET, cluster=cluster.name):
+        operators_tell(kind, cluster)
 
 
 def operators_tell(kind: NoticeKind, cluster: Cluster, **params: str) -> None:

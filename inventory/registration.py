@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from inventory.acts import ACTS
 from inventory.found import KINDS
+from inventory.health_checks import checks_register
 from inventory.navigation import navigation_register
 from inventory.notices import notice_kinds_register
 from inventory.tasks import kinds_register
@@ -19,4 +20,5 @@ def register() -> None:
     acts_register(ACTS)
     notice_kinds_register()
     search_register(*KINDS)
+    checks_register()
     navigation_register()

@@ -7,6 +7,7 @@ from datetime import datetime
 from inventory import projection
 from inventory.choices import ClusterState
 from inventory.models import Cluster
+from inventory.notices import state_tell
 from portal import live
 from portal.jobs.requests import jobs_nudge
 
@@ -37,6 +38,7 @@ def cluster_state_set(*, cluster_id: int, state: ClusterState, code: str, now: d
     Cluster.objects.filter(pk=cluster_id).update(**changes)
     if before[0] != state:
         projection.run_cluster_state(cluster_id, before[0], state)
+        state_tell(cluster_id=cluster_id, state=state, now=now)
         if state == ClusterState.CONNECTED:
             keys = [f"cluster:{cluster_id}:{work}" for work in ("pool-label", "token", "remove")]
             jobs_nudge(keys=keys, parked=True)

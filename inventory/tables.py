@@ -104,6 +104,7 @@ class ClusterTable(BerthTable):
         action=_("Add a cluster"),
         url="/ops/clusters/new/",
         icon="server-2",
+        verb="cluster.edit",
     )
     name = NameColumn(
         verbose_name=_("Cluster"),
@@ -153,6 +154,7 @@ class NodeTable(BerthTable):
         action=_("Add a cluster"),
         url="/ops/clusters/new/",
         icon="server",
+        verb="cluster.edit",
     )
     name = NameColumn(
         verbose_name=_("Node"),

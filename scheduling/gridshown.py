@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.safestring import SafeString
+
 from portal.ui.charts import Bar
-from portal.ui.units import amount_text, format_count, resource_title, signed_text
+from portal.ui.html import number_html
+from portal.ui.units import amount_text, format_count, resource_title
 from scheduling.charts import cell_bar, promise_bar
 from scheduling.forms import GridEdits, amount_input
 from scheduling.selectors.quota_grid import Cell, Grid, Row
@@ -17,18 +20,20 @@ MOST_INDENT = 8
 
 @dataclass(frozen=True, slots=True)
 class ShownCell:
-    """A cell: what stands in its box, what it was, and the numbers beside it."""
+    """A cell: what stands in its box, what it was, and the numbers beside it, with exact values."""
 
     name: str
     label: str
     value: str
     was: str
+    was_exact: str
     sent: str
     edited: bool
     error: str
     bar: Bar | None
     allocated: str
-    children: str
+    allocated_exact: str
+    children: SafeString | str
     over: bool
     quota_id: int | None
 
@@ -51,11 +56,11 @@ class ShownHead:
     resource: str
     title: str
     unit: str
-    installed: str
-    usable: str
-    promised: str
-    allocated: str
-    free: str
+    installed: SafeString
+    usable: SafeString
+    promised: SafeString
+    allocated: SafeString
+    free: SafeString
     ratio: str
     over: bool
     bar: Bar
@@ -118,9 +123,9 @@ def _line(name: str, resource: str, before: int, after: int) -> EffectLine:
     return EffectLine(
         name=name,
         resource=resource,
-        before=amount_text(before, resource).number,
-        after=amount_text(after, resource).number,
-        change=signed_text(after - before, resource).number,
+        before=number_html(before, resource),
+        after=number_html(after, resource),
+        change=number_html(after - before, resource, signed=True),
     )
 
 
@@ -128,8 +133,8 @@ def _head(grid: Grid, resource: str) -> ShownHead:
     sums, ratio = grid.sum_of(resource), grid.ratio(resource)
     promised, allocated = grid.promised[resource], grid.allocated[resource]
 
-    def number(value: int) -> str:
-        return amount_text(value, resource).number
+    def number(value: int) -> SafeString:
+        return number_html(value, resource)
 
     return ShownHead(
         resource=resource,
@@ -157,7 +162,7 @@ def _row(row: Row, grid: Grid, edits: GridEdits, titles: Mapping[str, str]) -> S
 
 
 def _cell(row: Row, resource: str, cell: Cell, edits: GridEdits) -> ShownCell:
-    was = amount_input(cell.guaranteed, resource)
+    was, allocated = amount_input(cell.guaranteed, resource), amount_text(cell.allocated, resource)
     typed = edits.typed.get((row.node_id, resource))
     # A number that was typed against an older generation keeps that generation: saving is refused.
     generation = typed.generation if typed else cell.generation
@@ -166,12 +171,14 @@ def _cell(row: Row, resource: str, cell: Cell, edits: GridEdits) -> ShownCell:
         label=f"{row.tenant_key}, {resource_title(resource)}",
         value=typed.text if typed else was,
         was=was,
+        was_exact=amount_text(cell.guaranteed, resource).exact,
         sent=f"{generation}|{was}",
         edited=typed is not None,
         error=edits.errors.get((row.node_id, resource), ""),
         bar=cell_bar(cell, resource) if cell.guaranteed or cell.allocated else None,
-        allocated=amount_text(cell.allocated, resource).number,
-        children=amount_text(cell.children, resource).number if row.has_children else "",
+        allocated=allocated.number,
+        allocated_exact=allocated.exact,
+        children=number_html(cell.children, resource) if row.has_children else "",
         over=cell.children > cell.guaranteed,
         quota_id=cell.quota_id,
     )

@@ -31,7 +31,7 @@ def register() -> None:
     periodic.register(name="allocation.stuck", every_seconds=10, run=patrol.stuck_watch)
     periodic.register(name="allocation.overcommit", every_seconds=15, run=patrol.overcommit_watch)
     periodic.register(name="drift.scan", every_seconds=15, run=patrol.differences_watch)
-    periodic.register(name="namespace.look", every_seconds=300, run=furniture.furniture_watch)
+    periodic.register(name="namespace.look", every_seconds=30, run=furniture.furniture_watch)
     periodic.register(name="object.orphans", every_seconds=60, run=patrol.orphans_watch)
     needed_register(job_keys_live)
     projection.register(FactKind.NODES, facts.nodes_changed)

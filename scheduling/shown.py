@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from inventory import labels
 from portal.joins import list_join
+from portal.ui.html import number_html
 from portal.ui.strips import Strip
-from portal.ui.units import amount_text, resource_title, signed_text
+from portal.ui.units import amount_text, resource_title
 from portal.viewer import Viewer
 from scheduling.charts import node_strip
 from scheduling.choices import AllocationKind, DriftKind, RunsAs
@@ -51,7 +53,7 @@ class NodeRow:
 
     name: str
     pods: str
-    amounts: list[tuple[str, str]]
+    amounts: list[tuple[str, SafeString]]
     raw: dict[str, int]
     bound: bool
     words: str
@@ -75,7 +77,7 @@ def node_totals(rows: list[NodeRow], allocation: Allocation) -> dict[str, Any]:
     sums = {name: sum(row.raw.get(name, 0) for row in rows) for name in names}
     return {
         "heads": [head_of(name) for name in names],
-        "sums": [(head_of(name), amount_text(sums[name], name).number) for name in names],
+        "sums": [(head_of(name), number_html(sums[name], name)) for name in names],
         "bound": sum(row.bound for row in rows),
         "count": len(rows),
         "strips": any(row.strip is not None for row in rows),
@@ -132,12 +134,11 @@ def connect_command(allocation: Allocation) -> str:
     return f"{pods}\n{logs}"
 
 
-def _effect_value(effect: QuotaEffect, name: str) -> str:
+def _effect_value(effect: QuotaEffect, name: str) -> SafeString:
     resource = effect.quota.resource
     own = {"before": effect.before, "mine": effect.mine, "left": effect.left}
     value = own[name] if name in own else getattr(effect.quota, name)
-    make = signed_text if name == "mine" else amount_text
-    return make(value, resource).number
+    return number_html(value, resource, signed=name == "mine")
 
 
 def _node_row(
@@ -149,7 +150,7 @@ def _node_row(
     return NodeRow(
         name=node.name,
         pods=list_join(_pod_label(pod["name"]) for pod in pods) or "–",
-        amounts=[(head_of(name), amount_text(raw.get(name, 0), name).number) for name in names],
+        amounts=[(head_of(name), number_html(raw.get(name, 0), name)) for name in names],
         raw=raw,
         bound=bound,
         words=str(words[bound]),

@@ -93,6 +93,7 @@ NAMESPACE_LOOK = JobKind(
     name=LOOK,
     title=_("Compare what stands in namespaces"),
     queue="sync",
+    routine=True,
     steps=(Step("look", furnish.look, _("Compare")),),
 )
 NAMESPACE_RESTORE = JobKind(

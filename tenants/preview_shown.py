@@ -14,6 +14,7 @@ from portal.ui.charts import Bar, request_bar
 from portal.ui.strips import Cell, Strip, device_strip
 from portal.ui.units import amount_text, resource_title
 from scheduling.engine import NodeView, Placement
+from scheduling.refused_nodes import refused_counted
 from scheduling.selectors.devices import PLAIN
 from scheduling.selectors.fleet import resources_ordered
 from tenants.choices_requests import RequestKind
@@ -86,6 +87,8 @@ def preview_shown(
         "has_strips": bool(device),
         "place": _place(preview),
         "placed_total": _placed_total(preview, terms, device),
+        "others": refused_counted(preview.refused),
+        "others_total": sum(preview.refused.values()),
         "alternatives": [_alternative(a, terms, effects) for a in preview.alternatives],
         "refusal": preview.refusal,
     }

@@ -65,6 +65,7 @@ class TenantTable(BerthTable):
         action=_("Create the first tenant"),
         url="/ops/tenants/new/",
         icon="sitemap",
+        verb="tenant.create",
     )
     title = TreeColumn(verbose_name=_("Tenant"), order_by="path")
     kind = django_tables2.Column(

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce, Least
 
 from portal import live
 from portal.jobs.lease import Lease, fence
+from portal.jobs.notices import parked_tell
 from portal.jobs.outcome import Reason
 from portal.jobs.registry import Step
 from portal.models.jobs import JobAttempt, JobRun, JobState, JobStep, StepState
@@ -121,6 +122,8 @@ def job_park(*, lease: Lease, step: JobStep, reason: Reason) -> None:
             claims_since_progress=0,
         )
         _close_attempt(lease, "waiting" if woken else "parked")
+        if not woken:
+            parked_tell(job_id=lease.job_id, code=reason.code)
         _publish(lease.job_id)
 
 
@@ -166,6 +169,7 @@ def job_quarantine(*, lease: Lease, reason: Reason) -> None:
         fence(lease)
         _job(lease).update(reason=reason.as_dict())
         _end(lease, JobState.QUARANTINED)
+        parked_tell(job_id=lease.job_id, code=reason.code)
         _publish(lease.job_id)
 
 

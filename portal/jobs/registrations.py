@@ -1,4 +1,4 @@
-"""What jobs register with the rest of the chassis: topics, acts, navigation."""
+"""What jobs register with the rest of the chassis: topics, acts, notices, navigation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from django.utils.translation import pgettext_lazy
 
 from portal.acts import acts_register
 from portal.jobs.found import JOBS
+from portal.jobs.notices import PARKED
 from portal.jobs.topics import topics_register
+from portal.notices.kinds import register as notice_register
 from portal.search.kinds import search_register
 from portal.ui.nav import NavItem, nav_register
 
@@ -16,6 +18,7 @@ def registrations_make() -> None:
     """Register; called once, from the chassis' own registrations."""
     topics_register()
     search_register(JOBS)
+    notice_register(PARKED)
     acts_register(
         {
             "job.cancel": _("Stop of the job asked for"),

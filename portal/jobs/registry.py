@@ -33,7 +33,8 @@ class JobKind:
     `verb` is the right that the person who asked must still hold when the job is claimed;
     `cancellable` says whether a person may stop it (what was done is then undone); `instead` what
     to do where a finished one can't be tried again, empty where it can. `must_end` is for what
-    can't be undone and may not be left half done: where it fails it waits for a person.
+    can't be undone and may not be left half done: where it fails it waits for a person. `routine`
+    is what the clock asks for all the time: those that went well are soon forgotten.
     """
 
     name: str
@@ -46,6 +47,7 @@ class JobKind:
     cancellable: bool = False
     instead: StrOrPromise = ""
     must_end: bool = False
+    routine: bool = False
 
     def steps_for(self, *, undoing: bool) -> tuple[Step, ...]:
         """The steps of one direction."""
@@ -71,6 +73,11 @@ def kind_get(name: str) -> JobKind | None:
 def queues() -> tuple[Queue, ...]:
     """The queues that known kinds use: somebody has to take jobs out of each."""
     return tuple(sorted({kind.queue for kind in _kinds.values()}))
+
+
+def routine_kinds() -> list[str]:
+    """Names of the kinds that the clock asks for all the time."""
+    return sorted(name for name, kind in _kinds.items() if kind.routine)
 
 
 def kinds() -> dict[str, JobKind]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -62,6 +63,15 @@ def notify(
     for notice in notices:
         publish(f"user:{notice.user_id}", "notice")
     return len(notices)
+
+
+def told_since(*, kind: str, since: datetime, **params: str) -> int:
+    """Of how many things people were told in a kind since a time, counted by their addresses.
+
+    `params` narrow it to notices that have these values. Asks in the scope that is open.
+    """
+    rows = Notice.objects.filter(kind=kind, created_at__gt=since, params__contains=params)
+    return rows.order_by().values("url").distinct().count()
 
 
 def ways_chosen(*, kind: NoticeKind, users: Iterable[int]) -> dict[int, Ways]:

@@ -73,6 +73,18 @@ def amount_html(value: int | None, resource: str, *, signed: bool = False) -> Sa
     return _amount(value, text)
 
 
+def number_html(value: int | None, resource: str, *, signed: bool = False) -> SafeString:
+    """A number whose unit stands elsewhere, as in a column's head; the exact amount on hover."""
+    text = signed_text(value, resource) if signed else amount_text(value, resource)
+    return _exact(text.number, text.exact)
+
+
+def amount_words_html(value: int | None, resource: str) -> SafeString:
+    """An amount as a sentence says it (48 cores); the exact amount on hover."""
+    text = amount_text(value, resource)
+    return _exact(str(text), text.exact)
+
+
 def amount_of_html(value: int | None, limit: int | None, resource: str) -> SafeString:
     """A number and its limit: **4,170** / 4,242 cores."""
     if value is None or limit is None:
@@ -193,6 +205,13 @@ def _amount(value: int, text: AmountText) -> SafeString:
         text.number,
         _unit(text.unit),
     )
+
+
+def _exact(shown: str, exact: str) -> SafeString:
+    """What is counted in base units, as devices are, is exact as it stands."""
+    if not exact:
+        return format_html("{}", shown)
+    return format_html('<span title="{}">{}</span>', exact, shown)
 
 
 def _unit(unit: str) -> SafeString:

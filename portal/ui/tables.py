@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from portal.pages import viewer_of
 from portal.ui.html import amount_html, bar_html, rel_time_html, status_html, two_lines_html
 from portal.ui.units import format_count
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
     from portal.ui.charts import Bar
+    from portal.viewer import Viewer
 
 PER_PAGE = (25, 50, 100)
 NOTHING_YET = _("Nothing here yet")
@@ -28,13 +30,22 @@ NOTHING_YET = _("Nothing here yet")
 
 @dataclass(frozen=True, slots=True)
 class Empty:
-    """What an empty list says: what this is, and the one action that fills it."""
+    """What an empty list says: what this is, and the one action that fills it.
+
+    `verb` is the platform's right that the action takes; who lacks it is not offered the action.
+    """
 
     title: StrOrPromise = NOTHING_YET
     text: StrOrPromise = ""
     action: StrOrPromise = ""
     url: str = ""
     icon: str = "inbox"
+    verb: str = ""
+
+    def offered_to(self, viewer: Viewer) -> Empty:
+        """The same as one viewer may read it."""
+        may = not self.verb or viewer.can(self.verb)
+        return self if may else replace(self, action="", url="")
 
 
 class BerthTable(django_tables2.Table):
@@ -67,8 +78,7 @@ def table_build(
 ) -> BerthTable:
     """Make a table sorted and paginated by the address (?sort=, ?page=, ?per_page=)."""
     table = table_class(rows, **arguments)
-    if empty is not None:
-        table.empty = empty
+    table.empty = (empty or table.empty).offered_to(viewer_of(request))
     if table.prefixed_order_by_field in request.GET:
         table.order_by = request.GET.getlist(table.prefixed_order_by_field)
     size = _size_asked(request, per_page)
@@ -76,10 +86,15 @@ def table_build(
     return table
 
 
-def rows_page(rows: Sequence[Any] | Any, *, request: HttpRequest, per_page: int = 50) -> Page[Any]:
-    """The page of a list that is no table, by the same address (?page=, ?per_page=)."""
+def rows_page(
+    rows: Sequence[Any] | Any, *, request: HttpRequest, per_page: int = 50, param: str = "page"
+) -> Page[Any]:
+    """The page of a list that is no table, by the same address (?page=, ?per_page=).
+
+    A second list of the page has a parameter of its own, which <c-pager> is told, too.
+    """
     paginator = Paginator(rows, _size_asked(request, per_page))
-    return paginator.get_page(request.GET.get("page", "1"))
+    return paginator.get_page(request.GET.get(param, "1"))
 
 
 def _size_asked(request: HttpRequest, per_page: int) -> int:

@@ -19,7 +19,7 @@ from portal.models import AuditEntry, JobRun
 from portal.models.jobs import ACTIVE_STATES
 from portal.viewer import Viewer, authorize
 from scheduling.choices import LIVE_STATES, AllocationKind
-from scheduling.models import Allocation, Drift, Quota, QuotaLedger
+from scheduling.models import Allocation, Decision, Drift, Quota, QuotaLedger
 
 ROOM = """
 SELECT mine.cluster_id, mine.node_uid, mine.node_name, mine.resource, mine.committed, mine.bound,
@@ -168,6 +168,11 @@ def allocation_acts(*, allocation: Allocation, viewer: Viewer) -> list[AuditEntr
     mine = Q(target_type="allocation", target_id=str(allocation.pk))
     rows = AuditEntry.objects.visible_to(viewer).filter(mine, tenant_key=allocation.tenant_key)
     return list(rows.order_by("-id")[:9])
+
+
+def decision_newest(allocation: Allocation) -> Decision | None:
+    """What the engine answered last: where, or why nowhere yet."""
+    return Decision.objects.filter(allocation=allocation).first()
 
 
 def pods_by_node(allocation: Allocation) -> dict[str, list[dict[str, Any]]]:

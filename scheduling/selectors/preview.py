@@ -28,6 +28,7 @@ from scheduling.selectors.refusals import (
     refusal_masked,
     refusal_of_open,
     refusal_of_quota,
+    refusal_of_room,
     scope_hidden,
 )
 from scheduling.selectors.snapshot import facts_at, snapshot_build
@@ -156,17 +157,7 @@ def refusal_of(decision: Decision, *, ask: Ask, pool: Pool, viewer: Viewer) -> R
     if check.rule in rules.OPEN:
         return refusal_of_open(check.rule, cluster=check.scope, resource=check.resource)
     if check.rule == rules.ROOM:
-        return Refusal(
-            rule=rules.ROOM,
-            scope=pool.name,
-            dimension="replicas",
-            limit=check.limit,
-            now=check.now,
-            asked=check.asked,
-            short_by=check.short_by,
-            who="",
-            next_step="",
-        )
+        return refusal_of_room(check, pool=pool.name, never=decision.verdict == Verdict.CANNOT)
     refusal = refusal_of_quota(
         own_key=ask.tenant_key,
         scope_key=check.scope,

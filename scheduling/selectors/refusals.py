@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from portal.refusal import Refusal
 from portal.viewer import Viewer
 from scheduling import rules
+from scheduling.engine import Check
 
 # Rules whose scope is the key of a tenant.
 OF_TENANTS = {rules.QUOTA_CAP, rules.QUOTA_PARENT, rules.QUOTA_CHILDREN, rules.QUOTA_IN_USE}
@@ -31,6 +32,30 @@ def refusal_of_quota(
         who=_("an owner of the tenant asks, an operator decides"),
         next_step=_("Ask for more quota, ask for less, or release something."),
         next_url=f"/t/{own_key}/requests/new/?kind=quota",
+    )
+
+
+def refusal_of_room(check: Check, *, pool: str, never: bool) -> Refusal:
+    """Why a pool takes fewer replicas than are asked for; `never` where no release helps."""
+    if never:
+        who = _("an operator, with other nodes in the pool")
+        next_step = _("Ask for fewer or smaller replicas, or in another pool.")
+    else:
+        who = _("whoever releases something in the pool, or an operator")
+        next_step = _(
+            "It can start as soon as there is room. Or ask for fewer or smaller replicas, or in"
+            " another pool."
+        )
+    return Refusal(
+        rule=rules.ROOM,
+        scope=pool,
+        dimension="replicas",
+        limit=check.limit,
+        now=check.now,
+        asked=check.asked,
+        short_by=check.short_by,
+        who=who,
+        next_step=next_step,
     )
 
 

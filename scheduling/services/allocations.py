@@ -24,6 +24,7 @@ from scheduling import spec as specs
 from scheduling.choices import AllocationKind, AllocationState, Priority, RunsAs
 from scheduling.models import Allocation
 from scheduling.selectors.devices import pool_resources
+from scheduling.services.notices import FAILED, tenant_tell
 
 CREATE, RELEASE, REPLACE = "allocation.create", "allocation.release", "allocation.replace"
 RELEASABLE = (AllocationState.ACTIVE, AllocationState.DEGRADED)
@@ -160,8 +161,8 @@ def allocation_release(
     """Ask for an allocation to be given back; quota returns when its pods are gone.
 
     One that is still being brought up is stopped instead, and undone. `reason` is kept as what
-    its page says of its end; with `fails` it ends as failed. Raises Conflict when it is already
-    on its way out.
+    its page says of its end; with `fails` it ends as failed, and its people are told now: this
+    goes through once. Raises Conflict when it is already on its way out.
     """
     authorize(viewer=viewer, verb="allocation.release", tenant_key=allocation.tenant_key)
     kept: dict[str, Any] = {"reason": reason.as_dict()} if reason else {}
@@ -170,18 +171,18 @@ def allocation_release(
     changed = Allocation.objects.filter(pk=allocation.pk, state__in=RELEASABLE).update(
         state=AllocationState.RELEASING, **kept
     )
-    if not changed:
-        stopped = _creation_stop(allocation, creating, viewer)
-        if kept:
-            Allocation.objects.filter(pk=allocation.pk).update(**kept)
-        return stopped
-    job = job_request(
-        kind=RELEASE,
-        key=allocation.job_key,
-        viewer=viewer,
-        args={"allocation": allocation.pk} | ({"fails": True} if fails else {}),
-        tenant_key=allocation.tenant_key,
-    )
+    if changed:
+        job = job_request(
+            kind=RELEASE,
+            key=allocation.job_key,
+            viewer=viewer,
+            args={"allocation": allocation.pk} | ({"fails": True} if fails else {}),
+            tenant_key=allocation.tenant_key,
+        )
+    else:
+        job = _creation_stop(allocation, creating, viewer, kept)
+    if fails:
+        tenant_tell(allocation=allocation, kind=FAILED)
     audit.record(
         viewer=viewer,
         verb="allocation.release",
@@ -207,11 +208,16 @@ def undone_among(allocations: Sequence[Allocation]) -> dict[str, str]:
     return {key: state for key, state, undoing in rows if undoing}
 
 
-def _creation_stop(allocation: Allocation, creating: JobRun | None, viewer: Viewer) -> JobRun:
-    """Stop the job that brings it up, or undo what a quarantined one has left behind."""
+def _creation_stop(
+    allocation: Allocation, creating: JobRun | None, viewer: Viewer, kept: dict[str, Any]
+) -> JobRun:
+    """Stop the job that brings it up, or undo what a quarantined one has left behind.
+
+    `kept` are values of the allocation that say why.
+    """
+    if not Allocation.objects.filter(pk=allocation.pk, state__in=COMING).exists():
+        raise Conflict(_("This allocation is already released, or on its way."))
     if creating is None:
-        if not Allocation.objects.filter(pk=allocation.pk, state__in=COMING).exists():
-            raise Conflict(_("This allocation is already released, or on its way."))
         # Stopped before it begins, so that it does nothing but undo.
         creating = job_request(
             kind=CREATE,
@@ -221,8 +227,9 @@ def _creation_stop(allocation: Allocation, creating: JobRun | None, viewer: View
             tenant_key=allocation.tenant_key,
             retry_of=_creations(allocation).order_by("-pk").first(),
         )
+    if kept:
+        Allocation.objects.filter(pk=allocation.pk).update(**kept)
     job_cancel(job=creating, viewer=viewer, verb="allocation.release")
-    allocation_publish(allocation)
     return creating
 
 

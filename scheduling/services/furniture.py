@@ -1,7 +1,7 @@
 """What stands in a tenant's namespace beside its quota: limits, network policy, role bindings.
 
-The mirror does not hold these objects. They are read before each apply, and by a job every few
-minutes, and what others made of them is drift like any other.
+The mirror does not hold these objects. They are read before each apply, and by a job twice a
+minute, and what others made of them is drift like any other.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from scheduling.services.namespaces import object_write, stopped
 Object = dict[str, Any]
 LOOK = "namespace.look"
 KINDS = ("LimitRange", "NetworkPolicy", "RoleBinding")
-FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=5), timedelta(hours=1)
+FIRST_AGAIN, LAST_AGAIN = timedelta(minutes=1), timedelta(hours=1)
 PATROL = Viewer.system("patrol")
 
 

@@ -35,10 +35,17 @@ DRAINING = NoticeKind(
     ),
     email=True,
 )
-KINDS = (EXPIRING, ENDED, DRAINING)
+FAILED = NoticeKind(
+    code="allocation.failed",
+    label=_("An allocation of yours has failed"),
+    title=_("%(name)s of %(tenant)s has failed"),
+    text=_("Its page says why. What it held is given back; ask again in a new request."),
+    email=True,
+)
+KINDS = (EXPIRING, ENDED, DRAINING, FAILED)
 
 
-def tenant_tell(*, allocation: Allocation, kind: NoticeKind, until: datetime) -> None:
+def tenant_tell(*, allocation: Allocation, kind: NoticeKind, until: datetime | None = None) -> None:
     """Tell everybody concerned, in the transaction of the change."""
     notify(
         kind=kind.code,
@@ -47,7 +54,7 @@ def tenant_tell(*, allocation: Allocation, kind: NoticeKind, until: datetime) ->
         params={
             "name": allocation.name,
             "tenant": allocation.tenant_key,
-            "until": f"{until:%Y-%m-%d %H:%M} UTC",
+            **({"until": f"{until:%Y-%m-%d %H:%M} UTC"} if until else {}),
         },
         url=f"/t/{allocation.tenant_key}/allocations/{allocation.pk}/",
     )

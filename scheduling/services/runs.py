@@ -39,7 +39,7 @@ def run_failure(end: Mapping[str, Any]) -> Reason | None:
 
 
 def run_settle(allocation: Allocation, fact: WorkloadFact) -> bool:
-    """Have a run that has ended given back; True when that was asked for.
+    """Have a run that has ended given back, as failed where it has; True when that was asked for.
 
     While the job that brings it up is at work it is left alone: that one looks by itself, and a
     round by the clock catches what crosses.
@@ -55,7 +55,13 @@ def run_settle(allocation: Allocation, fact: WorkloadFact) -> bool:
     failure = run_failure(end)
     why = "failed" if failure else "completed"
     try:
-        allocation_release(allocation=allocation, viewer=WATCHER, why=why, reason=failure)
+        allocation_release(
+            allocation=allocation,
+            viewer=WATCHER,
+            why=why,
+            reason=failure,
+            fails=failure is not None,
+        )
     except Conflict:
         return False  # somebody released it a moment ago
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from inventory.choices import FactKind, WatchPhase
@@ -70,7 +71,7 @@ def cluster_scan(*, cluster_id: int) -> None:
             _workload_scan(allocation, facts, announced.get(allocation.job_key, set()))
     settled = _settled(cluster_id)
     for space in spaces:
-        _labels_scan(space)
+        _space_scan(space, settled=space.pk in settled)
         if space.pk in settled:
             _quota_scan(space)
     pools_scan(cluster_id=cluster_id)
@@ -167,17 +168,30 @@ def _hard_wanted(space: TenantNamespace) -> dict[str, int] | None:
         return None
 
 
-def _labels_scan(space: TenantNamespace) -> None:
-    row = Namespace.objects.filter(cluster_id=space.cluster_id, uid=space.uid).first()
-    finding: Finding | None = None
-    if row is not None and row.labels_differ:
-        finding = Finding(DriftKind.LABEL, spec_digest(own_labels(row.labels)))
+def _space_scan(space: TenantNamespace, *, settled: bool) -> None:
+    rows = Namespace.objects.filter(cluster_id=space.cluster_id)
+    own = rows.filter(uid=space.uid, deleting_at=None).first()
+    if own is None and not settled:
+        return
     drift_note(
-        finding,
+        _space_finding(space, own, rows),
         Spot.of(space.cluster_id, ObjectRef("Namespace", space.name)),
-        kinds=[DriftKind.LABEL],
+        kinds=[DriftKind.LABEL, DriftKind.MISSING, DriftKind.FOREIGN],
         tenant_key=space.tenant_key,
     )
+
+
+def _space_finding(
+    space: TenantNamespace, own: Namespace | None, rows: QuerySet[Namespace]
+) -> Finding | None:
+    """Another namespace of its name, none, or other labels; one that nobody uses may be gone."""
+    if own is not None:
+        differs = Finding(DriftKind.LABEL, spec_digest(own_labels(own.labels)))
+        return differs if own.labels_differ else None
+    if not Allocation.objects.filter(namespace=space, state__in=RELEASABLE).exists():
+        return None
+    other = rows.filter(name=space.name).exclude(uid=space.uid).first()
+    return Finding(DriftKind.FOREIGN, other.uid) if other else Finding(DriftKind.MISSING)
 
 
 def _ended_resolve(cluster_id: int) -> None:

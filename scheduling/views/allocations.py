@@ -23,10 +23,12 @@ from scheduling.choices import AllocationKind
 from scheduling.connecting import ENDED, kubeconfig_text
 from scheduling.filters import AllocationAllFilter, AllocationFilter
 from scheduling.models import Allocation
+from scheduling.refused_nodes import refused_named
 from scheduling.selectors.allocation_list import (
     allocation_acts,
     allocation_get,
     allocations_with_jobs,
+    decision_newest,
     quota_effects,
 )
 from scheduling.services.allocations import COMING, RELEASABLE
@@ -45,11 +47,12 @@ def allocation_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseB
     viewer = viewer_of(request)
     rows = allocations_with_jobs(viewer=viewer).filter(tenant_key=tenant_key)
     found = AllocationFilter(request.GET, queryset=rows, request=request)
+    may_ask = viewer.can("request.create", tenant_key)
     empty = Empty(
         title=_("You hold nothing yet"),
         text=_("Ask for capacity; what is approved appears here by itself."),
-        action=_("Ask for capacity"),
-        url=f"/t/{tenant_key}/requests/new/",
+        action=_("Ask for capacity") if may_ask else "",
+        url=f"/t/{tenant_key}/requests/new/" if may_ask else "",
         icon="stack-2",
     )
     may = viewer.can("allocation.release", tenant_key)
@@ -63,7 +66,7 @@ def allocation_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseB
     context = {"table": table, "filter": found, "topic": f"tenant:{tenant_key}"}
     context |= {
         "layout": "layouts/tenant.html",
-        "ask_url": empty.url if viewer.can("request.create", tenant_key) else "",
+        "ask_url": empty.url,
         "path": f"/api/v1/allocations/?tenant={tenant_key}",
         "acts": release_acts() if may else (),
         "bulk_url": reverse("allocation_release_many", args=[tenant_key]),
@@ -105,6 +108,7 @@ def allocation_page(request: HttpRequest, tenant_key: str, allocation_id: int) -
         "effect_table": effect_table(effects),
         "nodes": nodes,
         "node_totals": node_totals(nodes, found),
+        **({} if found.state in ENDED else _others(found)),
         "acts": [
             {"at": act.at, "icon": icon, "text": text, "who": act.actor_label}
             for act in allocation_acts(allocation=found, viewer=viewer)
@@ -127,6 +131,16 @@ def allocation_kubeconfig(
     response = HttpResponse(text, content_type="text/yaml; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{found.name}.kubeconfig.yaml"'
     return response
+
+
+def _others(found: Allocation) -> dict[str, Any]:
+    """Why the nodes that were not chosen took nothing, or nothing yet."""
+    decision = decision_newest(found)
+    if decision is None:
+        return {}
+    rows = refused_named(decision.explain.get("refused", ()))
+    total = sum(row.count for row in rows)
+    return {"others": rows, "others_total": total, "decided_at": decision.at}
 
 
 def _facts(found: Allocation, viewer: Viewer) -> dict[str, Any]:

@@ -78,7 +78,8 @@ def ops_home(request: HttpRequest) -> HttpResponseBase:
         "memory": plain_tile(total, "memory"),
         "nodes": total.get(NODES, Sum()),
         "facts_seconds": FACTS_SECONDS,
-        "cluster_new_url": _url("cluster_new"),
+        "cluster_new_url": _url("cluster_new") if viewer.can("cluster.edit") else "",
+        "pool_new_url": _url("pool_new") if viewer.can("pool.edit") else "",
         "panels": panels_for(place="ops_home", viewer=viewer),
         "guide": guide_for(place="ops_home", viewer=viewer),
     }
@@ -107,12 +108,13 @@ def device_tile(fleet: Fleet) -> dict[str, Any]:
 
 
 def plain_tile(total: Sums, resource: str) -> dict[str, str]:
-    """Free of usable processor or memory."""
+    """Free of usable processor or memory: whole numbers, and both exactly."""
     sums = total.get(resource, Sum())
     free, usable = amount_text(sums.free, resource), amount_text(sums.usable, resource)
     return {
         "free": _whole(free.number),
         "usable": _whole(usable.number),
+        "exact": f"{free.exact} / {usable.exact}",
         "percent": percent_text(sums.in_use, sums.usable),
     }
 

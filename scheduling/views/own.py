@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -18,11 +19,12 @@ from portal.jobs.words import reason_shown
 from portal.models import JobRun
 from portal.models.jobs import ACTIVE_STATES
 from portal.pages import verb_required, viewer_of
+from portal.ui.html import amount_words_html, number_html
 from portal.ui.units import amount_text, resource_title
 from scheduling.charts import own_bar
 from scheduling.choices import LIVE_STATES
 from scheduling.models import Allocation, QuotaChange
-from scheduling.selectors.allocation_list import allocations_with_jobs
+from scheduling.selectors.allocation_list import allocations_visible, allocations_with_jobs
 from scheduling.selectors.quota_own import OwnQuota, quota_chains, quota_changes, quota_own
 from scheduling.selectors.startable import Startable, startable
 from scheduling.words import allocation_status, amounts_words
@@ -70,17 +72,21 @@ def home_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
 def held_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     """For the tenant's home: what runs, what waits and why, what ends soon."""
     viewer, now = viewer_of(request), timezone.now()
-    rows = allocations_with_jobs(viewer=viewer).filter(tenant_key=tenant_key, state__in=LIVE_STATES)
-    held = list(rows[:50])
+    live = Q(tenant_key=tenant_key, state__in=LIVE_STATES)
+    counts = (
+        allocations_visible(viewer=viewer)
+        .filter(live)
+        .aggregate(total=Count("pk"), soon=Count("pk", filter=Q(until_at__lt=now + SOON)))
+    )
+    held = list(allocations_with_jobs(viewer=viewer).filter(live)[:HOME_ROWS])
     keys = [allocation.job_key for allocation in held if getattr(allocation, "active_job", None)]
     jobs = JobRun.objects.visible_to(viewer).filter(key__in=keys, state__in=ACTIVE_STATES)
     reasons = {job.key: reason_shown(job.reason, viewer=viewer) for job in jobs}
-    shown = [held_shown(allocation, reasons.get(allocation.job_key), now) for allocation in held]
-    context = {
+    may_ask = viewer.can("request.create", tenant_key)
+    context = counts | {
         "tenant_key": tenant_key,
-        "held": shown[:HOME_ROWS],
-        "more": max(0, len(shown) - HOME_ROWS),
-        "soon": [row for row in shown if row["soon"]],
+        "held": [held_shown(each, reasons.get(each.job_key), now) for each in held],
+        "ask_url": f"/t/{tenant_key}/requests/new/" if may_ask else "",
     }
     return render(request, "scheduling/_home_held.html", context)
 
@@ -92,7 +98,11 @@ def quota_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     viewer = viewer_of(request)
     levels = quota_chains(tenant_key=tenant_key)
     rows = quota_own(tenant_key=tenant_key, viewer=viewer, levels=levels)
-    context = {"tenant_key": tenant_key, "pools": _by_pool(rows)}
+    context = {
+        "tenant_key": tenant_key,
+        "pools": _by_pool(rows),
+        "may_edit": viewer.can("quota.edit"),
+    }
     return render(request, "scheduling/_home_quota.html", context)
 
 
@@ -102,8 +112,8 @@ def change_shown(change: QuotaChange) -> dict[str, Any]:
     return {
         "at": change.at,
         "what": f"{change.quota.pool.name} / {resource_title(resource)}",
-        "before": str(amount_text(change.old or 0, resource).number),
-        "after": str(amount_text(change.new or 0, resource)),
+        "before": number_html(change.old or 0, resource),
+        "after": amount_words_html(change.new or 0, resource),
         "who": change.who,
         "why": change.why,
     }

@@ -31,8 +31,6 @@ from scheduling.selectors.quota_own import quota_changes, quota_get
 from scheduling.services.quota import quota_set
 from scheduling.words import MOVES
 
-HISTORY = 100
-
 
 @dataclass(frozen=True, slots=True)
 class Trial:
@@ -51,7 +49,8 @@ def quota_grid_page(request: HttpRequest) -> HttpResponseBase:
     viewer = viewer_of(request)
     pools = list(Pool.objects.all())
     if not pools:
-        return render(request, "scheduling/quota_empty.html")
+        context = {"may_make": viewer.can("pool.edit")}
+        return render(request, "scheduling/quota_empty.html", context)
     pool = _chosen(request.GET.get("pool", ""), pools)
     grid = quota_grid(pool=pool, viewer=viewer)
     if request.method == "GET":
@@ -92,12 +91,13 @@ def quota_history_page(request: HttpRequest, quota_id: int) -> HttpResponseBase:
     viewer = viewer_of(request)
     quota = quota_get(quota_id=quota_id, viewer=viewer)
     changes = quota_changes(tenant_key=quota.tenant_key, viewer=viewer).filter(quota=quota)
-    ledger = QuotaLedger.objects.filter(quota=quota).order_by("-id")[:HISTORY]
+    ledger = QuotaLedger.objects.filter(quota=quota).order_by("-id")
+    moves = rows_page(ledger, request=request, param="moves")
     context = {
         "quota": quota,
-        "changes": list(changes[:HISTORY]),
-        "ledger": [(move, MOVES.get(move.direction, move.direction)) for move in ledger],
-        "most": HISTORY,
+        "changes": rows_page(changes, request=request),
+        "moves": moves,
+        "ledger": [(move, MOVES.get(move.direction, move.direction)) for move in moves],
         "crumbs": [(_("Quota"), f"{reverse('quota_grid')}?pool={quota.pool.name}")],
     }
     return render(request, "scheduling/quota_history.html", context)

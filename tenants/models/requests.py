@@ -36,13 +36,13 @@ class CapacityRequestQuerySet(VisibleQuerySet):
         """Add `stage`: a RequestStage for approved requests, "" for all others.
 
         An allocation that was never active and is given back counts as failed: the tenant did not
-        get what was granted.
+        get what was granted. So does one that is given back because it failed.
         """
-        later = JobRun.objects.filter(
-            key=Concat(Value("allocation:"), Cast(OuterRef("allocation_id"), models.TextField())),
-            state=JobState.QUEUED,
-            due_at__gt=now,
+        jobs = JobRun.objects.filter(
+            key=Concat(Value("allocation:"), Cast(OuterRef("allocation_id"), models.TextField()))
         )
+        later = jobs.filter(state=JobState.QUEUED, due_at__gt=now)
+        failing = jobs.filter(args__fails=True)
         approved = Q(state=RequestState.APPROVED)
         asked = Q(kind=RequestKind.ALLOCATION)
         never_up = Q(allocation__active_at=None)
@@ -53,6 +53,11 @@ class CapacityRequestQuerySet(VisibleQuerySet):
                 When(allocation__state__in=FAILED_STATES, then=Value(RequestStage.FAILED)),
                 When(
                     never_up & ~Q(allocation__state__in=WAITING_STATES),
+                    then=Value(RequestStage.FAILED),
+                ),
+                When(
+                    Exists(failing),
+                    allocation__state=AllocationState.RELEASING,
                     then=Value(RequestStage.FAILED),
                 ),
                 When(
@@ -78,7 +83,7 @@ class CapacityRequest(models.Model):
     priority, for quota {"pool", "guaranteed": Amounts}, for a renewal {"allocation": id}. `counter`
     is an operator's smaller offer: the fields of `ask` that differ, and "until_at" where that does.
     `allocation` is the one to renew, or the one that an approval made. `preview_at_submit` keeps
-    what the tenant was shown. Whoever made or submitted a request can't decide it.
+    what the tenant was shown. Whoever made, edited or submitted a request can't decide it.
     """
 
     tenant = models.ForeignKey(
@@ -104,6 +109,7 @@ class CapacityRequest(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     created_by_id = models.BigIntegerField(null=True, blank=True)
     created_by_label = models.CharField(max_length=250)
+    edited_by_ids = models.JSONField(default=list)
     submitted_at = models.DateTimeField(null=True, blank=True)
     submitted_by_id = models.BigIntegerField(null=True, blank=True)
     claimed_at = models.DateTimeField(null=True, blank=True)
@@ -161,10 +167,9 @@ class CapacityRequest(models.Model):
 
     @property
     def asker_ids(self) -> frozenset[int]:
-        """People for whom this is their own request."""
-        return frozenset(
-            user_id for user_id in (self.created_by_id, self.submitted_by_id) if user_id is not None
-        )
+        """People for whom this is their own request: who made, edited or submitted it."""
+        ids = {self.created_by_id, self.submitted_by_id, *self.edited_by_ids}
+        return frozenset(user_id for user_id in ids if user_id is not None)
 
 
 class RequestEvent(models.Model):

@@ -119,6 +119,7 @@ def token_rotate(*, token_id: int, viewer: Viewer, now: datetime) -> tuple[ApiTo
 def token_replaceable(*, token_id: int, viewer: Viewer) -> ApiToken:
     """A token that this viewer may replace. Raises as `token_rotate`."""
     found = _token(token_id, viewer)
+    authorize(viewer=viewer, verb="token.create", tenant_key=found.tenant_id)
     if found.created_by_id != viewer.user_id:
         raise Denied(_("Only the person who made a token can replace it. Revoke it instead."))
     if found.revoked_at is not None:

@@ -80,11 +80,12 @@ def member_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     """The first members, for other pages."""
     viewer = viewer_of(request)
     members = member_list(tenant_key=tenant_key, viewer=viewer)
+    may_add = viewer.can("member.edit", tenant_key)
     empty = Empty(
         title=_("No direct members"),
         text=_("People with a role in a tenant above may still act here."),
-        action=_("Add a member"),
-        url=reverse("member_list", args=[tenant_key]),
+        action=_("Add a member") if may_add else "",
+        url=reverse("member_list", args=[tenant_key]) if may_add else "",
         icon="users",
     )
     table = MemberTable(members[:PANEL_ROWS], orderable=False)

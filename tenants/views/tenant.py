@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from portal.pages import verb_required, viewer_of
 from portal.ui.guides import guide_for
 from portal.ui.panels import PanelLink, panels_for
+from portal.ui.tables import rows_page
 from portal.viewer import Viewer
 from tenants.models import Tenant
 from tenants.selectors.activity import act_of, activity_entries
@@ -22,7 +23,6 @@ from tenants.selectors.tenants import tenant_get, tenant_tree
 from tenants.tables import tenant_status
 
 PANEL_ACTS = 8
-PAGE_ACTS = 100
 
 
 @require_GET
@@ -58,13 +58,13 @@ def tenant_home(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
 @require_GET
 @verb_required("audit.view")
 def activity_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
-    """What was done in a tenant."""
+    """What was done in a tenant, page by page, newest first."""
     viewer = viewer_of(request)
-    rows = activity_entries(tenant_key=tenant_key, viewer=viewer)[:PAGE_ACTS]
+    page = rows_page(activity_entries(tenant_key=tenant_key, viewer=viewer), request=request)
     context = {
         "tenant": tenant_get(key=tenant_key, viewer=viewer),
-        "entries": [act_of(entry, viewer=viewer, now=timezone.now()) for entry in rows],
-        "most": PAGE_ACTS,
+        "entries": [act_of(entry, viewer=viewer, now=timezone.now()) for entry in page],
+        "page": page,
     }
     return render(request, "tenants/activity.html", context)
 

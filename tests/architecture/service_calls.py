@@ -178,6 +178,7 @@ CALLS: dict[str, Call] = {
     "token_revoke": Call(
         lambda rows: {"token_id": rows.token.pk, "now": timezone.now()}, by="alice"
     ),
+    "token_replaceable": Call(lambda rows: {"token_id": rows.token.pk}, by="alice"),
     "token_rotate": Call(
         lambda rows: {"token_id": rows.token.pk, "now": timezone.now()}, by="alice"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -43,9 +44,9 @@ def allocated(page: Page) -> Locator:
     return page.locator("#quota-own tr", has_text="H100").locator("[data-label=Allocated]")
 
 
-def request_body(kind: str) -> dict[str, object]:
+def request_body(kind: str) -> dict[str, Any]:
     """Two replicas of one L40S each, submitted at once."""
-    ask: dict[str, object] = {
+    ask: dict[str, Any] = {
         "kind": kind,
         "name": f"curl-{kind}",
         "pool": "l40s",
@@ -57,17 +58,68 @@ def request_body(kind: str) -> dict[str, object]:
     return {"tenant": "vision", "kind": "allocation", "ask": ask, "submit": True}
 
 
+def simulated(yard: Yard, token: str, body: dict[str, Any]) -> None:
+    """Say what it would meet, and try it out: neither leaves a request behind."""
+    looked = {name: body[name] for name in ("tenant", "kind", "ask")}
+
+    def fits() -> Any:
+        return yard.curl("POST", "placements:simulate/", token, looked)["verdict"]
+
+    wait_for(fits, lambda verdict: verdict == "fits_needs_approval")
+    tried = yard.curl("POST", "requests/?dryRun=true", token, body, 201)
+    assert tried["state"] == "submitted"
+    mine = f"requests/?tenant=vision&search={body['ask']['name']}"
+    assert yard.curl("GET", mine, token)["results"] == []
+
+
+def agreed(yard: Yard, operator: str, owner: str, body: dict[str, Any]) -> int:
+    """Ask, decline a first offer of less, accept the second; the number of the request."""
+    made = yard.curl("POST", "requests/", owner, body, 201)
+    path = f"requests/{made['id']}/"
+    offer = {"ask": {"replicas": 1}, "reason": "One is enough."}
+    yard.curl("POST", f"{path}counter/", operator, offer)
+    declined = yard.curl("POST", f"{path}decline/", owner, {"reason": "It is not."})
+    assert (declined["state"], declined["allocation"]) == ("in_review", None)
+    yard.curl("POST", f"{path}counter/", operator, offer | {"reason": "There is no more."})
+    assert yard.curl("POST", f"{path}accept/", owner)["state"] == "approved"
+    return int(made["id"])
+
+
 def loop_finish(yard: Yard, token: str, request: int) -> None:
     """See it come up, give it back, and see that nothing is left."""
     number = wait_for(lambda: yard.curl("GET", f"requests/{request}/", token)["allocation"], bool)
     path = f"allocations/{number}/"
-    wait_for(lambda: yard.curl("GET", path, token)["state"], lambda state: state == "active")
+    (job,) = yard.curl("GET", f"jobs/?tenant=vision&key=allocation:{number}", token)["results"]
+    job_followed(yard, token, job["id"])
     found = yard.curl("GET", path, token)
     space = found["namespace"]
-    kind = found["kind"]
-    if kind == "workload":
+    assert found["state"] == "active"
+    if found["kind"] == "workload":
         assert len(yard.names("pods,statefulsets", space)) == 2
+        wait_for(lambda: phases(yard.curl("GET", path, token)), lambda seen: seen == ["Running"])
     assert [row["this"] for row in found["quota_effect"] if row["resource"] == "l40s"] == [1]
-    yard.curl("POST", f"{path}release/", token, {"reason": "done"}, 202)
-    wait_for(lambda: yard.curl("GET", path, token)["state"], lambda state: state == "released")
+    assert charged(yard, token)["l40s"] == 1
+    released = yard.curl("POST", f"{path}release/", token, {"reason": "done"}, 202)
+    job_followed(yard, token, released["job"])
+    assert yard.curl("GET", path, token)["state"] == "released"
     assert yard.names("pods,statefulsets", space) == []
+    assert set(charged(yard, token).values()) == {0}
+
+
+def job_followed(yard: Yard, token: str, job: int) -> None:
+    """A job by REST until it has succeeded, with every step of it done."""
+    path = f"jobs/{job}/"
+    wait_for(lambda: yard.curl("GET", path, token)["state"], lambda state: state == "succeeded")
+    found = yard.curl("GET", path, token)
+    assert [step["state"] for step in found["steps"]] == ["done"] * found["step_count"]
+
+
+def phases(allocation: dict[str, Any]) -> list[str]:
+    """What the pods of an allocation are at, as REST tells of them."""
+    return [pod["phase"] for node in allocation["nodes"] for pod in node["pods"]]
+
+
+def charged(yard: Yard, token: str) -> dict[str, int]:
+    """What vision has of the pool now, by resource."""
+    quotas = yard.curl("GET", "quotas/?tenant=vision&pool=l40s", token)["results"]
+    return {row["resource"]: row["allocated"] for row in quotas}

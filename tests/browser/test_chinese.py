@@ -44,9 +44,10 @@ def english_on(rows: Iterable[Row], people: People, world: World | None) -> dict
     shown: dict[str, str] = {}
     for row in rows:
         who: Someone | None = getattr(people, row.who, getattr(world, row.who, None))
-        client = clients.setdefault(row.who, who.client() if who else Client())
-        client.cookies["berth_language"] = "zh-hans"
-        answer = client.get(row.path.format(**(world.names() if world else {})))
+        if row.who not in clients:
+            clients[row.who] = who.client() if who else Client()
+        clients[row.who].cookies["berth_language"] = "zh-hans"
+        answer = clients[row.who].get(row.path.format(**(world.names() if world else {})))
         for text in page_texts(answer.content.decode()):
             shown.setdefault(text, row.name)
     known = english()

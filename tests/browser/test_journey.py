@@ -14,11 +14,13 @@ import yaml
 from playwright.sync_api import Browser, expect
 
 from tests.browser.journey_acts import (
+    agreed,
     allocated,
     ask,
     loop_finish,
     open_allocation,
     request_body,
+    simulated,
     submit,
 )
 from tests.browser.yard import (
@@ -210,10 +212,6 @@ def test_the_same_loop_by_curl_alone(yard: Yard) -> None:
     owner = token_make(yard, "vision-owner", "/t/vision/tokens/new/")
     fleet_divide(yard, operator, pool="l40s")
     for kind in ("workload", "open"):
-        made = yard.curl("POST", "requests/", owner, request_body(kind), 201)
-        offer = {"ask": {"replicas": 1}, "reason": "One is enough."}
-        yard.curl("POST", f"requests/{made['id']}/counter/", operator, offer)
-        yard.curl("POST", f"requests/{made['id']}/accept/", owner)
-        loop_finish(yard, owner, made["id"])
-    quotas = yard.curl("GET", "quotas/?tenant=vision&pool=l40s", owner)["results"]
-    assert {row["allocated"] for row in quotas} == {0}
+        body = request_body(kind)
+        simulated(yard, owner, body)
+        loop_finish(yard, owner, agreed(yard, operator, owner, body))

@@ -100,8 +100,9 @@ def too_dear(rows: Iterable[Row], people: People, world: World | None) -> dict[s
     wrong: dict[str, object] = {}
     for row in rows:
         who: Someone | None = getattr(people, row.who, getattr(world, row.who, None))
-        client = clients.setdefault(row.who, who.client() if who else Client())
-        status, asked = page_cost(client, row, world)
+        if row.who not in clients:
+            clients[row.who] = who.client() if who else Client()
+        status, asked = page_cost(clients[row.who], row, world)
         if status != row.status:
             wrong[row.name] = status
         elif len(asked) > MOST_QUERIES and row.status == 200:

@@ -83,6 +83,18 @@ def test_the_test_of_a_person_calls_and_leaves_the_pause(
     assert fresh(cluster).state == "paused"
 
 
+def test_the_test_of_the_clock_that_a_person_asks_for_calls_in_a_pause(
+    cluster: Cluster, server: FaultServer, people_committed: People
+) -> None:
+    testing.tests_request(timezone.now())
+    pause(cluster)
+    person = replace(OPERATOR, user_id=people_committed.operator.user.pk)
+    with scope(SYSTEM):
+        cluster_test(name="one", viewer=person)
+    assert job_finish("cluster.test").reason["code"] == "credential-expired"
+    assert server.requests
+
+
 @pytest.mark.parametrize(("paused", "after"), [(True, "paused"), (False, "pending")])
 def test_a_removal_that_is_undone_leaves_a_pause(
     cluster: Cluster, server: FaultServer, paused: bool, after: str

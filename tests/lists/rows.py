@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from inventory.choices import ClusterState
-from inventory.models import Cluster, DeviceMapping, DeviceType, Node, Pool
-from portal.models import AuditEntry, JobRun, Notice
+from inventory.models import Cluster, DeviceMapping, DeviceType, Node, Pod, Pool
+from portal.models import AuditEntry, JobRun, Notice, SavedView
 from scheduling.models import Allocation, Drift, QuotaNode
 from tenants.models import ApiToken, CapacityRequest, Membership, Tenant
 from tests.people import People
@@ -19,12 +19,12 @@ from tests.tenants.requests.harbour import allocation_input
 DAY = timedelta(days=1)
 
 
-def tokens(count: int, people: People) -> None:
+def tokens(count: int, people: People, tenant_key: str | None = "vision") -> None:
     """Valid, of alice, in vision."""
     now = timezone.now()
     ApiToken.objects.bulk_create(
         ApiToken(
-            tenant_id="vision",
+            tenant_id=tenant_key,
             name=f"pipeline {number}",
             public_id=f"{number:012d}",
             digest=b"0" * 32,
@@ -38,6 +38,11 @@ def tokens(count: int, people: People) -> None:
         )
         for number in range(count)
     )
+
+
+def platform_tokens(count: int, people: People) -> None:
+    """The same, of the platform."""
+    tokens(count, people, None)
 
 
 def people_made(count: int, _people: People) -> list[User]:
@@ -110,6 +115,27 @@ def nodes(count: int, people: People) -> None:
             ready=True,
             allocatable=amounts,
             capacity=amounts,
+        )
+        for n in range(count)
+    )
+
+
+def pods(count: int, people: People) -> None:
+    """On the first of the nodes, of vision."""
+    nodes(1, people)
+    Pod.objects.bulk_create(
+        Pod(
+            cluster=Cluster.objects.get(),
+            uid=f"pod-{n}",
+            name=f"train-{n:05d}",
+            namespace="berth-vision",
+            tenant_key="vision",
+            node_name="node-00000",
+            resource_version="1",
+            seen_at=timezone.now(),
+            phase="Running",
+            ready=True,
+            requests={"cpu": 1000, "memory": 2**30},
         )
         for n in range(count)
     )
@@ -212,6 +238,14 @@ def notices(count: int, people: People) -> None:
             url="/t/vision/",
         )
         for _n in range(count)
+    )
+
+
+def views(count: int, people: People) -> None:
+    """Kept by alice."""
+    SavedView.objects.bulk_create(
+        SavedView(user_id=people.alice.user.pk, name=f"View {n}", path="/jobs/", query=f"page={n}")
+        for n in range(count)
     )
 
 

@@ -10,11 +10,16 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import resolve
 
 from portal.scope import scope
 from portal.viewer import Viewer
-from tests.lists import rows
+from tests.browser.catalogue import NO_PAGES, PAGES
+from tests.browser.world import World, world_make
+from tests.lists import rows, rows_quota
+from tests.lists.shown import shows_rows
 from tests.people import People
 
 TRANSACTION_CONTROL = re.compile(r"^(SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT|SELECT set_config)")
@@ -73,7 +78,47 @@ LISTS = [
     Listed("/ops/queue/", "operator", rows.requests, "Nothing", huge=False),
     Listed("/settings/notices/", "alice", rows.notices),
     Listed("/ops/audit/", "operator", rows.acts),
+    Listed("/ops/tokens/", "operator", rows.platform_tokens, "No tokens yet", "/ops/tokens/new/"),
+    # A person keeps at most thirty.
+    Listed("/settings/views/", "alice", rows.views, "No saved views yet", huge=False),
+    Listed("/t/vision/activity/", "alice", rows.acts),
+    Listed("/t/vision/activity/panel/", "alice", rows.acts),
+    # As many as there are pools and kinds of devices.
+    Listed("/t/vision/quota/", "alice", rows_quota.own, "No quota yet", huge=False),
+    Listed("/t/vision/quota/panel/", "operator", rows_quota.own, huge=False),
+    Listed("/t/vision/now/panel/", "alice", rows_quota.own, huge=False),
+    Listed("/t/vision/requests/new/", "alice", rows_quota.own, huge=False),
+    Listed("/ops/tenants/vision/limits/", "operator", rows_quota.own, huge=False),
+    Listed("/ops/", "operator", rows.clusters, huge=False),
+    Listed(f"/ops/quota/{rows_quota.NUMBER}/", "operator", rows_quota.history),
+    Listed("/t/vision/requests/panel/", "alice", rows.requests),
+    Listed("/ops/queue/panel/", "operator", rows.requests, huge=False),
+    Listed("/search/?q=organisation", "operator", rows.tenants),
+    Listed("/search/quick/?q=organisation", "operator", rows.tenants),
+    Listed("/ops/clusters/site-0/nodes/", "operator", rows.nodes),
+    # A kubelet runs a hundred and ten.
+    Listed("/ops/nodes/site-0/node-00000/", "operator", rows.pods, huge=False),
 ]
+ONE = "what belongs to one thing, and no more of it than was asked for"
+# What shows rows, or is fetched by a page, and has no sizes of its own.
+NOT_WEIGHED = {
+    "allocation_page": ONE,
+    "cluster_page": "its nodes are fetched as cluster_nodes; of its jobs the latest few",
+    "cluster_setup": "the rights that Berth needs, however many it lacks",
+    "job_page": "the steps of one job, and the last lines of its log",
+    "job_part": "the same, for other pages",
+    "notice_bell": "the latest few",
+    "pool_preview": "of the nodes that would belong to it the first few",
+    "queue_one": "one request beside the queue",
+    "quota_effect": "the numbers that were typed",
+    "request_devices": "device types of one pool",
+    "request_draft": "whether it was kept",
+    "request_edit": "the form of request_new",
+    "request_now": ONE,
+    "request_page": ONE,
+    "request_preview": ONE,
+    "user_page": "the tenants of one person",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +175,27 @@ def test_ten_thousand_rows_are_no_larger_than_a_hundred(people: People, listed: 
     assert huge.queries <= hundred.queries
     assert huge.rows <= hundred.rows
     assert huge.bytes < hundred.bytes * 1.2
+
+
+@pytest.mark.django_db
+def test_every_page_with_rows_is_weighed_or_says_why_not(people: People) -> None:
+    """Each page of the catalogue that shows rows, and each fragment that pages fetch."""
+    weighed_here = {resolve(each.path.partition("?")[0]).url_name for each in LISTS}
+    fragments = {name for name, why in NO_PAGES.items() if why == "fragment"}
+    rows_on = routes_with_rows(people, world_make(people)) | fragments
+    assert rows_on - weighed_here - set(NOT_WEIGHED) == set(), "weigh it in LISTS"
+    assert set(NOT_WEIGHED) - (rows_on - weighed_here) == set(), "these say why not for nothing"
+
+
+def routes_with_rows(people: People, world: World) -> set[str]:
+    """Pages of the catalogue on which rows of something stand."""
+    clients: dict[str, Client] = {}
+    found = set()
+    for row in PAGES:
+        who = getattr(people, row.who, getattr(world, row.who, None))
+        if row.who not in clients:
+            clients[row.who] = who.client() if who else Client()
+        answer = clients[row.who].get(row.path.format(**world.names()))
+        if answer.status_code == 200 and shows_rows(answer.content.decode()):
+            found.add(row.route)
+    return found

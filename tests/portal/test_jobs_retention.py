@@ -111,3 +111,14 @@ def test_no_days_keep_them_for_ever(settings: Settings) -> None:
     with scope(SYSTEM):
         kept = job()
     assert left() == {kept.pk}
+
+
+def test_what_the_clock_does_all_the_time_goes_after_an_hour(settings: Settings) -> None:
+    settings.KEEP_JOBS_DAYS = 0
+    ago = NOW - timedelta(hours=2)
+    with scope(SYSTEM):
+        kept = [job("a:1", ended=ago), job("b:1", state=JobState.FAILED, ended=ago)]
+        gone, newer = job("c:1", ended=ago), job("d:1", ended=NOW - timedelta(minutes=30))
+        looks = [kept[1].pk, gone.pk, newer.pk]
+        JobRun.objects.filter(pk__in=looks).update(kind="namespace.look")
+    assert left() == {*(row.pk for row in kept), newer.pk}

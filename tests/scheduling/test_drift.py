@@ -21,14 +21,15 @@ pytestmark = [pytest.mark.bed, pytest.mark.django_db(transaction=True), pytest.m
 LATEST_SECONDS = 60.0
 
 
-def drift_shown(world: World, kind: str, since: float) -> dict[str, Any]:
+def drift_shown(world: World, kind: str, since: float, *, of: str = "") -> dict[str, Any]:
     """Wait until REST and page show a difference; it must come within a minute."""
     assert world.people is not None
     client = world.people.operator.client()
 
     def there() -> dict[str, Any] | None:
         rows = Rest(client).get("drift/").json()["results"]
-        return next((row for row in rows if row["kind"] == kind), None)
+        found = (row for row in rows if row["kind"] == kind and of in ("", row["object_kind"]))
+        return next(found, None)
 
     row: dict[str, Any] = until(there, seconds=LATEST_SECONDS, every=0.5)
     assert time.monotonic() - since < LATEST_SECONDS

@@ -164,3 +164,22 @@ def test_limits_that_a_person_accepts_stay_and_hold_up_nothing(alive: World) -> 
     looked()
     assert open_drifts() == []
     books_exact(alive, first, alive.fresh(second))
+
+
+@pytest.mark.parametrize("chosen", [("Namespace", "StatefulSet"), ("StatefulSet",)])
+def test_a_namespace_that_somebody_deletes_is_shown_and_made_anew_by_choice(
+    alive: World, chosen: tuple[str, ...]
+) -> None:
+    allocation = running(alive, "work")
+    old = alive.bed.client().get(f"/api/v1/namespaces/{SPACE}")["metadata"]["uid"]
+    since = by_hand(alive, "delete", "namespace", SPACE, "--wait=false")
+    missing = drift_shown(alive, "missing", since, of="Namespace")
+    assert missing["object_ref"] == f"Namespace {SPACE}"
+    for kind in chosen:
+        choose(alive, drift_shown(alive, "missing", since, of=kind), "restore")
+        if kind == "Namespace":
+            until_put_back()
+    until_state(alive, allocation, "succeeded", kind=RESTORE)
+    assert alive.bed.client().get(f"/api/v1/namespaces/{SPACE}")["metadata"]["uid"] != old
+    until(lambda: not open_drifts(), seconds=60)
+    books_exact(alive, alive.fresh(allocation))

@@ -100,7 +100,7 @@ def test_a_run_that_fails_is_given_back_with_its_failure_on_page_and_rest(strict
     until(lambda: strict.job(allocation, RELEASE), seconds=60)
     assert strict.final_job(allocation, RELEASE).state == "succeeded"
     ended = strict.fresh(allocation)
-    assert (ended.state, (ended.reason or {}).get("code")) == ("released", "run-failed")
+    assert (ended.state, (ended.reason or {}).get("code")) == ("failed", "run-failed")
     assert strict.people is not None
     client = strict.people.alice.client()
     shown = client.get(f"/api/v1/allocations/{allocation.pk}/").json()["reason"]

@@ -166,6 +166,31 @@ def test_an_accepted_label_stays_accepted_until_it_is_another(seed: Seed) -> Non
     assert scanned(seed) == [("Namespace", "label")]
 
 
+def test_a_namespace_that_somebody_deleted_is_missed_while_something_stands_in_it(
+    seed: Seed,
+) -> None:
+    with system():
+        Namespace.objects.update(deleting_at=timezone.now())
+    assert scanned(seed) == [("Namespace", "missing")]
+    with system():
+        Namespace.objects.all().delete()
+    assert scanned(seed) == [("Namespace", "missing")]
+    with system():
+        fact(Namespace, managed().name, uid="another")
+    assert scanned(seed) == [("Namespace", "foreign")]
+    with system():
+        Namespace.objects.all().delete()
+        Allocation.objects.filter(namespace=managed()).update(state="released")
+    assert scanned(seed) == []
+
+
+def test_a_namespace_that_was_made_anew_is_not_missed_while_the_mirror_lags(seed: Seed) -> None:
+    with system():
+        Namespace.objects.all().delete()
+        TenantNamespace.objects.filter(pk=managed().pk).update(confirmed_at=timezone.now())
+    assert scanned(seed) == []
+
+
 def test_a_difference_that_went_away_is_closed_and_noted_again_when_it_comes_back(
     seed: Seed,
 ) -> None:

@@ -7,6 +7,7 @@ who asks; `whole` is everybody.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Any
 
 from tests.surface.calls import FRAGMENT, ROUTES, Call, acts, is_strange, persons_for, send
@@ -102,9 +103,16 @@ def nested_faults(
 
 
 def sent_faults(
-    stage: Stage, name: str, persons: Persons = ("owner", "viewer", "read_token", "other")
+    stage: Stage,
+    name: str,
+    persons: Persons = ("owner", "viewer", "read_token", "other"),
+    *,
+    alone: bool = False,
 ) -> list[str]:
-    """A stranger's id in the query or anywhere in the body: as one of nothing."""
+    """A stranger's id in the query or anywhere in the body: as one of nothing.
+
+    `alone` asks by each id of a query without the others, which may leave nothing to see.
+    """
     world, found = stage.world.ids, []
     for route, row, method in acts(name):
         template: Any = row.query if method == "GET" else row.send
@@ -113,7 +121,8 @@ def sent_faults(
                 continue
             for person in _asking(route, persons):
                 own, strange = _sides(person)
-                call: Call = (route, row, method, person, {})
+                asked = _one_of_query(row, what) if alone else row
+                call: Call = (route, asked, method, person, {})
                 mixed = world[own] | {what: world[strange][what]}
                 nothing = world[own] | {what: world[MISSING][what]}
                 met = send(stage, call, mixed, places=world[own])
@@ -124,6 +133,12 @@ def sent_faults(
                     said = f"{met.status}, none {none.status} {words or ''} {parts}"
                     found.append(f"{method} {what} {person}: {said}")
     return found
+
+
+def _one_of_query(row: Row, what: str) -> Row:
+    return replace(
+        row, query={box: text for box, text in row.query.items() if text == f"{{{what}}}"}
+    )
 
 
 def quiet_faults(stage: Stage, name: str, persons: Persons = PERSONS) -> list[str]:

@@ -16,6 +16,7 @@ from tenants.models import ApiToken
 from tenants.services.members import member_role_change
 from tenants.services.tokens import MAX_TOKENS, token_create, token_revoke, token_rotate
 from tests.people import People, Someone
+from tests.tenants.rest import Rest
 from tests.tenants.test_authentication import token_make
 
 
@@ -151,6 +152,14 @@ def test_revoked_token_is_not_rotated(people: People) -> None:
         token_revoke(token_id=token.pk, viewer=viewer, now=timezone.now())
         with pytest.raises(Conflict):
             token_rotate(token_id=token.pk, viewer=viewer, now=timezone.now())
+
+
+def test_who_did_not_make_a_token_is_not_told_whether_it_is_revoked(people: People) -> None:
+    token, _text = token_make(people.operator)
+    with scope(people.alice.viewer) as viewer:
+        token_revoke(token_id=token.pk, viewer=viewer, now=timezone.now())
+    answer = Rest(people.alice.client()).post(f"tenants/vision/tokens/{token.public_id}/rotate/")
+    assert answer.status_code == 403
 
 
 def test_secret_is_in_no_audit_entry(people: People) -> None:

@@ -1,4 +1,5 @@
 // <keys-help>: "?" lists the shortcuts, "/" searches, g + letter goes, j and k walk rows, x chooses one.
+// What else a page binds stands on its buttons as data-key, and is listed with their words.
 const OFF = "berth.keys.off";
 
 class KeysHelp extends HTMLElement {
@@ -11,10 +12,19 @@ class KeysHelp extends HTMLElement {
       off.checked = localStorage.getItem(OFF) === "1";
       off.addEventListener("change", () => localStorage.setItem(OFF, off.checked ? "1" : "0"));
     }
+    // A menu opens the list, too; and what the page binds changes with its parts.
+    this.opened = new MutationObserver(() => this.dialog?.open && this.listPage());
+    if (this.dialog) this.opened.observe(this.dialog, { attributeFilter: ["open"] });
   }
 
   disconnectedCallback() {
     this.listeners?.abort();
+    this.opened?.disconnect();
+  }
+
+  listPage() {
+    const rows = pageVerbs().map((verb) => keyRow(verb.dataset.key ?? "", wordsOf(verb)));
+    this.querySelector("[data-page-keys]")?.replaceChildren(...rows);
   }
 
   get dialog() {
@@ -47,8 +57,8 @@ class KeysHelp extends HTMLElement {
       act();
       return;
     }
-    const verb = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (verb instanceof HTMLElement && event.key.length === 1 && verb.checkVisibility()) {
+    const verb = pageVerbs().find((each) => each.dataset.key === event.key);
+    if (verb) {
       event.preventDefault();
       verb.focus(); // where the focus returns to when its dialog closes
       verb.click();
@@ -70,6 +80,32 @@ class KeysHelp extends HTMLElement {
     const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
     if (link instanceof HTMLAnchorElement) link.click();
   }
+}
+
+/** What on this page has a key and can be seen; of several with one key the first. */
+function pageVerbs() {
+  const first = new Map();
+  for (const verb of document.querySelectorAll("[data-key]")) {
+    if (verb instanceof HTMLElement && !first.has(verb.dataset.key)) first.set(verb.dataset.key, verb);
+  }
+  return /** @type {HTMLElement[]} */ ([...first.values()].filter((verb) => verb.checkVisibility()));
+}
+
+/** The words on a button, without the sign of its key. */
+function wordsOf(/** @type {HTMLElement} */ verb) {
+  const copy = /** @type {HTMLElement} */ (verb.cloneNode(true));
+  copy.querySelector(".b-key")?.remove();
+  return verb.getAttribute("aria-label") ?? (copy.textContent ?? "").trim();
+}
+
+function keyRow(/** @type {string} */ key, /** @type {string} */ words) {
+  const row = document.createElement("tr");
+  const sign = document.createElement("kbd");
+  sign.className = "b-key";
+  sign.textContent = key;
+  row.insertCell().append(sign);
+  row.insertCell().textContent = words;
+  return row;
 }
 
 /** Move the focus to the next or previous row's link; in a split view open it, as its detail follows. */

@@ -5,6 +5,9 @@ import { partFocus, placeMark, placeRestore } from "./kept-place.js";
 import { topicTell } from "./live-topic.js";
 import { typedFields, typedRestore, typedTexts } from "./typed-fields.js";
 
+// What must stay where it is while somebody points at it; whoever points beside it only looks.
+const POINTED = "tr, .b-pick, .b-changes";
+
 class LiveRegion extends HTMLElement {
   connectedCallback() {
     this.changes = 0;
@@ -13,7 +16,7 @@ class LiveRegion extends HTMLElement {
     this.listen();
     this.addEventListener("htmx:beforeSwap", (event) => this.beforeSwap(event), { signal });
     this.addEventListener("htmx:afterSwap", (event) => this.afterSwap(event), { signal });
-    this.addEventListener("pointerleave", () => this.releaseSoon(), { signal });
+    this.addEventListener("pointerout", () => this.releaseSoon(), { signal }); // of a row, too
     this.addEventListener("focusout", () => this.releaseSoon(), { signal });
     this.addEventListener("change", () => this.releaseSoon(), { signal });
     this.subscribe();
@@ -73,7 +76,7 @@ class LiveRegion extends HTMLElement {
     const selection = getSelection();
     const marked = selection && !selection.isCollapsed && this.contains(selection.anchorNode);
     const frame = this.firstElementChild;
-    const pointed = frame?.matches(":hover") && frame.querySelector("tr:hover, .b-pick:hover");
+    const pointed = frame?.matches(":hover") && frame.querySelector(`:is(${POINTED}):hover`);
     const focused = this.contains(document.activeElement);
     return Boolean(marked || pointed || focused || this.querySelector("details.b-menu[open], [data-choose]:checked"));
   }
@@ -125,7 +128,8 @@ class LiveRegion extends HTMLElement {
       this.button.type = "button";
       this.button.className = "b-btn b-btn-primary b-changes";
       this.button.addEventListener("click", () => this.refresh(true));
-      (this.querySelector(".b-table-wrap") ?? this.firstElementChild ?? this).append(this.button);
+      const table = this.querySelector(".b-table-wrap:hover") ?? this.querySelector(".b-table-wrap");
+      (table ?? this.firstElementChild ?? this).append(this.button);
     }
     const words = this.getAttribute(this.changes === 1 ? "words-one" : "words") ?? "{n}";
     this.button.textContent = words.replace("{n}", String(this.changes));

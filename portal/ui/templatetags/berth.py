@@ -31,18 +31,6 @@ register.simple_tag(html.two_lines_html, name="two_lines")
 
 
 @register.filter
-def cores(cpu_milli: int | None) -> str:
-    """Milli-cores as cores, without the unit: 1500 is 1.5."""
-    return units.amount_text(cpu_milli, "cpu").number
-
-
-@register.filter
-def gib(memory_bytes: int | None) -> str:
-    """Bytes as GiB, without the unit."""
-    return units.amount_text(memory_bytes, "memory").number
-
-
-@register.filter
 def count(value: float | None) -> str:
     """A whole number with thousands."""
     return units.format_count(value)
@@ -55,21 +43,33 @@ def plain(value: object) -> str:
 
 
 @register.filter(name="amount")
-def amount_filter(value: int | None, resource: str) -> str:
-    """An amount in base units as text with its unit: 48 cores."""
-    return str(units.amount_text(value, resource))
+def amount_filter(value: int | None, resource: str) -> SafeString:
+    """An amount in base units with its unit, for sentences: 48 cores."""
+    return html.amount_words_html(value, resource)
 
 
 @register.filter
-def number_of(value: int | None, resource: str) -> str:
+def number_of(value: int | None, resource: str) -> SafeString:
     """An amount in base units as a number alone, for columns whose head names the unit."""
+    return html.number_html(value, resource)
+
+
+@register.filter
+def signed(value: int | None, resource: str) -> SafeString:
+    """A change with its sign, as a number alone: +16."""
+    return html.number_html(value, resource, signed=True)
+
+
+@register.filter
+def digits_of(value: int | None, resource: str) -> str:
+    """As number_of without markup: for attributes, and beside exact_of."""
     return units.amount_text(value, resource).number
 
 
 @register.filter
-def signed(value: int | None, resource: str) -> str:
-    """A change with its sign, as a number alone: +16."""
-    return units.signed_text(value, resource).number
+def exact_of(value: int | None, resource: str) -> str:
+    """An amount exactly, in its base unit: 48,000 milli-cores; empty where the number is that."""
+    return units.amount_text(value, resource).exact
 
 
 @register.filter
@@ -154,14 +154,19 @@ def refusal_bar(refusal: Any) -> Bar | None:
 
 
 @register.simple_tag(takes_context=True)
-def query(context: dict[str, Any], **changes: object) -> SafeString:
-    """The page's query string with changes; None takes a parameter out. Starts with "?"."""
+def query(
+    context: dict[str, Any], param: str = "", value: object = None, **changes: object
+) -> SafeString:
+    """The page's query string with changes; None takes a parameter out. Starts with "?".
+
+    `param` and its value come first where a template doesn't know the name.
+    """
     params = context["request"].GET.copy()
-    for name, value in changes.items():
-        if value is None:
+    for name, new in (changes | ({param: value} if param else {})).items():
+        if new is None:
             params.pop(name, None)
         else:
-            params[name] = str(value)
+            params[name] = str(new)
     return SafeString("?" + params.urlencode().replace("&", "&amp;"))
 
 

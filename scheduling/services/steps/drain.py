@@ -77,7 +77,7 @@ def drain(ctx: StepContext) -> Outcome:
 
 def _fence(ctx: StepContext, allocation: Allocation) -> Outcome:
     """Have the quota enforced again before anything is counted."""
-    settled = quota_settle(ctx, allocation)
+    settled = quota_settle(ctx, space_of(allocation))
     return settled if isinstance(settled, Wait) else Wait(Reason("drain", RECOUNTING), 0.1)
 
 

@@ -27,6 +27,7 @@ from scheduling.services.furniture import (
     furniture_write,
 )
 from scheduling.services.namespaces import foreign_refusal, namespace_wanted, object_put
+from scheduling.services.steps.widen import space_again
 
 Object = dict[str, Any]
 PUT_BACK = gettext_noop("Put %(object)s back as Berth wrote it, as %(who)s chose.")
@@ -96,6 +97,9 @@ def put_back(ctx: StepContext) -> Outcome:
     with scope(SYSTEM):
         spaces = TenantNamespace.objects.select_related("cluster", "pool")
         space = spaces.get(pk=ctx.args["space"])
+    pending = space_again(ctx, space)
+    if pending is not None:
+        return pending
     wanted = _wanted(space, kind=ctx.args["kind"], name=ctx.args["name"])
     if wanted is None:  # it has no place there any more
         return Done()

@@ -32,6 +32,7 @@ from scheduling.services.clusters import (
 from scheduling.services.namespaces import CHANGED_MEANWHILE, foreign_refusal, quota_restore
 from scheduling.services.steps.common import load
 from scheduling.services.steps.repoint import is_movable
+from scheduling.services.steps.widen import space_again
 
 CHANGEABLE = {
     RunsAs.SERVICE: ("replicas", "template", "updateStrategy", "minReadySeconds", "ordinals"),
@@ -44,6 +45,9 @@ REMOVED = gettext_noop("Removed %(object)s, left over from an allocation that ha
 def mend(ctx: StepContext) -> Outcome:
     """Make the object again, or write Berth's fields over what somebody else wrote."""
     allocation = load(ctx)
+    pending = space_again(ctx, space_of(allocation))
+    if pending is not None:
+        return pending
     if ctx.args.get("object_kind") == "ResourceQuota":
         quota_restore(ctx, space_of(allocation))
         return Done()

@@ -12,15 +12,15 @@ from portal.refusal import Refusal
 from scheduling import rules
 from scheduling.choices import AllocationKind, AllocationState
 from scheduling.engine import Ask, Policy, Verdict, decide, room_of
-from scheduling.engine.explain import explain, placements_dump
 from scheduling.engine.types import Decision as EngineDecision
 from scheduling.manifests.namespace import namespace_name
-from scheduling.models import Allocation, Decision, TenantNamespace
+from scheduling.models import Allocation, TenantNamespace
 from scheduling.models.namespaces import NamespaceKind
 from scheduling.selectors.preview import refusal_of
 from scheduling.selectors.snapshot import snapshot_build
 from scheduling.services.allocations import AllocationAsk, allocation_check, allocation_publish
 from scheduling.services.commitments import RoomTaken, commitments_take
+from scheduling.services.decisions import decision_keep, refusal_keep
 from scheduling.services.moves import quota_move
 from scheduling.services.steps.common import load, load_locked, move_of
 
@@ -34,10 +34,10 @@ TAKEN = gettext_noop("Another decision was faster; deciding again.")
 
 
 class _NoRoom(Exception):
-    """Rolls the transaction back and carries the outcome out of it."""
+    """Rolls the transaction back and carries out of it what is to be kept all the same."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
+    def __init__(self, outcome: Outcome, allocation: Allocation, decision: EngineDecision) -> None:
+        self.outcome, self.allocation, self.decision = outcome, allocation, decision
 
 
 def validate(ctx: StepContext) -> Outcome:
@@ -65,6 +65,7 @@ def place(ctx: StepContext) -> Outcome:
             _fits_or_raise(ctx, allocation, decision)
             _commit(ctx, allocation, decision)
     except _NoRoom as no:
+        refusal_keep(ctx, no.allocation, no.decision)
         return no.outcome
     except RoomTaken:
         return Wait(Reason("room-taken", TAKEN), AT_ONCE_SECONDS)
@@ -75,7 +76,7 @@ def place(ctx: StepContext) -> Outcome:
 
 def _fits_or_raise(ctx: StepContext, allocation: Allocation, decision: EngineDecision) -> None:
     if decision.verdict != Verdict.FITS:
-        raise _NoRoom(_not_now(ctx, allocation, decision))
+        raise _NoRoom(_not_now(ctx, allocation, decision), allocation, decision)
 
 
 def _decide(allocation: Allocation) -> EngineDecision:
@@ -99,13 +100,7 @@ def _commit(ctx: StepContext, allocation: Allocation, decision: EngineDecision) 
         placements=decision.placements,
         shape=room_of(allocation.shape),
     )
-    row = Decision.objects.create(
-        allocation=allocation,
-        job_id=ctx.job.pk,
-        verdict=str(decision.verdict),
-        placements=placements_dump(decision.placements),
-        explain=explain(decision),
-    )
+    row = decision_keep(allocation=allocation, job_id=ctx.job.pk, decision=decision)
     Allocation.objects.filter(pk=allocation.pk).update(
         state=AllocationState.RESERVED, cluster=cluster, namespace=space, reason=None
     )

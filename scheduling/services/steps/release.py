@@ -8,6 +8,7 @@ from django.utils.translation import gettext_noop
 from portal.errors import Refused
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Outcome, Reason, Wait
+from portal.jobs.runner import CANCELLED
 from portal.jobs.wake import jobs_wake
 from portal.models import JobRun
 from portal.models.jobs import ACTIVE_STATES, JobState
@@ -20,6 +21,7 @@ from scheduling.services.clusters import SYSTEM, is_ours, object_ref, owner_of, 
 from scheduling.services.commitments import commitments_drop, commitments_shrink
 from scheduling.services.drift import RESTORE
 from scheduling.services.moves import Direction, quota_move
+from scheduling.services.notices import FAILED, tenant_tell
 from scheduling.services.steps.common import (
     POLL_SECONDS,
     load,
@@ -135,6 +137,9 @@ def _settle(ctx: StepContext, state: AllocationState, direction: Direction) -> O
             released_at=timezone.now(),
             reason=allocation.reason or (ctx.job.reason if direction == "cancel" else None),
         )
+        # Whoever had it stopped knows; what fails after it stood was told of when that was seen.
+        if direction == "cancel" and (ctx.job.reason or {}).get("code") != CANCELLED.code:
+            tenant_tell(allocation=allocation, kind=FAILED)
         waiting = Allocation.objects.filter(state=AllocationState.PLANNED)
         jobs_wake(keys=[f"allocation:{pk}" for pk in waiting.values_list("pk", flat=True)])
         allocation_publish(allocation)

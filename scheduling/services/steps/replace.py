@@ -22,10 +22,10 @@ from portal.jobs.outcome import Done, Outcome, Reason, Wait
 from scheduling import rules
 from scheduling.choices import HOLDING_STATES, AllocationKind, AllocationState
 from scheduling.engine import Ask, Policy, Verdict, decide, room_of
-from scheduling.engine.explain import explain, placements_dump
 from scheduling.engine.pieces import pieces_counted, pieces_of
 from scheduling.engine.types import POD, Placement
-from scheduling.models import Allocation, Commitment, Decision, NodeCommitment
+from scheduling.engine.types import Decision as EngineDecision
+from scheduling.models import Allocation, Commitment, NodeCommitment
 from scheduling.selectors.preview import refusal_of
 from scheduling.selectors.snapshot import snapshot_build
 from scheduling.selectors.stuck import allocations_stuck
@@ -38,6 +38,7 @@ from scheduling.services.commitments import (
     rows_lock,
     sums_refresh,
 )
+from scheduling.services.decisions import decision_keep, refusal_keep
 from scheduling.services.health import health_mirrored
 from scheduling.services.overcommit import holder_of
 from scheduling.services.steps.apply import work_pending
@@ -64,12 +65,13 @@ def choose(ctx: StepContext) -> Outcome:
     except RoomTaken:
         return Wait(Reason("room-taken", NO_PLACE, {"why": ""}), 0.2)
     except _NoPlace as none:
+        refusal_keep(ctx, none.allocation, none.decision)
         return Wait(none.reason, AGAIN_SECONDS)
 
 
 class _NoPlace(Exception):
-    def __init__(self, reason: Reason) -> None:
-        self.reason = reason
+    def __init__(self, reason: Reason, allocation: Allocation, decision: EngineDecision) -> None:
+        self.reason, self.allocation, self.decision = reason, allocation, decision
 
 
 def _choose(ctx: StepContext, allocation: Allocation, cluster: Cluster) -> Outcome:
@@ -198,14 +200,9 @@ def _decide(
     if decision.verdict != Verdict.FITS:
         refusal = refusal_of(decision, ask=ask, pool=allocation.pool, viewer=ctx.viewer)
         why = refusal.sentence() if refusal else ""
-        raise _NoPlace(Reason(rules.ROOM, NO_PLACE, {"why": why}, refusal))
-    Decision.objects.create(
-        allocation=allocation,
-        job_id=ctx.job.pk,
-        verdict=str(decision.verdict),
-        placements=placements_dump(decision.placements),
-        explain=explain(decision),
-    )
+        reason = Reason(rules.ROOM, NO_PLACE, {"why": why}, refusal)
+        raise _NoPlace(reason, allocation, decision)
+    decision_keep(allocation=allocation, job_id=ctx.job.pk, decision=decision)
     return decision.placements
 
 

@@ -9,11 +9,16 @@ from django.utils.translation import gettext_noop
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Outcome, Reason, Wait
 from scheduling.choices import AllocationState
-from scheduling.models import Allocation
+from scheduling.models import Allocation, TenantNamespace
 from scheduling.services.allocations import allocation_publish
 from scheduling.services.clusters import space_of
 from scheduling.services.furniture import furniture_ensure
-from scheduling.services.namespaces import quota_confirmed, quota_write, space_ensure
+from scheduling.services.namespaces import (
+    quota_confirmed,
+    quota_write,
+    space_ensure,
+    space_is_gone,
+)
 from scheduling.services.steps.common import load, load_locked
 
 QUICK_TRIES = 5
@@ -36,7 +41,7 @@ def widen(ctx: StepContext) -> Outcome:
     allocation = load(ctx)
     space_ensure(ctx, space_of(allocation))
     furniture_ensure(ctx, space_of(allocation))
-    return quota_settle(ctx, allocation)
+    return quota_settle(ctx, space_of(allocation))
 
 
 def narrow(ctx: StepContext) -> Outcome:
@@ -50,12 +55,26 @@ def narrow(ctx: StepContext) -> Outcome:
             ctx.record(narrowed=True)
     if not space_of(allocation).uid:  # it never became ours: nothing there is touched
         return Done()
-    return quota_settle(ctx, allocation)
+    return quota_settle(ctx, space_of(allocation))
 
 
-def quota_settle(ctx: StepContext, allocation: Allocation) -> Outcome:
+def space_again(ctx: StepContext, space: TenantNamespace) -> Outcome | None:
+    """Make a namespace anew that somebody deleted, with all that stands in it.
+
+    None where there is nothing to make, or nothing left; what ran in it is put back one by one.
+    """
+    if not ctx.recorded.get("again"):
+        if not space_is_gone(ctx, space):
+            return None
+        ctx.intend(again=True)
+    space_ensure(ctx, space)
+    furniture_ensure(ctx, space)
+    outcome = quota_settle(ctx, space)
+    return outcome if isinstance(outcome, Wait) else None
+
+
+def quota_settle(ctx: StepContext, space: TenantNamespace) -> Outcome:
     """Write the sum and see it enforced: at once as a rule, else by and by."""
-    space = space_of(allocation)
     hard = quota_write(ctx, space)
     for _try in range(QUICK_TRIES):
         if quota_confirmed(ctx, space, hard):

@@ -102,7 +102,10 @@ def _change(
     rows = CapacityRequest.objects.filter(
         pk=found.pk, state=RequestState.DRAFT, generation=found.generation
     )
-    if not rows.update(**_values(data, now), generation=F("generation") + 1):
+    editor = () if viewer.user_id is None else (viewer.user_id,)
+    editors = sorted({*found.edited_by_ids, *editor})
+    values = _values(data, now) | {"edited_by_ids": editors}  # whose request it is now, too
+    if not rows.update(**values, generation=F("generation") + 1):
         raise PreconditionFailed
     found.refresh_from_db()
     request_record(found, "edit", viewer=viewer)

@@ -33,8 +33,8 @@ def request_open(
     if verb in NOT_BY_ASKER and viewer.user_id in found.asker_ids:
         raise Denied(
             _(
-                "This is your own request, so somebody else has to decide it."
-                " Tokens that you made count as you."
+                "This is your own request: you made, edited or submitted it. So somebody else has"
+                " to decide it. Tokens that you made count as you."
             ),
             code="own-request",
         )

@@ -64,7 +64,11 @@ def request_submit(
 def _approve_by_rule(
     request: CapacityRequest, preview: RequestPreview, *, viewer: Viewer, now: datetime
 ) -> None:
-    """The rule decides; the job that follows runs with the rights of whoever submitted."""
+    """The rule decides, on the right to ask of whoever submitted, as they have it now.
+
+    The job that follows is Berth's and asks for no right again: what was granted is the tenant's,
+    whoever leaves it meanwhile.
+    """
     rule = preview.rule.rule
     values = decision_values(viewer, now, reason="", rule=rule)
     request_move(request, "approve", values=values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from inventory.models import Cluster
@@ -21,6 +22,7 @@ from tenants.services.platform import user_create
 from tenants.services.tokens import token_create
 from tenants.services.tree import tenant_create
 from tests.browser.world.asks import Asks, asks_make
+from tests.browser.world.factors import Confirmed, Halfway, factor_add
 from tests.browser.world.fleet import fleet_widen
 from tests.people import PASSWORD, People, Someone
 from tests.scheduling.pages.seed import A100, GIB, H100, Seed, seed_make
@@ -50,10 +52,17 @@ MORE_QUOTA = {
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything by name."""
+    """Everything by name.
+
+    `confirmed` has no second factor, `guarded` has one, and `halfway` is the same person before
+    the code is given.
+    """
 
     people: People
     member: Someone
+    confirmed: Someone
+    guarded: Someone
+    halfway: Someone
     seed: Seed
     asks: Asks
     drift: Drift
@@ -78,7 +87,8 @@ class World:
 def world_make(people: People) -> World:
     """Write it all, committed or within the caller's transaction."""
     now = timezone.now()
-    member = _tenants_and_people()
+    member, guarded = _tenants_and_people()
+    factor_add(guarded)
     seed = seed_make(more_nodes=18)
     with scope(SYSTEM) as viewer:
         fleet_widen(seed)
@@ -89,6 +99,9 @@ def world_make(people: People) -> World:
         return World(
             people=people,
             member=member,
+            confirmed=Confirmed(people.alice.user),
+            guarded=Confirmed(guarded),
+            halfway=Halfway(guarded),
             seed=seed,
             asks=asks,
             drift=Drift.objects.get(),
@@ -100,7 +113,7 @@ def world_make(people: People) -> World:
         )
 
 
-def _tenants_and_people() -> Someone:
+def _tenants_and_people() -> tuple[Someone, User]:
     with scope(SYSTEM) as viewer:
         for key, title, kind, parent in MORE_TENANTS:
             tenant_create(key=key, title=title, kind=kind, parent_key=parent, viewer=viewer)
@@ -117,7 +130,7 @@ def _tenants_and_people() -> Someone:
             ("robotics", "farida", "member"),
         ):
             member_add(tenant_key=tenant, user_name=name, role=role, viewer=viewer)
-    return Someone(made["dana"])
+    return Someone(made["dana"]), made["erik"]
 
 
 def _quota_give(viewer: Viewer) -> None:

@@ -92,6 +92,16 @@ def test_nothing_moves_under_the_pointer(page: Page, gallery: str) -> None:
     expect(button).to_have_count(0)
 
 
+def test_what_was_held_comes_when_the_pointer_leaves_the_rows(page: Page, gallery: str) -> None:
+    table_open(page)
+    page.locator("#nodes tbody tr").nth(3).hover()
+    httpx.post(f"{gallery}/_live/publish?topic=nodes")
+    expect(page.locator(".b-changes")).to_be_visible()
+    with page.expect_response("**/ui/gallery/table/"):
+        page.locator("#nodes .b-filters").hover()  # still in the part, but on none of its rows
+    expect(page.locator(".b-changes")).to_have_count(0)
+
+
 def test_pause_holds_events_until_resumed(page: Page, gallery: str) -> None:
     table_open(page)
     page.locator("[data-pause]").click()
@@ -168,6 +178,17 @@ def test_keys_search_go_and_walk_rows(page: Page) -> None:
     page.keyboard.press("g")
     page.keyboard.press("q")
     page.wait_for_url("**/ui/gallery/queue/")
+
+
+def test_the_list_of_keys_names_what_the_page_binds(page: Page) -> None:
+    page.goto("/ui/gallery/queue/")
+    page.keyboard.press("?")
+    listed = page.locator("#b-keys [data-page-keys] tr")
+    expect(listed).to_have_text(["rReject", "lApprove less: 8", "aApprove 16 H100"])
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Approve less").evaluate("found => found.remove()")
+    page.keyboard.press("?")
+    expect(listed).to_have_text(["rReject", "aApprove 16 H100"])
 
 
 def test_copying_says_so(page: Page) -> None:

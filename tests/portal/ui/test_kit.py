@@ -98,6 +98,13 @@ def test_the_query_tag_changes_one_parameter() -> None:
     assert template.render(Context({"request": request})) == "?q=a&amp;page=3 ?q=a"
 
 
+def test_the_query_tag_changes_a_parameter_that_is_named_elsewhere() -> None:
+    request = RequestFactory().get("/?page=2&moves=3")
+    template = Template("{% query name 4 %} {% query name None per_page=25 %}")
+    found = template.render(Context({"request": request, "name": "moves"}))
+    assert found == "?page=2&amp;moves=4 ?page=2&amp;per_page=25"
+
+
 def test_names_are_escaped_everywhere() -> None:
     evil = "<script>alert(1)</script>"
     texts = [
@@ -108,6 +115,44 @@ def test_names_are_escaped_everywhere() -> None:
         table_html(rows=[{"name": evil, "cpu": 1, "used": 1}]),
     ]
     assert all("<script>" not in text for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        ("n|number_of:'cpu'", '<span title="1,500 milli-cores">1.5</span>'),
+        ("n|signed:'cpu'", '<span title="1,500 milli-cores">+1.5</span>'),
+        ("n|amount:'cpu'", '<span title="1,500 milli-cores">1.5 cores</span>'),
+        ("n|number_of:'memory'", '<span title="1,500 bytes">0</span>'),
+        ("n|number_of:'h100'", "1,500"),
+        ("none|number_of:'cpu'", "not reported"),
+        ("n|digits_of:'cpu'", "1.5"),
+        ("n|exact_of:'cpu'", "1,500 milli-cores"),
+        ("n|exact_of:'h100'", ""),
+    ],
+)
+def test_a_scaled_number_says_exactly_what_it_is_on_hover(shown: str, text: str) -> None:
+    template = Template("{{ " + shown + " }}")
+    assert template.render(Context({"n": 1500, "none": None})) == text
+
+
+def test_what_is_markup_stands_in_no_attribute() -> None:
+    in_attribute = re.compile(r'[\w-]+="[^"<>]*\|(?:number_of|signed|amount):')
+    found = {
+        path.name: wrong[0]
+        for path in TEMPLATES.rglob("*.html")
+        if (wrong := in_attribute.findall(path.read_text()))
+    }
+    assert found == {}
+
+
+def test_a_key_number_says_exactly_what_it_is_on_hover() -> None:
+    words = "label='CPU' value=\"{{ n|digits_of:'cpu' }}\" exact=\"{{ n|exact_of:'cpu' }}\""
+    template = Template("{% cotton kpi " + words + " %}{% endcotton %}")
+    text = template.render(Context({"n": 1500}))
+    assert '<span class="b-kpi-value" title="1,500 milli-cores">1.5</span>' in text
+    plain = Template("{% cotton kpi label='Jobs' value='3' %}{% endcotton %}").render(Context())
+    assert '<span class="b-kpi-value">3</span>' in plain
 
 
 def test_a_status_has_a_shape_and_a_word() -> None:
@@ -196,7 +241,8 @@ def test_a_refusal_without_numbers_says_so_once_and_what_was_asked() -> None:
     text = Template('{% cotton refusal :refusal="refusal" %}{% endcotton %}').render(
         Context({"refusal": refusal})
     )
-    assert text.count("16 cores asked") == text.count("whose numbers you may not see") == 1
+    asked = '<span title="16,000 milli-cores">16 cores</span> asked'
+    assert text.count(asked) == text.count("whose numbers you may not see") == 1
     assert "not shown" not in text
     assert "b-bar" not in text
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models.functions import Now
+
 from portal.jobs.requests import job_request
 from portal.models import JobRun
 from portal.models.jobs import JobState
@@ -9,7 +11,7 @@ from portal.scope import scope
 from portal.viewer import Viewer
 from scheduling.models import Allocation, Drift, Quota, QuotaChange
 from scheduling.services.allocations import CREATE, REPLACE
-from scheduling.services.overcommit import replace_request
+from scheduling.services.overcommit import _candidates, replace_request
 from scheduling.services.steps.repoint import is_movable
 from tests.people import People
 from tests.scheduling.pages.seed import H100, Seed
@@ -73,6 +75,9 @@ def test_what_is_being_undone_is_not_moved_nor_asked_for(people: People, seed: S
             JobRun.objects.filter(pk=job.pk).update(**undoing)
             assert not is_movable(Allocation.objects.get(pk=allocation.pk))
             assert replace_request([allocation], why="unschedulable") == []
+        JobRun.objects.filter(pk=late.pk).update(state=JobState.QUARANTINED, finished_at=Now())
+        assert replace_request([seed.active], why="unschedulable") == []
+        assert _candidates({seed.active.holder: 1, seed.coming.holder: 1}) == [seed.coming]
         assert not JobRun.objects.filter(kind=REPLACE).exists()
 
 

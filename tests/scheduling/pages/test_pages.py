@@ -125,7 +125,8 @@ def test_queries_do_not_grow_with_rows(people: People, seed: Seed) -> None:
                 tenant_key="vision", kind="workload", name=f"n{number}", pool=seed.pools["h100"],
                 shape={"cpu": 1}, charged={"cpu": 1}, created_by="x",
             )  # fmt: skip
-    assert [len(statements(client, page)) for client, page in pages] == before
+    after = [len(statements(client, page)) for client, page in pages]
+    assert all(now <= was for now, was in zip(after, before, strict=True)), (before, after)
 
 
 def test_no_page_names_what_its_reader_may_not_see(people: People, seed: Seed) -> None:
@@ -162,9 +163,8 @@ def test_the_job_page_shows_pods_reasons_and_progress(people: People, seed: Seed
 def test_the_quota_effect_adds_up(people: People, seed: Seed) -> None:
     body = people.alice.client().get(f"/t/vision/allocations/{seed.active.pk}/").content.decode()
     table = body[body.index("Without it") :]
-    cells = [
-        int(n.replace(",", "").replace("+", "")) for n in re.findall(r"<td>([+\d,]+)</td>", table)
-    ]
+    amounts = re.findall(r"<td>(?:<span[^>]*>)?([+\d,]+)(?:</span>)?</td>", table)
+    cells = [int(amount.replace(",", "").replace("+", "")) for amount in amounts]
     rows = [cells[start : start + 3] for start in range(0, 24, 3)]
     without, mine, allocated, bound, reserved, releasing, cap, left = rows
     for column in range(3):

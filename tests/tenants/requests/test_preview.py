@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.choices import ClusterState
 from inventory.models import Cluster, DeviceMapping, DeviceType, Node
 from portal.errors import Invalid
 from portal.scope import scope
 from scheduling.models import NodeCommitment
+from scheduling.refused_nodes import refused_counted
 from tenants.offers import Terms
+from tenants.preview_words import verdict_sentence
 from tenants.previews import RequestPreview
 from tenants.selectors.previews import auto_approve_limits, request_preview
 from tests.people import Someone
-from tests.tenants.requests.harbour import GIB, H100, Harbour
+from tests.tenants.requests.harbour import GIB, H100, NODE, Harbour
 
 pytestmark = pytest.mark.django_db
 LIMITS = {"cpu": 64_000, "memory": 512 * GIB, H100: 8}
@@ -37,6 +41,11 @@ def looked(harbour: Harbour, by: Someone | None = None, **changes: Any) -> Reque
             viewer=viewer,
             now=harbour.now,
         )
+
+
+def sentence(seen: RequestPreview) -> str:
+    """The line below the verdict."""
+    return verdict_sentence(seen, pool="h100")
 
 
 def test_fits_but_needs_approval_without_limits(harbour: Harbour) -> None:
@@ -74,7 +83,36 @@ def test_must_wait_where_room_is_taken_and_says_what_would_fit(harbour: Harbour)
     assert seen.refusal is not None
     assert (seen.refusal.rule, seen.refusal.limit, seen.refusal.short_by) == ("room", 1, 1)
     assert seen.refused == {"no-room": 1, "not-needed": 1}
+    rows = [(row.words, row.count) for row in refused_counted(seen.refused)]
+    assert rows == [("not enough free", 1), ("free, and not needed", 1)]
+    assert "as soon as there is room" in seen.refusal.next_step
+    assert seen.refusal.who
     assert [(a.replicas, a.by_rule) for a in seen.alternatives] == [(1, False)]
+
+
+def test_what_no_node_has_is_named_and_what_some_have_is_not(harbour: Harbour) -> None:
+    rows = NodeCommitment.objects.all()
+    rows.filter(resource=H100, node_name="ams1-h100-1").update(foreign=6)
+    rows.filter(resource=H100, node_name="ams1-h100-2").update(foreign=8)
+    assert "no node of h100 has that much" in sentence(looked(harbour))
+    rows.filter(resource=H100, node_name="ams1-h100-1").update(foreign=0)
+    rows.filter(resource="cpu", node_name="ams1-h100-1").update(foreign=NODE["cpu"])
+    assert sentence(looked(harbour)).startswith("2 replicas are asked for and 0 fit")
+    Node.objects.update(schedulable=False)
+    assert sentence(looked(harbour)).startswith("2 replicas are asked for and 0 fit")
+
+
+def test_the_age_is_that_of_the_clusters_that_the_answer_rests_on(harbour: Harbour) -> None:
+    away = Cluster.objects.create(
+        name="fra-1",
+        title="Frankfurt 1",
+        server_url="https://fra-1.example:6443",
+        state=ClusterState.UNREACHABLE,
+        last_contact_at=harbour.now - timedelta(hours=2),
+    )
+    Node.objects.filter(name="ams1-h100-2").update(cluster=away)
+    assert looked(harbour).age_seconds == 12
+    assert looked(harbour, cluster="fra-1").age_seconds == 7200
 
 
 def test_cannot_fit_beyond_the_cap_with_numbers(harbour: Harbour) -> None:
