@@ -185,9 +185,15 @@ def policy_findings(abilities: Mapping[str, Any]) -> list[Finding]:
         "unknown": ("wait", _("Not known"), _("The account may not read policies.")),
     }
     return [
-        Finding(name.partition(" ")[2], *words.get(state, ("info", state, "")))
+        Finding(_policy_name(name), *words.get(state, ("info", state, "")))
         for name, state in sorted((abilities.get("policies") or {}).items())
     ]
+
+
+def _policy_name(named: str) -> str:
+    """ "ValidatingAdmissionPolicy berth-open" in short: one name may be of both kinds."""
+    kind, _space, name = named.partition(" ")
+    return f"{name} ({kind.removesuffix('AdmissionPolicy')})"
 
 
 def roles_sentence(rights: Mapping[str, Any]) -> str:

@@ -22,6 +22,7 @@ from scheduling.selectors.allocation_list import HeldNode, QuotaEffect, held_nod
 from scheduling.selectors.fleet import devices_in, resources_ordered
 from scheduling.services.drift import CHOICES
 
+MOST_DIGITS = 2  # fit into a cell
 CHOICE_WORDS = {
     "restore": gettext_lazy("Restore what Berth wrote"),
     "accept": gettext_lazy("Accept what the cluster has"),
@@ -181,4 +182,4 @@ def _pod_label(name: str) -> str:
 
 def _digit(name: str) -> int:
     last = _ordinal(name)
-    return int(last) if last.isdecimal() and len(last) == 1 else -1
+    return int(last) if last.isdecimal() and len(last) <= MOST_DIGITS else -1

@@ -122,7 +122,7 @@ class DriftTable(BerthTable):
     caption = _("Drift")
     empty = Empty(
         title=_("No drift"),
-        text=_("Every object on every cluster is as Berth wrote it."),
+        text=_("Every object is as Berth wrote it, on all clusters that can be reached."),
         icon="circle-check",
     )
     select = SelectColumn(of=lambda drift: "" if drift.resolved_at else drift_name(drift))

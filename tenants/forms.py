@@ -59,7 +59,7 @@ class TenantMoveForm(forms.Form):
     def __init__(self, *args: Any, parents: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Nothing is chosen beforehand: each place is a real move.
-        choices = [("", _("Choose a place")), *parents]
+        choices = [("", _("Choose a place")), *parents] if parents else []
         self.fields["parent"].choices = choices  # type: ignore[attr-defined]
 
 

@@ -70,6 +70,13 @@ def job_status(job: JobRun) -> tuple[str, Any]:
     return STATES.get(job.state, ("info", job.state))
 
 
+def attempt_words(ended_as: str) -> str:
+    """How an attempt ended: in the words of states, for most end as one."""
+    if ended_as == "crashed":
+        return _("An error in Berth")
+    return str(dict(JobState.choices).get(ended_as, ended_as))
+
+
 def job_progress(job: JobRun) -> tuple[int, int]:
     """Which step of how many, counted from one; a finished job has done them all."""
     done = job.step_count if job.state == JobState.SUCCEEDED else job.step_index + 1

@@ -17,7 +17,7 @@ from portal.jobs.filters import JobFilter
 from portal.jobs.registry import routine_kinds
 from portal.jobs.requests import job_cancel, job_retry
 from portal.jobs.selectors import job_actions, job_detail, job_get, jobs_visible
-from portal.jobs.shown import job_progress, job_status, log_rows, step_rows
+from portal.jobs.shown import attempt_words, job_progress, job_status, log_rows, step_rows
 from portal.jobs.tables import JobTable
 from portal.jobs.words import job_object, job_remedy, kind_title, reason_shown
 from portal.models.jobs import ACTIVE_STATES, JobRun, JobState
@@ -117,7 +117,7 @@ def job_context(job: JobRun, viewer: Viewer, *, attempts: bool = True) -> dict[s
         "job_remedy": job_remedy(job, viewer=viewer),
         "job_steps": step_rows(detail=detail, viewer=viewer, now=now),
         "job_log": log_rows(detail),
-        "job_attempts": detail.attempts,
+        "job_attempts": [(each, attempt_words(each.ended_as)) for each in detail.attempts],
         "job_retries": getattr(job, "retry_ids", []),
         "job_actions": job_actions(job=job, viewer=viewer),
         "job_active": job.state in ACTIVE_STATES,

@@ -117,7 +117,8 @@ def rel_time_html(at: datetime | None, *, until: bool = False, ago: bool = False
     if at is None:
         return SafeString("–")
     if ago:
-        return format_html(_("{age} ago"), age=rel_time_html(at))
+        words = format_html(_("{age} ago"), age=rel_time_html(at))
+        return format_html("<span>{}</span>", words)  # one piece, also where pieces are set apart
     away = (at - timezone.now()) if until else (timezone.now() - at)
     return format_html(
         '<rel-time datetime="{}"{}><time datetime="{}" title="{}">{}</time></rel-time>',

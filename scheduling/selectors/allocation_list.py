@@ -183,10 +183,16 @@ def pods_by_node(allocation: Allocation) -> dict[str, list[dict[str, Any]]]:
     mine = "" if allocation.kind == AllocationKind.OPEN else str(allocation.pk)
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     rows: list[dict[str, Any]] = getattr(allocation, "pod_rows", [])
-    for pod in sorted(rows, key=lambda row: str(row["name"])):
+    for pod in sorted(rows, key=_natural):
         if not mine or pod["holder"] == mine:
             found[pod["node"]].append(pod)
     return found
+
+
+def _natural(pod: dict[str, Any]) -> tuple[str, int, str]:
+    """By name, but the tenth after the ninth."""
+    stem, _dash, last = str(pod["name"]).rpartition("-")
+    return (stem, int(last), "") if last.isdecimal() else (stem, -1, last)
 
 
 def job_keys_live() -> QuerySet[Any]:

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_GET
 from portal.jobs.selectors import job_actions, job_detail, job_latest
 from portal.jobs.shown import job_progress, job_status, log_rows, step_rows
 from portal.jobs.words import kind_title, reason_shown
-from portal.models.jobs import ACTIVE_STATES, JobRun
+from portal.models.jobs import ACTIVE_STATES, JobRun, JobState
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
-from scheduling.choices import AllocationKind
+from scheduling.choices import AllocationKind, AllocationState
 from scheduling.connecting import ENDED, kubeconfig_text
 from scheduling.filters import AllocationAllFilter, AllocationFilter
 from scheduling.models import Allocation
@@ -188,12 +188,15 @@ def _job(found: Allocation, viewer: Viewer) -> dict[str, Any]:
         return context
     detail = job_detail(job=job, attempts=False)
     step, steps = job_progress(job)
+    now = timezone.now()
+    later = job.state == JobState.QUEUED and job.due_at is not None and job.due_at > now
     return context | {
+        "starts_at": job.due_at if later and found.state == AllocationState.PLANNED else None,
         "topics": f"allocation:{found.pk} job:{job.pk}",
         "job_title": kind_title(job.kind),
         "job_status": job_status(job),
         "job_active": job.state in ACTIVE_STATES,
-        "job_steps": step_rows(detail=detail, viewer=viewer, now=timezone.now()),
+        "job_steps": step_rows(detail=detail, viewer=viewer, now=now),
         "job_log": log_rows(detail),
         "job_actions": job_actions(job=job, viewer=viewer),
         "step": step,

@@ -179,7 +179,8 @@ def pools_free(queue: Queue, leading: Mapping[str, str]) -> list[PoolFree]:
 
 
 def _free(dated: DatedSnapshot, pool: str, resource: str) -> PoolFree:
-    nodes = [node for node in dated.snapshot.nodes if not node.blockers]
+    away = {view.name for view in dated.snapshot.clusters if view.blocker}
+    nodes = [n for n in dated.snapshot.nodes if not n.blockers and n.cluster not in away]
     free = [max(0, node.free.get(resource, 0)) for node in nodes]
     usable = [node.allocatable.get(resource, 0) for node in nodes]
     whole = sum(f == u > 0 for f, u in zip(free, usable, strict=True))

@@ -102,7 +102,8 @@ def tenant_archive_page(request: HttpRequest, key: str) -> HttpResponseBase:
             messages.success(request, _("%(title)s is archived.") % {"title": tenant.title})
             return redirect("tenant_page", key)
         status, refusal = attempt.status, attempt.refusal
-    return _change(request, tenant, form, "tenant_archive", status, refusal)
+    in_use = tenant.children.filter(archived_at=None).count()
+    return _change(request, tenant, form, "tenant_archive", status, refusal, in_use=in_use)
 
 
 @require_POST

@@ -14,7 +14,7 @@ KINDS = (
     NoticeKind(
         code="request.submitted",
         label=_("A request waits for a decision"),
-        title=_("%(tenant)s asks: request %(ref)s waits for a decision"),
+        title=_("%(tenant)s has submitted request %(ref)s"),
         text=_("Submitted by %(who)s."),
     ),
     NoticeKind(
