@@ -27,6 +27,7 @@ STEPS: list[StrOrPromise] = [
     gettext_lazy("An operator approves it"),
     gettext_lazy("Watch it come up"),
 ]
+ASKED = gettext_lazy("A tenant asks")
 FIRST = {
     "pool": "h100",
     "devices": 2,
@@ -75,7 +76,7 @@ def operator_guide(viewer: Viewer, _tenant_key: str | None) -> Guide | None:
         title=_("First task: decide on a request."),
         text=_("%(tenant)s asks; see what it meets before you approve, offer less or reject.")
         % {"tenant": found.tenant_id},
-        steps=steps_at(STEPS, 1),
+        steps=steps_at([ASKED, *STEPS[1:]], 1),
         action=_("Look at the request"),
         url=reverse("queue_one", args=[found.pk]),
     )
