@@ -75,7 +75,7 @@ class Suite:
             self._set_up()
         with self.phase("bin/check") as results:
             results.append(checks_run(fast=False))
-        absent = [f"not {tool.marker}" for tool in self.missing if tool.marker]
+        absent = [f"not {marker}" for marker in self._absent()]
         for title, chosen, spread in PARTS:
             with self.phase(title) as results:
                 marks = " and ".join([chosen, *absent])
@@ -94,14 +94,20 @@ class Suite:
 
     def tests_run(self, arguments: list[str]) -> int:
         """Run tests; unless long ones are wanted too, leave them out and remember which."""
+        absent = {"BERTH_TESTS_ABSENT": " ".join(self._absent())}  # others may stand in for them
         if self.long:
-            return _pytest(arguments)
+            return _pytest(arguments, **absent)
         with tempfile.TemporaryDirectory(prefix="berth-test-") as folder:
             note = Path(folder) / "left-out"
-            code = _pytest(["-p", "tests.left_out", *arguments], BERTH_TEST_LEFT_OUT=str(note))
+            absent["BERTH_TEST_LEFT_OUT"] = str(note)
+            code = _pytest(["-p", "tests.left_out", *arguments], **absent)
             if note.exists():
                 self.long_left_out |= set(note.read_text(encoding="utf-8").splitlines())
         return code
+
+    def _absent(self) -> list[str]:
+        """Markers of the tests that can't run here."""
+        return [tool.marker for tool in self.missing if tool.marker]
 
     def summary(self) -> None:
         """Say what was run, how long it took, and what could not be run."""

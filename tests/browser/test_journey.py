@@ -13,6 +13,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, expect
 
+from tests import stand_in
 from tests.browser.journey_acts import (
     agreed,
     allocated,
@@ -34,10 +35,10 @@ from tests.browser.yard import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
-# In every run it is told on the real one; the simulator has the main job by keys (test_keyboard).
+# In every run it is told on the real one, or where there is none on the simulator.
 BEDS = [
     pytest.param("control-plane", marks=pytest.mark.bed),
-    pytest.param("simulator", marks=pytest.mark.long),
+    pytest.param("simulator", marks=stand_in.MARKS),
 ]
 
 PRODUCT = "nvidia.com/gpu.product=NVIDIA-H100-80GB-HBM3"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from simulator.bed import SimulatedBed
+from tests import stand_in
 from tests.scheduling.conftest import FLEET, bare, world
 
 __all__ = ["bare", "world"]
@@ -28,7 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the slowest here alone: the functions themselves are those of other modules."""
     for item in items:
         if item.path.parent == HERE and item.name in LONG:
-            item.add_marker(pytest.mark.long)
+            for mark in stand_in.MARKS:
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")
