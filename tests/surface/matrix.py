@@ -119,20 +119,25 @@ def sent_faults(
         for what in sorted(placeholders(template) - set(row.open_ids)):
             if world[ALPHA][what] == world[BRAVO][what]:
                 continue
+            asked = _one_of_query(row, what) if alone else row
             for person in _asking(route, persons):
-                own, strange = _sides(person)
-                asked = _one_of_query(row, what) if alone else row
-                call: Call = (route, asked, method, person, {})
-                mixed = world[own] | {what: world[strange][what]}
-                nothing = world[own] | {what: world[MISSING][what]}
-                met = send(stage, call, mixed, places=world[own])
-                none = send(stage, call, nothing, places=world[own])
-                parts = differing(comparable(met, mixed, {what}), comparable(none, nothing, {what}))
-                words = strange_words(person, met)
-                if parts or words:
-                    said = f"{met.status}, none {none.status} {words or ''} {parts}"
-                    found.append(f"{method} {what} {person}: {said}")
+                found += _sent_faults(stage, (route, asked, method, person, {}), what)
     return found
+
+
+def _sent_faults(stage: Stage, call: Call, what: str) -> list[str]:
+    _route, _row, method, person, _headers = call
+    world = stage.world.ids
+    own, strange = _sides(person)
+    mixed = world[own] | {what: world[strange][what]}
+    nothing = world[own] | {what: world[MISSING][what]}
+    met = send(stage, call, mixed, places=world[own])
+    none = send(stage, call, nothing, places=world[own])
+    parts = differing(comparable(met, mixed, {what}), comparable(none, nothing, {what}))
+    words = strange_words(person, met)
+    if not parts and not words:
+        return []
+    return [f"{method} {what} {person}: {met.status}, none {none.status} {words or ''} {parts}"]
 
 
 def _one_of_query(row: Row, what: str) -> Row:
