@@ -191,7 +191,7 @@ def policy_findings(abilities: Mapping[str, Any]) -> list[Finding]:
 
 
 def _policy_name(named: str) -> str:
-    """ "ValidatingAdmissionPolicy berth-open" in short: one name may be of both kinds."""
+    """Name and kind of a policy in short: one name may be of both kinds."""
     kind, _space, name = named.partition(" ")
     return f"{name} ({kind.removesuffix('AdmissionPolicy')})"
 

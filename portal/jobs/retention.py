@@ -42,8 +42,9 @@ def jobs_trim(now: datetime) -> None:
     them, and with them what tried them again, for it says that somebody has looked. What the
     clock asks for all the time, and went well, goes after an hour.
     """
-    while _trim_routine(now - ROUTINE_KEPT) == BATCH:
-        pass
+    for _batch in range(BATCHES):
+        if not _trim_routine(now - ROUTINE_KEPT):
+            break
     if not settings.KEEP_JOBS_DAYS:
         return
     before = now - timedelta(days=settings.KEEP_JOBS_DAYS)
@@ -57,9 +58,7 @@ def _trim_routine(before: datetime) -> int:
         rows = JobRun.objects.filter(
             kind__in=routine_kinds(), state=JobState.SUCCEEDED, finished_at__lt=before, retries=None
         )
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
-        JobRun.objects.filter(pk__in=ids).delete()
-    return len(ids)
+        return _remove(rows)
 
 
 def _trim(before: datetime) -> int:
@@ -71,6 +70,11 @@ def _trim(before: datetime) -> int:
         ).exclude(retry_of__state=JobState.QUARANTINED)
         for keys in _needed:
             rows = rows.exclude(key__in=keys())
-        ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
-        JobRun.objects.filter(pk__in=ids).delete()
+        return _remove(rows)
+
+
+def _remove(rows: QuerySet[JobRun]) -> int:
+    """Delete a batch, the oldest first; how many that were."""
+    ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
+    JobRun.objects.filter(pk__in=ids).delete()
     return len(ids)
