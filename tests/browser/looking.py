@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    ViewportSize,
+)
 
 from tests.people import Someone
 
@@ -68,13 +76,28 @@ class Complaints:
 
 def context_open(browser: Browser, origin: str, look: Look) -> BrowserContext:
     """A browser context with theme, width and language chosen."""
-    theme, width, language = look
-    context = browser.new_context(viewport={"width": width, "height": 768 if width > 390 else 844})
-    cookies = {"berth_theme": theme, "berth_language": language, "django_language": language}
-    context.add_cookies(
-        [{"name": name, "value": value, "url": origin} for name, value in cookies.items()]
-    )
+    context = browser.new_context(viewport=size_of(look[1]))
+    _cookies_set(context, origin, look)
     return context
+
+
+def look_choose(page: Page, origin: str, look: Look) -> None:
+    """Another look for what this tab opens next; whoever has signed in stays so."""
+    _cookies_set(page.context, origin, look)
+    page.set_viewport_size(size_of(look[1]))
+
+
+def size_of(width: int) -> ViewportSize:
+    """A window's size: a phone's is upright."""
+    return {"width": width, "height": 768 if width > 390 else 844}
+
+
+def _cookies_set(context: BrowserContext, origin: str, look: Look) -> None:
+    theme, _width, language = look
+    names = {"berth_theme": theme, "berth_language": language, "django_language": language}
+    context.add_cookies(
+        [{"name": name, "value": value, "url": origin} for name, value in names.items()]
+    )
 
 
 def signed_in(browser: Browser, origin: str, who: Someone | None, look: Look) -> BrowserContext:

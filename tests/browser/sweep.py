@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from pprint import pformat
 
-from playwright.sync_api import Browser, Page, Route, TimeoutError, ViewportSize
+from playwright.sync_api import Browser, Page, Route, TimeoutError
 
 from tests.browser.catalogue import Row
 from tests.browser.looking import (
@@ -17,10 +17,12 @@ from tests.browser.looking import (
     Complaints,
     Look,
     axe_find,
+    look_choose,
     page_settle,
     parts_missing,
     sideways,
     signed_in,
+    size_of,
 )
 from tests.browser.world import World
 from tests.people import People, Someone
@@ -104,19 +106,13 @@ class Sweep:
         return [f"{state}: {fault}" for state in states for fault in looks[state](tab, row)]
 
     def _tab(self, row: Row, look: Look) -> Tab:
-        theme, width, language = look
         if row.who not in self.tabs:
             context = signed_in(self.browser, self.server.origin, self._someone(row.who), look)
             if self.cut:
                 context.route_web_socket("**/ws/**", lambda socket: socket.close())
             self.tabs[row.who] = Tab(context.new_page())
         tab = self.tabs[row.who]
-        names = {"berth_theme": theme, "berth_language": language, "django_language": language}
-        origin = self.server.origin
-        tab.page.context.add_cookies(
-            [{"name": name, "value": value, "url": origin} for name, value in names.items()]
-        )
-        tab.page.set_viewport_size(_size(width))
+        look_choose(tab.page, self.server.origin, look)
         return tab
 
     def _someone(self, who: str) -> Someone | None:
@@ -168,17 +164,13 @@ def _photograph(page: Page, row: Row, look: Look, themes: tuple[str, ...]) -> li
     """These colours at both widths, in the language of the look; and whether the page fits."""
     found: list[object] = []
     for width, theme in product(WIDTHS, themes):
-        page.set_viewport_size(_size(width))
+        page.set_viewportsize_of(size_of(width))
         page.evaluate(PAINT, theme)
         path = SHOTS / f"{row.name}-{width}-{theme}-{look[2]}.jpeg"
         page.screenshot(path=path, full_page=True, type="jpeg", quality=80)
         found += [f"at {width} px: {wide}" for wide in _too_wide(page)]
-    page.set_viewport_size(_size(look[1]))
+    page.set_viewportsize_of(size_of(look[1]))
     return found
-
-
-def _size(width: int) -> ViewportSize:
-    return {"width": width, "height": 768 if width > 390 else 844}
 
 
 @contextmanager
