@@ -202,5 +202,5 @@ class NodeTable(BerthTable):
 
 def node_devices(node: Node) -> list[DeviceAmount]:
     """Devices of a node: usable only while it takes pods."""
-    usable = node.allocatable if node.ready and node.schedulable else {}
+    usable = node.allocatable if node.takes_pods else {}
     return device_amounts(Capacity(1, 1, node.capacity, usable))

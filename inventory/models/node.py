@@ -48,3 +48,8 @@ class Node(Fact):
         indexes: ClassVar = [
             models.Index(fields=["pool"], condition=Q(gone_at=None), name="node_pool_there")
         ]
+
+    @property
+    def takes_pods(self) -> bool:
+        """Whether the scheduler may bind pods to it now: only then is what it has usable."""
+        return self.ready and self.schedulable

@@ -89,7 +89,7 @@ class _Found:
     def _got(self, node: Node, key: int) -> None:
         self.gets += 1
         self.installed.update(node.capacity)
-        if node.ready and node.schedulable:
+        if node.takes_pods:
             self.usable.update(node.allocatable)
             self.usable_nodes += 1
         if node.pool_id != key:

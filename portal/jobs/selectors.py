@@ -9,7 +9,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 
 from portal.errors import NotFound
-from portal.jobs.registry import kind_get
+from portal.jobs.registry import kind_get, routine_kinds
 from portal.models.jobs import (
     ACTIVE_STATES,
     RETRYABLE_STATES,
@@ -54,6 +54,11 @@ def jobs_visible(*, viewer: Viewer) -> QuerySet[JobRun]:
         keys = [key for key, verbs in viewer.tenant_verbs.items() if "job.view" in verbs]
         rows = rows.filter(tenant_key__in=keys)
     return cast("QuerySet[JobRun]", rows)
+
+
+def jobs_of_interest(rows: QuerySet[JobRun]) -> QuerySet[JobRun]:
+    """Without what the clock does all the time, unless it went otherwise than it always does."""
+    return rows.exclude(kind__in=routine_kinds(), state=JobState.SUCCEEDED)
 
 
 def job_get(*, job_id: int, viewer: Viewer, verb: str = "job.view") -> JobRun:

@@ -14,13 +14,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.errors import Conflict
 from portal.jobs.filters import JobFilter
-from portal.jobs.registry import routine_kinds
 from portal.jobs.requests import job_cancel, job_retry
-from portal.jobs.selectors import job_actions, job_detail, job_get, jobs_visible
+from portal.jobs.selectors import (
+    job_actions,
+    job_detail,
+    job_get,
+    jobs_of_interest,
+    jobs_visible,
+)
 from portal.jobs.shown import attempt_words, job_progress, job_status, log_rows, step_rows
 from portal.jobs.tables import JobTable
 from portal.jobs.words import job_object, job_remedy, kind_title, reason_shown
-from portal.models.jobs import ACTIVE_STATES, JobRun, JobState
+from portal.models.jobs import ACTIVE_STATES, JobRun
 from portal.pages import person_required, verb_required, viewer_of
 from portal.ui.tables import table_build
 from portal.viewer import Viewer
@@ -35,7 +40,7 @@ def job_list_page(request: HttpRequest) -> HttpResponseBase:
     viewer = viewer_of(request)
     rows = jobs_visible(viewer=viewer)
     if not request.GET.get("kind"):
-        rows = rows.exclude(kind__in=routine_kinds(), state=JobState.SUCCEEDED)
+        rows = jobs_of_interest(rows)
     found = JobFilter(request.GET, queryset=rows, request=request)
     table = table_build(JobTable, found.qs, request=request, viewer=viewer)
     topics = "jobs" if viewer.sees_all else _own_topics(table, viewer)

@@ -42,7 +42,7 @@ def pool_usable(*, pool: Pool) -> Amounts:
 def pool_capacity(*, pool: Pool) -> PoolCapacity:
     """Add up a pool over its clusters, in three queries."""
     nodes = list(Node.objects.filter(pool=pool, gone_at=None))
-    usable = {node.uid for node in nodes if node.ready and node.schedulable}
+    usable = {node.uid for node in nodes if node.takes_pods}
     sums: dict[str, Counter[str]] = {
         name: Counter() for name in ("installed", "usable", "foreign", "committed", "free")
     }
