@@ -22,7 +22,7 @@ NODE_STATES = (
 
 def cluster_choices() -> list[tuple[str, str]]:
     """Clusters that are not removed."""
-    rows = Cluster.objects.exclude(state=ClusterState.REMOVED).values_list("name", "title")
+    rows = Cluster.objects.present().values_list("name", "title")
     return [(name, name) for name, _title in rows]
 
 

@@ -18,7 +18,7 @@ def clusters(viewer: Viewer) -> QuerySet[Any] | None:
     """Clusters that are not removed."""
     if not viewer.can("cluster.view"):
         return None
-    return Cluster.objects.exclude(state=ClusterState.REMOVED)
+    return Cluster.objects.present()
 
 
 def nodes(viewer: Viewer) -> QuerySet[Any] | None:

@@ -87,7 +87,7 @@ def cluster_choices(viewer: Viewer) -> Sequence[Choice]:
     """Clusters for the switcher in the top bar."""
     if not viewer.can("cluster.view"):
         return ()
-    rows = Cluster.objects.exclude(state=ClusterState.REMOVED).values_list("name", "title")
+    rows = Cluster.objects.present().values_list("name", "title")
     return [
         Choice(name, reverse("cluster_page", args=[name]), title)
         for name, title in rows[:MOST_CHOICES]

@@ -67,7 +67,7 @@ class AlternativeRow:
 def preview_shown(
     preview: RequestPreview, *, terms: Terms, pool: str, tenant: str = ""
 ) -> dict[str, Any]:
-    """Everything that templates/requests/_preview.html shows."""
+    """Everything that templates/requests/_preview.html and the queue show, there as `shown`."""
     effects = {effect.resource: effect for effect in preview.effects}
     rows = [_effect_row(effects[name], preview.kind) for name in resources_ordered(effects)]
     device = _device(terms)

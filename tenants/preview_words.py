@@ -72,7 +72,7 @@ def verdict_sentence(preview: RequestPreview, *, pool: str) -> str:
         rule = f"{preview.rule.rule} ({RULE_TITLES[preview.rule.rule]})"
         return _("Rule %(rule)s approves it at once.") % {"rule": rule}
     failed = preview.rule.failed
-    return _line_sentence(failed) if failed else ""
+    return _line_sentence(failed, _rule_tried(preview)) if failed else ""
 
 
 def check_rows(preview: RequestPreview, *, pool: str, tenant: str = "") -> list[CheckRow]:
@@ -157,7 +157,7 @@ def _rule_row(preview: RequestPreview) -> CheckRow:
     if rule:
         return CheckRow("ok", str(RULE_TITLES[rule]), _("no operator needed"), rule)
     failed = preview.rule.failed
-    rule = RENEW_SIZE if preview.kind == RequestKind.RENEW else WITHIN_SIZE
+    rule = _rule_tried(preview)
     if failed is None or failed.code in ("fits", "guaranteed"):
         return CheckRow("open", _("not by rule: an operator decides"), "", rule)
     if failed.code == "operator":
@@ -168,6 +168,10 @@ def _rule_row(preview: RequestPreview) -> CheckRow:
     return CheckRow("open", _("an operator decides"), number, rule)
 
 
+def _rule_tried(preview: RequestPreview) -> str:
+    return RENEW_SIZE if preview.kind == RequestKind.RENEW else WITHIN_SIZE
+
+
 def _over_words(line: RuleLine) -> str:
     return _("%(asked)s, limit %(limit)s") % {
         "asked": amount_words(line.asked, line.resource),
@@ -175,11 +179,12 @@ def _over_words(line: RuleLine) -> str:
     }
 
 
-def _line_sentence(line: RuleLine) -> str:
+def _line_sentence(line: RuleLine, rule: str) -> str:
     if line.code == "size":
         return _(
-            "Rule P-01 does not hold: %(asked)s is above the %(limit)s that need no operator."
+            "Rule %(rule)s does not hold: %(asked)s is above the %(limit)s that need no operator."
         ) % {
+            "rule": rule,
             "asked": amount_words(line.asked, line.resource),
             "limit": amount_words(line.limit, line.resource),
         }

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from portal.viewer import Viewer
 from scheduling.selectors.fleet import resources_ordered
-from tenants.approval import RULE_TITLES, WITHIN_SIZE
+from tenants.approval import RENEW_SIZE, RULE_TITLES, WITHIN_SIZE
 from tenants.choices_requests import RequestKind
 from tenants.offers import terms_total
 from tenants.queue_views import VIEWS, QueueEntry, entries_of, is_soon
@@ -110,7 +110,7 @@ def _policy(row: QueueRow) -> tuple[str, str]:
     if row.request.kind == RequestKind.QUOTA:
         return "", _("quota")
     if row.request.kind == RequestKind.RENEW:
-        return "P-02", _("renewal")
+        return RENEW_SIZE, _("renewal")
     failed = row.preview.rule.failed if row.preview else None
     words = {
         "limits": _("no auto limit"),

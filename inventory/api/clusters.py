@@ -18,7 +18,6 @@ from inventory.api.serializers import (
     ClusterOut,
     ConnectionIn,
 )
-from inventory.choices import ClusterState
 from inventory.connection_fields import connection_parse
 from inventory.filters import ClusterFilter
 from inventory.k8s.kubeconfig import ParsedKubeconfig
@@ -95,7 +94,7 @@ class ClusterViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin, Resourc
 
     def visible(self) -> QuerySet[Cluster]:
         """Clusters that are not removed; none for who may not look."""
-        rows = Cluster.objects.exclude(state=ClusterState.REMOVED)
+        rows = Cluster.objects.present()
         return rows if self.viewer.can("cluster.view") else rows.none()
 
     def get_object(self) -> Cluster:

@@ -43,7 +43,7 @@ class PoolOut(serializers.ModelSerializer[Pool]):
 
     # Not required: tenants get the public fields alone.
     clusters: Any = serializers.SlugRelatedField(
-        many=True, slug_field="name", queryset=Cluster.objects.all(), required=False
+        many=True, slug_field="name", queryset=Cluster.objects.present(), required=False
     )
     created_at = serializers.DateTimeField(required=False)
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from inventory.choices import ClusterState
+
+
+class ClusterQuerySet(models.QuerySet["Cluster"]):
+    """Clusters, among which removed ones stay as rows."""
+
+    def present(self) -> Self:
+        """Those that aren't removed: only among them does a name mean one."""
+        return self.exclude(state=ClusterState.REMOVED)
 
 
 class Cluster(models.Model):
@@ -44,6 +52,8 @@ class Cluster(models.Model):
     subject_template = models.JSONField(default=list, blank=True)
     generation = models.PositiveBigIntegerField(default=1)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = ClusterQuerySet.as_manager()
 
     class Meta:
         ordering: ClassVar = ["name"]

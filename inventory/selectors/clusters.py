@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from inventory.choices import ClusterState, FactKind, WatchPhase
+from inventory.choices import FactKind, WatchPhase
 from inventory.models import Cluster, WatchState
 from portal.errors import NotFound
 from portal.viewer import Viewer, authorize
@@ -35,14 +35,14 @@ class KindFreshness:
 def cluster_list(*, viewer: Viewer) -> QuerySet[Cluster]:
     """Every cluster that is not removed; raises Denied for who may not look."""
     authorize(viewer=viewer, verb="cluster.view")
-    return Cluster.objects.exclude(state=ClusterState.REMOVED)
+    return Cluster.objects.present()
 
 
 def cluster_by_name(*, name: str, viewer: Viewer) -> Cluster:
     """One cluster; raises NotFound, also for who may not look."""
     if not viewer.can("cluster.view"):
         raise NotFound
-    found = Cluster.objects.filter(name=name).exclude(state=ClusterState.REMOVED).first()
+    found = Cluster.objects.present().filter(name=name).first()
     if found is None:
         raise NotFound
     return found

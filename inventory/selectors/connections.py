@@ -94,7 +94,7 @@ def _bucket(cluster: Cluster) -> Bucket:
 
 def cluster_get(cluster_id: int) -> Cluster:
     """The row of a cluster that is not removed; raises NotFound otherwise."""
-    found = Cluster.objects.filter(pk=cluster_id).exclude(state=ClusterState.REMOVED).first()
+    found = Cluster.objects.present().filter(pk=cluster_id).first()
     if found is None:
         raise NotFound
     return found

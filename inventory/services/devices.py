@@ -9,7 +9,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.choices import ClusterState
 from inventory.inputs import (
     MAX_ORDERING,
     device_name_check,
@@ -132,4 +131,4 @@ def mapping_facts(mapping: DeviceMapping) -> dict[str, Any]:
 def _cluster(name: str | None) -> Cluster | None:
     if not name:
         return None
-    return Cluster.objects.filter(name=name).exclude(state=ClusterState.REMOVED).first()
+    return Cluster.objects.present().filter(name=name).first()

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from inventory.aftermath import namespace_content_assign
-from inventory.choices import ClusterState, NamespaceKind
+from inventory.choices import NamespaceKind
 from inventory.inputs import NAME
 from inventory.locks import mirror_lock
 from inventory.models import Cluster, Namespace, NamespaceClaim
@@ -102,7 +102,7 @@ def namespace_unclaim(*, cluster: str, name: str, viewer: Viewer) -> None:
 
 
 def _namespace(cluster: str, name: str) -> Namespace:
-    place = Cluster.objects.filter(name=cluster).exclude(state=ClusterState.REMOVED).first()
+    place = Cluster.objects.present().filter(name=cluster).first()
     if place is None:
         raise NotFound
     found: Namespace | None = Namespace.objects.filter(cluster=place, name=name).first()

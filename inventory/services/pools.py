@@ -10,7 +10,6 @@ from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.choices import ClusterState
 from inventory.inputs import name_check, selector_check, title_check, tolerations_check
 from inventory.models import Cluster, Pool
 from inventory.services.resolve import nodes_resolve
@@ -131,7 +130,7 @@ def _check(pool: Pool, cluster_names: Sequence[str]) -> list[Cluster]:
     selector_check(errors, "selector", pool.selector)
     tolerations_check(errors, "tolerations", pool.tolerations)
     wanted = {name for name in cluster_names if isinstance(name, str)}
-    found = list(Cluster.objects.filter(name__in=wanted).exclude(state=ClusterState.REMOVED))
+    found = list(Cluster.objects.present().filter(name__in=wanted))
     if len(found) != len(cluster_names):
         errors.add("clusters", _("Name clusters that Berth knows, each once; none means all."))
     errors.raise_any()

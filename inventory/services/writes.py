@@ -39,9 +39,10 @@ def cluster_open(*, name: str, viewer: Viewer) -> Cluster:
         raise NotFound
     authorize(viewer=viewer, verb="cluster.edit")
     found = (
-        Cluster.objects.select_for_update()
+        Cluster.objects.present()
+        .select_for_update()
         .filter(name=name)
-        .exclude(state__in=["removing", "removed"])
+        .exclude(state=ClusterState.REMOVING)
         .first()
     )
     if found is None:

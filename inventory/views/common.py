@@ -22,7 +22,7 @@ def cluster_crumbs(cluster: Cluster | None = None) -> Crumbs:
 
 def cluster_names_present() -> list[str]:
     """Names of clusters that are not removed."""
-    rows = Cluster.objects.exclude(state__in=[ClusterState.REMOVED, ClusterState.REMOVING])
+    rows = Cluster.objects.present().exclude(state=ClusterState.REMOVING)
     return list(rows.values_list("name", flat=True))
 
 

@@ -198,7 +198,7 @@ def _preview(form: forms.Form, pool: Pool | None) -> dict[str, Any]:
     if wrong or selector is None:
         return {"preview": None, "wrong": wrong}
     chosen = form.cleaned_data.get("clusters")
-    rows = Cluster.objects.filter(name__in=chosen) if chosen else Cluster.objects.none()
+    rows = Cluster.objects.present().filter(name__in=chosen) if chosen else Cluster.objects.none()
     found = pool_preview(
         selector=selector,
         cluster_ids=frozenset(rows.values_list("pk", flat=True)),

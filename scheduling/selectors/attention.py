@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 
-from inventory.choices import ClusterState, FactKind
+from inventory.choices import FactKind
 from inventory.models import Cluster, Node, WatchState
 from portal.models import JobRun
 from portal.models.jobs import JobState
@@ -67,7 +67,7 @@ def clusters_shown() -> QuerySet[Cluster]:
     ).order_by(F("last_event_at").asc(nulls_first=True))
     drifts: Any = Drift.objects.filter(cluster=OuterRef("pk"), resolved_at=None).order_by()
     number = drifts.values("cluster").annotate(n=Count("pk")).values("n")
-    return Cluster.objects.exclude(state=ClusterState.REMOVED).annotate(
+    return Cluster.objects.present().annotate(
         seen_at=Subquery(seen.values("last_event_at")[:1]),
         drifted=Coalesce(Subquery(number, output_field=IntegerField()), 0),
         drifts=ArraySubquery(_drift_rows()[:MOST]),

@@ -82,7 +82,9 @@ def preview(
     )
     snapshot = snapshot_build(pool=pool, tenant_key=tenant_key, for_open=is_open)
     names = [view.name for view in snapshot.clusters]
-    heard = dict(Cluster.objects.filter(name__in=names).values_list("name", "last_contact_at"))
+    heard = dict(
+        Cluster.objects.present().filter(name__in=names).values_list("name", "last_contact_at")
+    )
     return preview_of(snapshot=snapshot, ask=ask, pool=pool, viewer=viewer, heard=heard)
 
 

@@ -63,7 +63,7 @@ def allocation_check(ask: AllocationAsk) -> tuple[Pool, Cluster | None]:
     """Check an ask against what exists. Raises Invalid with every problem by field name."""
     problems: specs.Problems = {}
     pool = Pool.objects.filter(name=ask.pool).first()
-    cluster = Cluster.objects.filter(name=ask.cluster).first() if ask.cluster else None
+    cluster = Cluster.objects.present().filter(name=ask.cluster).first() if ask.cluster else None
     if pool is None:
         problems["pool"] = [_("There is no such pool.")]
     if ask.cluster and cluster is None:

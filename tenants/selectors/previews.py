@@ -120,7 +120,7 @@ def _sized(terms: Terms) -> tuple[Pool, Cluster | None]:
     errors.raise_any()
     pool = Pool.objects.filter(name=ask["pool"]).first()
     wanted = ask.get("cluster", "")
-    cluster = Cluster.objects.filter(name=wanted).first() if wanted else None
+    cluster = Cluster.objects.present().filter(name=wanted).first() if wanted else None
     problems: specs.Problems = {}
     if pool is None:
         problems["pool"] = [_("There is no such pool.")]

@@ -74,7 +74,8 @@ def request_preview_part(request: HttpRequest, tenant_key: str) -> HttpResponseB
         context = {"missing": missing, "others": form.non_field_errors()}
         return render(request, "requests/_preview_missing.html", context)
     pool = str(terms.ask.get("pool", ""))
-    context = preview_shown(seen, terms=terms, pool=pool) | {
+    context = {
+        "shown": preview_shown(seen, terms=terms, pool=pool),
         "for_form": True,
         "body": body_of(tenant_key, form.as_input(now)),
     }

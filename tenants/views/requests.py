@@ -125,8 +125,8 @@ def request_now_part(request: HttpRequest, tenant_key: str, request_id: int) -> 
         )
     except Invalid as error:
         return render(request, "requests/_preview_gone.html", {"sentences": [error.sentences]})
-    context = preview_shown(seen, terms=terms, pool=str(terms.ask.get("pool", "")))
-    return render(request, "requests/_preview.html", context)
+    shown = preview_shown(seen, terms=terms, pool=str(terms.ask.get("pool", "")))
+    return render(request, "requests/_preview.html", {"shown": shown})
 
 
 @require_POST

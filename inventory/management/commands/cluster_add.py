@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from inventory.choices import ClusterState
 from inventory.k8s.kubeconfig import MAX_BYTES, parse_kubeconfig
 from inventory.models import Cluster
 from inventory.services.clusters import cluster_credential_rotate, cluster_register
@@ -37,7 +36,7 @@ class Command(BaseCommand):
         try:
             parsed = parse_kubeconfig(_text(path), context=options["context"], files_from=folder)
             with scope(viewer):
-                if Cluster.objects.filter(name=name).exclude(state=ClusterState.REMOVED).exists():
+                if Cluster.objects.present().filter(name=name).exists():
                     cluster_credential_rotate(name=name, kubeconfig=parsed, viewer=viewer)
                     self.stdout.write(f"The cluster {name} has the new credential.")
                     return

@@ -88,7 +88,7 @@ def _decide(allocation: Allocation) -> EngineDecision:
 
 
 def _commit(ctx: StepContext, allocation: Allocation, decision: EngineDecision) -> None:
-    cluster = Cluster.objects.exclude(state="removed").get(name=decision.placements[0].cluster)
+    cluster = Cluster.objects.present().get(name=decision.placements[0].cluster)
     space = _space(allocation, cluster)
     refusal = quota_move(move_of(ctx, allocation, "reserve"))
     if refusal is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inventory.models import DeviceMapping, Namespace, Node, Pod, Pool
+from inventory.models import Cluster, DeviceMapping, Namespace, Node, Pod, Pool
 from portal.scope import scope
 from scheduling.models import Quota, QuotaNode
 from tests.inventory.pages.fleet import SYSTEM, Fleet
@@ -45,6 +45,17 @@ def test_pool_is_made_changed_ordered_and_deleted(fleet: Fleet, rest: Ask) -> No
     assert operator.delete("pools/b/", match=etag).status_code == 412
     assert operator.delete("pools/b/").status_code == 204
     assert Node.objects.filter(pool__name="gpu").count() == 5
+
+
+def test_a_removed_cluster_is_no_longer_meant_by_its_name(fleet: Fleet, rest: Ask) -> None:
+    operator = rest("operator")
+    Cluster.objects.create(name="old", title="Old", server_url="https://x", state="removed")
+    sent = {"name": "b", "title": "B", "selector": []}
+    assert operator.post("pools/", sent | {"clusters": ["old"]}).status_code == 400
+    Cluster.objects.create(name="north", title="Then", server_url="https://x", state="removed")
+    made = operator.post("pools/", sent | {"clusters": ["north"]})
+    assert (made.status_code, made.json()["clusters"]) == (201, ["north"])
+    assert list(Pool.objects.get(name="b").clusters.all()) == [fleet.north]
 
 
 def test_pool_with_quota_is_not_deleted(fleet: Fleet, rest: Ask) -> None:

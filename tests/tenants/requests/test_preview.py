@@ -13,10 +13,11 @@ from inventory.choices import ClusterState
 from inventory.models import Cluster, DeviceMapping, DeviceType, Node
 from portal.errors import Invalid
 from portal.scope import scope
-from scheduling.models import NodeCommitment
+from portal.viewer import Viewer
+from scheduling.models import Allocation, NodeCommitment
 from scheduling.refused_nodes import refused_counted
 from tenants.offers import Terms
-from tenants.preview_words import verdict_sentence
+from tenants.preview_words import check_rows, verdict_sentence
 from tenants.previews import RequestPreview
 from tenants.selectors.previews import auto_approve_limits, request_preview
 from tests.people import Someone
@@ -175,6 +176,38 @@ def test_a_preview_writes_nothing_and_asks_little(harbour: Harbour) -> None:
     wrote = [q["sql"] for q in queries if q["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
     assert wrote == []
     assert len([sql for sql in asked if "set_config" not in sql]) <= 10
+
+
+def test_a_removed_cluster_is_not_there_and_its_name_may_mean_another(harbour: Harbour) -> None:
+    Cluster.objects.create(name="old", title="Old", server_url="https://old", state="removed")
+    with pytest.raises(Invalid) as caught:
+        looked(harbour, cluster="old")
+    assert set(caught.value.fields) == {"ask.cluster"}
+    now = harbour.now
+    for name in ("old", "ams-1"):
+        Cluster.objects.create(
+            name=name, title=name, server_url="https://x", state="removed", last_contact_at=now
+        )
+    seen = looked(harbour, cluster="ams-1")
+    assert (seen.verdict, seen.age_seconds) == ("fits_needs_approval", 12)
+
+
+def test_a_renewal_that_needs_an_operator_names_its_own_rule(harbour: Harbour) -> None:
+    allocation = harbour.in_state("approved").allocation
+    assert allocation is not None
+    with scope(Viewer.system("tests")):
+        Allocation.objects.update(state="active", active_at=harbour.now)
+    harbour.limits("vision", {"h100": LIMITS | {H100: 1}})
+    with scope(harbour.people.alice.viewer) as viewer:
+        seen = request_preview(
+            tenant_key="vision",
+            kind="renew",
+            terms=Terms({"allocation": allocation.pk}, harbour.now + timedelta(days=30)),
+            viewer=viewer,
+            now=harbour.now,
+        )
+    assert sentence(seen).startswith("Rule P-02 does not hold: 8 H100")
+    assert check_rows(seen, pool="h100")[-1].rule == "P-02"
 
 
 def test_quota_that_the_parent_does_not_have_is_refused_before_anybody_reads_it(

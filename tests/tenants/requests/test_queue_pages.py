@@ -101,3 +101,11 @@ def test_a_long_queue_costs_as_many_queries_as_a_short_one(crowded: Harbour) -> 
     with scope(Viewer.system("tests")):
         CapacityRequest.objects.exclude(pk=ids[0]).update(state="withdrawn")
     assert len(many) == len(queries_of(client, "/ops/queue/"))
+
+
+def test_whoever_decides_reads_why_not_on_the_others(harbour: Harbour) -> None:
+    harbour.fill(amount=6)
+    request = harbour.submitted()
+    page = harbour.people.operator.client().get(f"/ops/queue/{request.pk}/").content.decode()
+    assert "Why not on the others" in page
+    assert "What is short" in page
