@@ -47,6 +47,7 @@ def test_connect(ctx: StepContext) -> Outcome:
         ctx.check()
         client = testing.test_client(cluster=cluster)
         abilities = testing.abilities_probe(client=client)
+        identity = testing.identity_check(cluster=cluster, client=client)
         ctx.check()
         rights = testing.rights_compare(client=client)
     except ClusterError as error:
@@ -55,6 +56,7 @@ def test_connect(ctx: StepContext) -> Outcome:
         found = testing.findings_store(
             cluster_id=cluster.pk,
             fingerprint=tested,
+            identity=identity,
             abilities=abilities,
             rights=rights,
             asked=asked,
@@ -140,8 +142,12 @@ def remove_check(ctx: StepContext) -> Outcome:
     with scope(ctx.viewer):
         blockers = removal.removal_blockers(cluster_id=_cluster_id(ctx))
     if blockers:
-        return Fail(Reason("cluster-in-use", IN_USE, {"why": " ".join(blockers)}))
+        return Fail(_in_use(blockers))
     return Done()
+
+
+def _in_use(blockers: list[str]) -> Reason:
+    return Reason("cluster-in-use", IN_USE, {"why": " ".join(blockers)})
 
 
 def remove_unlabel(ctx: StepContext) -> Outcome:
@@ -158,10 +164,13 @@ def remove_unlabel(ctx: StepContext) -> Outcome:
 
 
 def remove_wipe(ctx: StepContext) -> Outcome:
-    """Forget the credential and the mirror."""
+    """Forget the credential and the mirror, unless something has come to stand there since."""
     with ctx.transaction():
-        removal.cluster_wipe(cluster_id=_cluster_id(ctx))
-    return Done()
+        blockers = removal.removal_blockers(cluster_id=_cluster_id(ctx))
+        if not blockers:
+            removal.cluster_wipe(cluster_id=_cluster_id(ctx))
+            return Done()
+    return Fail(_in_use(blockers))
 
 
 def remove_undo(ctx: StepContext) -> Outcome:

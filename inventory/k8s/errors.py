@@ -198,7 +198,19 @@ class Untrusted(Unreachable):
 
     code = "cluster-untrusted"
     permanent = True
+    needs_person = True
     words = _("The server's certificate does not fit the CA certificate that was given for it.")
+
+
+class OtherCluster(ClusterError):
+    """The connection works, and leads to another cluster than the one that was registered."""
+
+    code = "cluster-other"
+    needs_person = True
+    words = _(
+        "Another cluster answers than the one that was registered under this name. Hand in a"
+        " kubeconfig of that one, or add this one under a name of its own."
+    )
 
 
 class Timeout(Unreachable):

@@ -26,8 +26,9 @@ class Cluster(models.Model):
     k8s.rights). `login` is what a tenant's kubeconfig gets: {"server", "ca_pem", "exec": {…}};
     `subject_template` are RoleBinding subjects whose names may hold {tenant} and {role}.
     `api_extra` holds {"tls_server_name", "calls_per_second", "burst"} where they differ from the
-    defaults. `labels` are the operator's own words (region, owner). A removed cluster stays as a
-    row without credential, because history names it.
+    defaults. `identity` is what tells the cluster from every other, from its first test on: the
+    UID of its namespace kube-system. `labels` are the operator's own words (region, owner). A
+    removed cluster stays as a row without credential, because history names it.
     """
 
     name = models.CharField(max_length=40)
@@ -35,6 +36,7 @@ class Cluster(models.Model):
     server_url = models.CharField(max_length=2000)
     ca_pem = models.TextField(blank=True, default="")
     api_extra = models.JSONField(default=dict, blank=True)
+    identity = models.CharField(max_length=64, blank=True, default="")
     state = models.CharField(max_length=20, choices=ClusterState, default=ClusterState.PENDING)
     state_code = models.CharField(max_length=60, blank=True, default="")
     state_since = models.DateTimeField(db_default=Now())

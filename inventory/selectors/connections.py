@@ -10,15 +10,17 @@ from django.utils.translation import gettext as _
 from inventory.choices import ClusterState
 from inventory.k8s.connect import ClusterClient, connect
 from inventory.k8s.connection import Connection, Credential
-from inventory.k8s.errors import Unauthorized
+from inventory.k8s.errors import ClusterError, Forbidden, OtherCluster, Unauthorized
+from inventory.k8s.errors import NotFound as NotThere
 from inventory.k8s.pace import BURST, CALLS_PER_SECOND, Breaker, Bucket, Pace, pace_of
 from inventory.models import Cluster
-from portal.errors import Conflict, NotFound
+from portal.errors import NotFound, Unavailable
 from portal.seal import unseal
 
 _clients: dict[int, tuple[str, ClusterClient]] = {}
 _lock = threading.Lock()
 NEVER = 2**31
+KUBE_SYSTEM = "/api/v1/namespaces/kube-system"
 
 
 def connection_fingerprint(cluster: Cluster) -> str:
@@ -60,18 +62,19 @@ def cluster_client(cluster_id: int) -> ClusterClient:
     """A client for a cluster, shared by this process until its connection changes.
 
     For workers: it has the cluster's circuit breaker. Raises NotFound for a cluster that is
-    unknown or removed, Conflict for a paused one, and what `cluster_connection` raises.
+    unknown or removed, Unavailable for a paused one, OtherCluster where the connection leads to
+    another, and what `cluster_connection` raises.
     """
     cluster = cluster_get(cluster_id)
     if cluster.state == ClusterState.PAUSED:
-        raise Conflict(_("The cluster is paused."), code="cluster-paused")
+        raise Unavailable(_("The cluster is paused."), code="cluster-paused")
     fingerprint = connection_fingerprint(cluster)
     with _lock:
         known = _clients.get(cluster_id)
         if known is not None and known[0] == fingerprint:
             return known[1]
     pace = pace_of(f"cluster:{cluster_id}", _bucket(cluster))
-    client = connect(cluster_connection(cluster), pace=pace)
+    client = _verified(cluster, connect(cluster_connection(cluster), pace=pace))
     with _lock:
         _clients[cluster_id] = (fingerprint, client)
     return client
@@ -81,7 +84,33 @@ def watch_client(cluster_id: int) -> ClusterClient:
     """A client of its own for the watcher, whose reflectors have their own patience."""
     cluster = cluster_get(cluster_id)
     pace = Pace(_bucket(cluster), Breaker(failures_to_open=NEVER))
-    return connect(cluster_connection(cluster), pace=pace)
+    return _verified(cluster, connect(cluster_connection(cluster), pace=pace))
+
+
+def identity_of(client: ClusterClient) -> str:
+    """What tells a cluster from every other; "" where the account may not look.
+
+    Nobody can delete the namespace kube-system, and a cluster that is made anew has another.
+    """
+    try:
+        found = client.get(KUBE_SYSTEM)
+    except (Forbidden, NotThere):
+        return ""
+    return str((found.get("metadata") or {}).get("uid") or "")
+
+
+def _verified(cluster: Cluster, client: ClusterClient) -> ClusterClient:
+    """A client that leads where it should: nothing is to be missed in a cluster of others.
+
+    What an allocation no longer has there would count as gone, and be credited.
+    """
+    try:
+        if cluster.identity and identity_of(client) not in ("", cluster.identity):
+            raise OtherCluster
+    except ClusterError:
+        client.close()
+        raise
+    return client
 
 
 def _bucket(cluster: Cluster) -> Bucket:

@@ -9,6 +9,7 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inventory import projection
 from inventory.choices import ClusterState
 from inventory.locks import mirror_lock
 from inventory.models import (
@@ -101,6 +102,7 @@ def cluster_wipe(*, cluster_id: int) -> None:
     The row stays, because allocations and intervals of the past name it; so do nodes, as gone.
     """
     mirror_lock([cluster_id])
+    projection.run_cluster_state(cluster_id, ClusterState.REMOVING, ClusterState.REMOVED)
     Cluster.objects.filter(pk=cluster_id).update(
         state=ClusterState.REMOVED,
         state_code="",

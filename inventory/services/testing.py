@@ -15,12 +15,12 @@ from inventory import projection
 from inventory.choices import ClusterState, NamespaceKind
 from inventory.k8s.abilities import Abilities, probe
 from inventory.k8s.connect import ClusterClient, connect
-from inventory.k8s.errors import ClusterError
+from inventory.k8s.errors import ClusterError, OtherCluster
 from inventory.k8s.pace import Pace
 from inventory.k8s.rights import Rights, compare
 from inventory.models import Cluster, Namespace
 from inventory.notices import UNFENCED, operators_tell
-from inventory.selectors.connections import cluster_connection, connection_is
+from inventory.selectors.connections import cluster_connection, connection_is, identity_of
 from inventory.states import WATCHED_STATES, cluster_state_set
 from portal import live
 from portal.jobs.again import may_ask
@@ -90,10 +90,19 @@ def rights_compare(*, client: ClusterClient) -> Rights:
     return compare(client)
 
 
+def identity_check(*, cluster: Cluster, client: ClusterClient) -> str:
+    """What tells this cluster from others; raises OtherCluster where it is not the one known."""
+    found = identity_of(client)
+    if cluster.identity and found not in ("", cluster.identity):
+        raise OtherCluster
+    return found
+
+
 def findings_store(
     *,
     cluster_id: int,
     fingerprint: str,
+    identity: str,
     abilities: Abilities,
     rights: Rights,
     asked: bool,
@@ -119,6 +128,7 @@ def findings_store(
         abilities=found["abilities"],
         rights=found["rights"],
         credential_user=rights.user[:253],
+        identity=cluster.identity or identity,
         tested_at=now,
         last_contact_at=now,
     )

@@ -27,7 +27,8 @@ def jobs_wake(*, keys: Iterable[str], parked: bool = False) -> None:
 
 def _nudge(keys: list[str], *, parked: bool) -> None:
     with scope(Viewer.system("jobs")):
-        jobs_nudge(keys=keys, parked=parked)
         if parked:  # one that looks right now may be about to park on what it saw before
+            # First these: a row that is being parked is waited for here, and found parked below.
             running = JobRun.objects.filter(key__in=keys, state=JobState.RUNNING)
             running.update(due_at=Clock())
+        jobs_nudge(keys=keys, parked=parked)

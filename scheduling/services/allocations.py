@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from inventory.models import Cluster, Pool
 from portal import audit, live
@@ -26,6 +27,7 @@ from scheduling.models import Allocation
 from scheduling.selectors.devices import pool_resources
 from scheduling.services.notices import FAILED, tenant_tell
 
+ON_ITS_WAY = gettext_lazy("This allocation is already released, or on its way.")
 CREATE, RELEASE, REPLACE = "allocation.create", "allocation.release", "allocation.replace"
 RELEASABLE = (AllocationState.ACTIVE, AllocationState.DEGRADED)
 COMING = (AllocationState.PLANNED, AllocationState.RESERVED, AllocationState.APPLYING)
@@ -157,20 +159,25 @@ def allocation_release(
     why: str = "",
     reason: Reason | None = None,
     fails: bool = False,
+    over_at: datetime | None = None,
 ) -> JobRun:
     """Ask for an allocation to be given back; quota returns when its pods are gone.
 
     One that is still being brought up is stopped instead, and undone. `reason` is kept as what
     its page says of its end; with `fails` it ends as failed, and its people are told now: this
-    goes through once. Raises Conflict when it is already on its way out.
+    goes through once. With `over_at` only what has come to its end by then is given back: it may
+    be renewed at this moment. Raises Conflict when it is already on its way out, or renewed.
     """
     authorize(viewer=viewer, verb="allocation.release", tenant_key=allocation.tenant_key)
     kept: dict[str, Any] = {"reason": reason.as_dict()} if reason else {}
     # Whoever has the row of the job that brings it up knows that the state stays what it is.
     creating = _creations(allocation).select_for_update().filter(state__in=ACTIVE_STATES).first()
-    changed = Allocation.objects.filter(pk=allocation.pk, state__in=RELEASABLE).update(
-        state=AllocationState.RELEASING, **kept
-    )
+    if creating is not None and creating.undoing and allocation.state in RELEASABLE:
+        raise Conflict(ON_ITS_WAY)  # it stood, and what brought it up is taken back already
+    ending = Allocation.objects.filter(pk=allocation.pk, state__in=RELEASABLE)
+    if over_at is not None:
+        ending = ending.filter(until_at__lte=over_at)
+    changed = ending.update(state=AllocationState.RELEASING, **kept)
     if changed:
         job = job_request(
             kind=RELEASE,
@@ -216,7 +223,7 @@ def _creation_stop(
     `kept` are values of the allocation that say why.
     """
     if not Allocation.objects.filter(pk=allocation.pk, state__in=COMING).exists():
-        raise Conflict(_("This allocation is already released, or on its way."))
+        raise Conflict(ON_ITS_WAY)
     if creating is None:
         # Stopped before it begins, so that it does nothing but undo.
         creating = job_request(

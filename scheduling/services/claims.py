@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import DateTimeField, Q, Value
+from django.db.models.functions import Greatest
 
 from inventory.models import Node, Pod
 from inventory.rows import device_rules
@@ -22,6 +23,12 @@ def claims_project(
     pods = [pod for pod in came if pod.node_name and not pod.is_done]
     if pods:
         _open(cluster_id, pods, now)
+
+
+def intervals_close(*, cluster_id: int, now: datetime) -> None:
+    """End every open interval of a cluster: it is looked at no longer."""
+    rows = ClaimInterval.objects.filter(cluster_id=cluster_id, to_at=None)
+    rows.update(to_at=Greatest("from_at", Value(now, DateTimeField())))
 
 
 def _close(cluster_id: int, pods: list[Pod], now: datetime) -> None:

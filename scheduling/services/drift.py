@@ -16,7 +16,8 @@ from inventory.labels import FIELD_MANAGER
 from inventory.models import WorkloadFact
 from portal import audit, live
 from portal.errors import BerthError, Conflict, Invalid
-from portal.jobs.requests import job_request, jobs_nudge
+from portal.jobs.requests import job_request
+from portal.jobs.wake import jobs_wake
 from portal.viewer import Viewer, authorize
 from scheduling.choices import HOLDING_STATES, DriftKind
 from scheduling.models import Allocation, Drift, TenantNamespace
@@ -221,7 +222,7 @@ def _restore_request(drift: Drift, viewer: Viewer) -> None:
         args={"allocation": allocation.pk, "object_kind": drift.object_kind},
         tenant_key=allocation.tenant_key,
     )
-    jobs_nudge(keys=[allocation.job_key], parked=True)
+    jobs_wake(keys=[allocation.job_key], parked=True)
 
 
 def _space_restore_request(drift: Drift, viewer: Viewer) -> None:
@@ -253,8 +254,17 @@ def _beside(drift: Drift) -> QuerySet[Allocation]:
 
 def _waiting_nudge(drift: Drift) -> None:
     """Let jobs go on that stopped because of what is left as it is now."""
-    held = _beside(drift).filter(state__in=HOLDING_STATES)
-    jobs_nudge(keys=[each.job_key for each in held], parked=True)
+    space = TenantNamespace.objects.filter(
+        cluster_id=drift.cluster_id, name=_place_of(drift)[0]
+    ).first()
+    if space is not None:
+        space_wake(space)
+
+
+def space_wake(space: TenantNamespace) -> None:
+    """Let jobs go on that stopped because of something that stands in a namespace."""
+    held = Allocation.objects.filter(namespace=space, state__in=HOLDING_STATES)
+    jobs_wake(keys=[each.job_key for each in held], parked=True)
 
 
 def _publish(tenant_key: str, allocation: Allocation | None) -> None:

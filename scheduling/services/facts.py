@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import ngettext
 
 from inventory.choices import ClusterState
@@ -15,7 +16,7 @@ from portal.models.jobs import ACTIVE_STATES
 from scheduling.choices import HOLDING_STATES, AllocationKind, AllocationState
 from scheduling.models import Allocation, TenantNamespace
 from scheduling.services.allocations import allocation_publish
-from scheduling.services.claims import claims_project
+from scheduling.services.claims import claims_project, intervals_close
 from scheduling.services.health import health_set
 from scheduling.services.overcommit import overcommit_resolve
 from scheduling.services.projector import nodes_project
@@ -98,7 +99,11 @@ def waiting_wake(*, cluster_id: int | None = None) -> None:
 
 
 def cluster_state_changed(cluster_id: int, _before: str, after: str) -> None:
-    """A cluster is back: what was parked or waits because of it goes on."""
+    """A cluster is back: what was parked or waits because of it goes on. One is removed: nobody
+    will say any more when its last pods ended, so what they held ends now.
+    """
+    if after == ClusterState.REMOVED:
+        intervals_close(cluster_id=cluster_id, now=timezone.now())
     if after != ClusterState.CONNECTED:
         return
     found = Allocation.objects.filter(cluster_id=cluster_id, state__in=HOLDING_STATES)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory.choices import ClusterState
 from inventory.k8s.errors import AlreadyExists, Conflict
 from inventory.k8s.paths import ObjectRef
 from inventory.k8s.project import spec_digest
@@ -211,7 +212,9 @@ def _found_or_created(ctx: StepContext, writer: Writer, space: TenantNamespace) 
         # Kept beside the namespace, not with this job: whichever of the tenant's jobs finds it
         # made, after a crash or before our answer came, has to know that it is Berth's.
         with ctx.transaction():
-            TenantNamespace.objects.filter(pk=space.pk).update(meant=True, uid="")
+            rows = TenantNamespace.objects.filter(pk=space.pk, uid=space.uid)
+            if not rows.update(meant=True, uid=""):  # another job has made it since we looked
+                raise Overtaken(CHANGED_MEANWHILE)
         space.uid = ""
         ctx.check()
         try:
@@ -226,10 +229,17 @@ def _found_or_created(ctx: StepContext, writer: Writer, space: TenantNamespace) 
 
 
 def _is_known(space: TenantNamespace, found: Object) -> bool:
-    """Tell whether a namespace that stands there is the one that Berth made, or was making."""
+    """Tell whether a namespace that stands there is the one that Berth made, or was making.
+
+    Also one that it made before the cluster was removed here and registered again.
+    """
+    uid = found["metadata"]["uid"]
     with scope(SYSTEM):
         space.refresh_from_db(fields=["uid", "meant"])
-    known = found["metadata"]["uid"] == space.uid if space.uid else space.meant
+        earlier = TenantNamespace.objects.filter(
+            tenant_key=space.tenant_key, uid=uid, cluster__state=ClusterState.REMOVED
+        )
+        known = uid == space.uid if space.uid else space.meant or earlier.exists()
     return known and is_ours(found, owner_of(tenant_key=space.tenant_key))
 
 

@@ -54,7 +54,7 @@ def ends_watch(now: datetime) -> None:
             # Once more: it may have been given a later end since.
             if ending.filter(pk=allocation.pk, until_at__lte=now).exists():
                 _notice(allocation, ENDED, now)
-                _end(allocation)
+                _end(allocation, now)
 
 
 def runs_watch(_now: datetime) -> None:
@@ -140,11 +140,11 @@ def _notice(allocation: Allocation, kind: NoticeKind, now: datetime) -> None:
         tenant_tell(allocation=allocation, kind=kind, until=allocation.until_at)
 
 
-def _end(allocation: Allocation) -> None:
+def _end(allocation: Allocation, now: datetime) -> None:
     try:
-        job = allocation_release(allocation=allocation, viewer=PATROL, why="until")
+        job = allocation_release(allocation=allocation, viewer=PATROL, why="until", over_at=now)
     except BerthError:
-        return  # somebody else released it a moment ago, or it is being undone
+        return  # somebody else released or renewed it a moment ago, or it is being undone
     if job.kind == CREATE:
         reason = Reason("until", NEVER_UP).as_dict()
         Allocation.objects.filter(pk=allocation.pk).update(reason=reason)

@@ -25,6 +25,7 @@ from scheduling.services.commitments import rows_lock, sums_refresh
 
 Key = tuple[str, str]  # node uid, resource
 OWN = "allocation:"  # what the holder of a workload begins with
+MAX_DIGITS = 18  # of an allocation's number: a label may say anything
 
 
 @dataclass(slots=True)
@@ -135,7 +136,7 @@ def holder_of(space: TenantNamespace | None, label: str) -> str:
         return ""
     if space.kind == NamespaceKind.OPEN:
         return space.holder
-    return f"{OWN}{label}" if label else ""
+    return f"{OWN}{label}" if label.isdecimal() and len(label) <= MAX_DIGITS else ""
 
 
 def _facts_write(rows: list[NodeCommitment], nodes: dict[str, Node], bound: Bound) -> None:

@@ -127,6 +127,7 @@ def test_what_is_parked_goes_on_after_a_test_but_not_with_every_hour(
     testing.findings_store(
         cluster_id=cluster.pk,
         fingerprint=connection_fingerprint(cluster),
+        identity="u-1",
         abilities=ABILITIES,
         rights=RIGHTS,
         asked=asked_for,

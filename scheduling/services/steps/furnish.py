@@ -14,12 +14,11 @@ from portal.errors import Refused
 from portal.installation import installation_id
 from portal.jobs.context import StepContext
 from portal.jobs.outcome import Done, Outcome
-from portal.jobs.requests import jobs_nudge
 from portal.scope import scope
-from scheduling.choices import HOLDING_STATES, DriftKind
-from scheduling.models import Allocation, TenantNamespace
+from scheduling.choices import DriftKind
+from scheduling.models import TenantNamespace
 from scheduling.services.clusters import SYSTEM, writer_of
-from scheduling.services.drift import OF_OBJECTS, Finding, Spot, drift_note
+from scheduling.services.drift import OF_OBJECTS, Finding, Spot, drift_note, space_wake
 from scheduling.services.furniture import (
     KINDS,
     finding_of,
@@ -111,8 +110,7 @@ def put_back(ctx: StepContext) -> Outcome:
     else:
         _put_over(ctx, space, found, wanted)
     with ctx.transaction():
-        held = Allocation.objects.filter(namespace=space, state__in=HOLDING_STATES)
-        jobs_nudge(keys=[each.job_key for each in held], parked=True)
+        space_wake(space)
         ctx.log("ok", PUT_BACK, object=str(ref), who=ctx.job.requested_by_label)
     return Done({"object": str(ref)})
 

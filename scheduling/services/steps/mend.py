@@ -29,6 +29,7 @@ from scheduling.services.clusters import (
     space_of,
     writer_of,
 )
+from scheduling.services.drift import space_wake
 from scheduling.services.namespaces import CHANGED_MEANWHILE, foreign_refusal, quota_restore
 from scheduling.services.steps.common import load
 from scheduling.services.steps.repoint import is_movable
@@ -45,6 +46,14 @@ REMOVED = gettext_noop("Removed %(object)s, left over from an allocation that ha
 def mend(ctx: StepContext) -> Outcome:
     """Make the object again, or write Berth's fields over what somebody else wrote."""
     allocation = load(ctx)
+    outcome = _mended(ctx, allocation)
+    if isinstance(outcome, Done):  # others of the namespace may have stopped for the same reason
+        with ctx.transaction():
+            space_wake(space_of(allocation))
+    return outcome
+
+
+def _mended(ctx: StepContext, allocation: Allocation) -> Outcome:
     pending = space_again(ctx, space_of(allocation))
     if pending is not None:
         return pending

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop
 
+from inventory.locks import cluster_hold
 from inventory.models import Cluster
 from portal.errors import Invalid, Refused
 from portal.jobs.context import StepContext
@@ -89,6 +90,8 @@ def _decide(allocation: Allocation) -> EngineDecision:
 
 def _commit(ctx: StepContext, allocation: Allocation, decision: EngineDecision) -> None:
     cluster = Cluster.objects.present().get(name=decision.placements[0].cluster)
+    if not cluster_hold(cluster.pk):
+        raise RoomTaken
     space = _space(allocation, cluster)
     refusal = quota_move(move_of(ctx, allocation, "reserve"))
     if refusal is not None:

@@ -131,7 +131,8 @@ def _settle(ctx: StepContext, state: AllocationState, direction: Direction) -> O
             bound = direction == "cancel" and "bind" in made
             for each in ("release", "credit") if bound else (direction,):
                 _move(ctx, allocation, each)
-            _room_return(allocation)
+            if not {"credit", "cancel"} & made:  # else another job has given the room back
+                _room_return(allocation)
         Allocation.objects.filter(pk=allocation.pk).update(
             state=state,
             released_at=timezone.now(),

@@ -12,14 +12,14 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from inventory.k8s.errors import Conflict, Invalid
+from inventory.k8s.errors import ClusterError, Conflict, Invalid
 from inventory.k8s.paths import ObjectRef
 from inventory.k8s.project import spec_digest
 from inventory.k8s.writer import Writer
 from inventory.models import Node
 from portal.errors import Unavailable
 from portal.jobs.context import StepContext
-from portal.jobs.outcome import Done, Outcome, Reason, Wait
+from portal.jobs.outcome import Done, Outcome, Park, Reason, Wait
 from portal.models.jobs import JobStep, StepState
 from portal.scope import scope
 from scheduling.choices import AllocationKind, AllocationState, RunsAs
@@ -83,9 +83,27 @@ def patch(ctx: StepContext) -> Outcome:
     wanted = affinity(node_names(allocation))
     if found["spec"]["template"]["spec"].get("affinity") != wanted:
         if allocation.runs_as == RunsAs.COMPLETION:
-            return _patch_job(ctx, allocation, writer, ref, found, wanted)
+            return _patch_job_or_park(ctx, allocation, writer, ref, found, wanted)
         found = _patch(ctx, allocation, writer, found, _template(wanted))
     return _patched(ctx, allocation, _resumed(ctx, allocation, writer, found))
+
+
+def _patch_job_or_park(
+    ctx: StepContext,
+    allocation: Allocation,
+    writer: Writer,
+    ref: ObjectRef,
+    found: dict[str, Any],
+    wanted: dict[str, Any],
+) -> Outcome:
+    """What stands still by Berth's doing is not left so: a refusal then waits for a person."""
+    try:
+        return _patch_job(ctx, allocation, writer, ref, found, wanted)
+    except ClusterError as error:
+        if not (error.permanent and ctx.recorded.get("suspend")):
+            raise
+        said = {"message": str(error.message)}
+        return Park(Reason(error.code, gettext_noop("%(message)s"), said))
 
 
 def _patch_job(

@@ -24,6 +24,7 @@ from scheduling.services.steps.common import load, load_locked
 QUICK_TRIES = 5
 QUICK_SECONDS = 0.1
 SLOW_SECONDS = 2.0
+NEVER_WIDENED = (AllocationState.PLANNED, AllocationState.RESERVED)
 UNCONFIRMED = gettext_noop("Waiting for the cluster to enforce the namespace's quota.")
 WIDENED = gettext_noop("The cluster enforces the quota of %(namespace)s.")
 
@@ -45,17 +46,21 @@ def widen(ctx: StepContext) -> Outcome:
 
 
 def narrow(ctx: StepContext) -> Outcome:
-    """Stop counting the allocation; done only when the cluster enforces the smaller sum."""
+    """Stop counting the allocation; done only when the cluster enforces the smaller sum.
+
+    What an earlier job left half-way is settled, too: only what was never widened is passed over.
+    """
     allocation = load(ctx)
-    if allocation.namespace is None or not (allocation.widened or ctx.recorded.get("narrowed")):
+    if allocation.namespace is None or allocation.state in NEVER_WIDENED:
         return Done()
-    if not ctx.recorded.get("narrowed"):
+    if allocation.widened:
         with ctx.transaction():
             Allocation.objects.filter(pk=allocation.pk).update(widened=False)
-            ctx.record(narrowed=True)
-    if not space_of(allocation).uid:  # it never became ours: nothing there is touched
+    space = space_of(allocation)
+    # It never became ours, or is gone: nothing that stands there now is touched.
+    if not space.uid or space_is_gone(ctx, space):
         return Done()
-    return quota_settle(ctx, space_of(allocation))
+    return quota_settle(ctx, space)
 
 
 def space_again(ctx: StepContext, space: TenantNamespace) -> Outcome | None:
