@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from inventory.selectors.overview import CONTACT_EVERY_SECONDS
 from portal.jobs.selectors import job_actions, job_detail, job_latest
 from portal.jobs.shown import job_progress, job_status, log_rows, step_rows
 from portal.jobs.words import kind_title, reason_shown
@@ -36,8 +37,6 @@ from scheduling.shown import connect_command, drift_rows, effect_table, node_row
 from scheduling.tables import AllocationTable
 from scheduling.views.acts import release_acts
 from scheduling.words import act_words, allocation_status, amounts_words, kind_words, shape_words
-
-FACTS_SECONDS = 60
 
 
 @require_GET
@@ -160,7 +159,7 @@ def _facts(found: Allocation, viewer: Viewer) -> dict[str, Any]:
         "reason": reason_shown(found.reason, viewer=viewer),
         "drifts": drifts,
         "seen_at": getattr(found, "seen_at", None),
-        "facts_seconds": FACTS_SECONDS,
+        "facts_seconds": CONTACT_EVERY_SECONDS,
         "ended": found.state in ENDED,
         "command": connect_command(found),
         "is_open": found.kind == AllocationKind.OPEN,

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,6 +16,8 @@ from django.views.decorators.http import require_GET
 
 from inventory.choices import ClusterState
 from inventory.models import Cluster, Pool
+from inventory.selectors.overview import CONTACT_EVERY_SECONDS
+from inventory.words import cluster_status
 from portal.jobs.words import job_object, kind_title, reason_shown
 from portal.joins import list_join
 from portal.models import JobRun
@@ -32,16 +34,9 @@ from scheduling.selectors.attention import clusters_shown, jobs_now
 from scheduling.selectors.fleet import NODES, Fleet, Sum, Sums, devices_in, fleet_sums
 from scheduling.selectors.promises import Promises, pools_promised
 
-FACTS_SECONDS = 60
 MOST = 6
-CLUSTER_STATES = {
-    ClusterState.PENDING: "wait",
-    ClusterState.CONNECTED: "ok",
-    ClusterState.UNREACHABLE: "silent",
-    ClusterState.CREDENTIAL_EXPIRED: "danger",
-    ClusterState.PAUSED: "off",
-    ClusterState.REMOVING: "busy",
-}
+ALARMING = (ClusterState.UNREACHABLE, ClusterState.CREDENTIAL_EXPIRED)
+UNWATCHED = (ClusterState.PAUSED, ClusterState.PENDING)
 
 
 @require_GET
@@ -77,9 +72,9 @@ def ops_home(request: HttpRequest) -> HttpResponseBase:
         "cpu": plain_tile(total, "cpu"),
         "memory": plain_tile(total, "memory"),
         "nodes": total.get(NODES, Sum()),
-        "facts_seconds": FACTS_SECONDS,
-        "cluster_new_url": _url("cluster_new") if viewer.can("cluster.edit") else "",
-        "pool_new_url": _url("pool_new") if viewer.can("pool.edit") else "",
+        "facts_seconds": CONTACT_EVERY_SECONDS,
+        "cluster_new_url": reverse("cluster_new") if viewer.can("cluster.edit") else "",
+        "pool_new_url": reverse("pool_new") if viewer.can("pool.edit") else "",
         "panels": panels_for(place="ops_home", viewer=viewer),
         "guide": guide_for(place="ops_home", viewer=viewer),
     }
@@ -124,14 +119,15 @@ def cluster_row(cluster: Cluster, fleet: Fleet, now: datetime) -> dict[str, Any]
     sums = fleet.cluster(cluster.pk)
     devices = _devices(sums)
     seen_at: datetime | None = getattr(cluster, "seen_at", None)
-    level = fresh_level(now - seen_at, FACTS_SECONDS) if seen_at else "gone"
-    connected = cluster.state == ClusterState.CONNECTED
+    level = fresh_level(now - seen_at, CONTACT_EVERY_SECONDS) if seen_at else "gone"
+    silent = cluster.state == ClusterState.CONNECTED and level == "gone"
     return {
         "name": cluster.name,
-        "url": _url("cluster_page", cluster.name),
-        "state": ("silent", _("Silent")) if connected and level == "gone" else _state(cluster),
-        "connected": connected,
-        "paused": cluster.state in {ClusterState.PAUSED, ClusterState.PENDING},
+        "url": reverse("cluster_page", args=[cluster.name]),
+        "state": cluster_status(cluster, silent=silent),
+        "silent": silent,
+        "alarming": cluster.state in ALARMING,
+        "unwatched": cluster.state in UNWATCHED,
         "nodes": sums.get(NODES, Sum()),
         "devices": devices,
         "bar": sum_bar(_("Devices"), devices) if devices.installed else None,
@@ -181,22 +177,23 @@ def pool_row(pool: Pool, fleet: Fleet, held: Promises) -> dict[str, Any]:
 
 
 def cluster_items(clusters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Clusters that are silent, or can't be reached."""
+    """Clusters that can't be reached or read any more, and connected ones that are silent; what an
+    operator has chosen (to pause one, to remove one) is no item.
+    """
     items = []
     for row in clusters:
-        stale = row["connected"] and row["level"] == "gone"
-        if row["paused"] or (row["connected"] and not stale):
+        if not (row["alarming"] or row["silent"]):
             continue
         age = age_text((timezone.now() - row["seen_at"]).total_seconds()) if row["seen_at"] else ""
         words = _("Last sign of life %(age)s ago; numbers stand still") % {"age": age}
         items.append(
             {
-                "kind": "danger" if not row["connected"] else "warn",
+                "kind": "danger" if row["alarming"] else "warn",
                 "title": _("Cluster %(name)s: %(state)s")
-                % {"name": row["name"], "state": _("silent") if stale else row["state"][1]},
+                % {"name": row["name"], "state": _("silent") if row["silent"] else row["state"][1]},
                 "text": words if age else _("Nothing was ever read from it"),
                 "action": _("Look"),
-                "url": row["url"] or "",
+                "url": row["url"],
             }
         )
     return items
@@ -246,7 +243,7 @@ def over_items(clusters: list[dict[str, Any]]) -> list[dict[str, Any]]:
             )
             % {"count": row["over"]},
             "action": _("Look"),
-            "url": _url("node_list") or row["url"] or "",
+            "url": reverse("node_list"),
         }
         for row in clusters
         if row["over"]
@@ -261,13 +258,8 @@ def sick_item(cluster: str, node: dict[str, Any]) -> dict[str, Any]:
         "title": _("Node %(name)s is not ready") % {"name": node["name"]},
         "text": f"{cluster}, {text % {'count': node['held']}}",
         "action": _("Look"),
-        "url": _url("node_page", cluster, node["name"]),
+        "url": reverse("node_page", args=[cluster, node["name"]]),
     }
-
-
-def _state(cluster: Cluster) -> tuple[str, str]:
-    kind = CLUSTER_STATES.get(ClusterState(cluster.state), "info")
-    return kind, str(cluster.get_state_display())
 
 
 def _devices(sums: Sums) -> Sum:
@@ -286,11 +278,3 @@ def _share_text(sums: Sums, resource: str) -> str:
 
 def _whole(number: str) -> str:
     return number.partition(".")[0]
-
-
-def _url(name: str, *args: str) -> str:
-    """Address of a page of another room; empty where it isn't there."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""

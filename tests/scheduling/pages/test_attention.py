@@ -7,6 +7,7 @@ import re
 from inventory.choices import ClusterState
 from inventory.models import Cluster
 from portal.scope import scope
+from portal.ui.html import status_html
 from portal.viewer import Viewer
 from scheduling.models import Commitment, NodeCommitment
 from scheduling.selectors.fleet import fleet_sums
@@ -60,6 +61,39 @@ def test_nothing_is_free_in_a_cluster_that_takes_nothing(people: People, seed: S
         after = fleet_sums().cluster(seed.cluster.pk)[H100]
     assert before.free > 0
     assert (after.free, after.usable, after.committed) == (0, before.usable, before.committed)
+
+
+def test_a_cluster_that_is_being_removed_needs_nobody(people: People, seed: Seed) -> None:
+    for state in (ClusterState.REMOVING, ClusterState.PAUSED, ClusterState.PENDING):
+        _state_set(seed.cluster, state)
+        page = people.operator.client().get("/ops/").content.decode()
+        assert f"Cluster {seed.cluster.name}: " not in page, state
+
+
+def test_an_unreachable_cluster_is_critical_and_looks_as_in_the_list(
+    people: People, seed: Seed
+) -> None:
+    client = people.operator.client()
+    for state in (ClusterState.UNREACHABLE, ClusterState.CREDENTIAL_EXPIRED):
+        before = _critical(client.get("/ops/").content.decode())
+        _state_set(seed.cluster, state)
+        page = client.get("/ops/").content.decode()
+        assert f"Cluster {seed.cluster.name}: {state.label}" in page
+        assert _critical(page) == before + 1
+        shown = status_html("danger", state.label)
+        assert shown in page
+        assert shown in client.get("/ops/clusters/").content.decode()
+        _state_set(seed.cluster, ClusterState.CONNECTED)
+
+
+def _state_set(cluster: Cluster, state: ClusterState) -> None:
+    with scope(Viewer.system("tests")):
+        Cluster.objects.filter(pk=cluster.pk).update(state=state)
+
+
+def _critical(page: str) -> int:
+    found = re.search(r"(\d+) critical", page)
+    return int(found[1]) if found else 0
 
 
 def _plain(html: str) -> str:
