@@ -24,7 +24,7 @@ from inventory.views.common import cluster_crumbs
 from inventory.words import setup_checks
 from portal.attempts import form_attempt
 from portal.jobs.selectors import job_latest
-from portal.jobs.views import job_context
+from portal.jobs.shown import job_context
 from portal.pages import verb_required, viewer_of
 from portal.viewer import Viewer
 
@@ -74,9 +74,11 @@ def setup_context(cluster: Cluster, division: Division, viewer: Viewer) -> dict[
     """What the steps read."""
     key = f"{cluster.job_key}:test"
     job = job_latest(key=key, viewer=viewer)
+    now = timezone.now()
+    shown = job_context(job=job, viewer=viewer, now=now, attempts=False) if job else {"job": None}
     return {
         "crumbs": cluster_crumbs(cluster),
-        "checks": setup_checks(cluster, division.nodes, now=timezone.now()),
+        "checks": setup_checks(cluster, division.nodes, now=now),
         "may_edit": viewer.can("cluster.edit"),
-        **(job_context(job, viewer, attempts=False) if job else {"job": None}),
+        **shown,
     }

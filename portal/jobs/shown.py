@@ -13,9 +13,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.jobs.outcome import Reason
-from portal.jobs.selectors import JobDetail
-from portal.jobs.words import reason_shown, result_words, step_title
-from portal.models.jobs import JobLog, JobRun, JobState, JobStep, StepState
+from portal.jobs.selectors import JobDetail, job_actions, job_detail
+from portal.jobs.words import (
+    job_object,
+    job_remedy,
+    kind_title,
+    reason_shown,
+    result_words,
+    step_title,
+)
+from portal.models.jobs import ACTIVE_STATES, JobLog, JobRun, JobState, JobStep, StepState
 from portal.ui.strips import segments
 from portal.ui.units import age_text
 from portal.viewer import Viewer
@@ -60,6 +67,30 @@ class LogRow:
     step: str
     level: str
     text: str
+
+
+def job_context(
+    *, job: JobRun, viewer: Viewer, now: datetime, attempts: bool = True
+) -> dict[str, Any]:
+    """What the templates of a job read; pages that embed one leave its attempts out."""
+    detail = job_detail(job=job, attempts=attempts)
+    step, steps = job_progress(job)
+    return {
+        "job": job,
+        "job_title": kind_title(job.kind),
+        "job_status": job_status(job),
+        "job_reason": reason_shown(job.reason, viewer=viewer),
+        "job_object": job_object(job),
+        "job_remedy": job_remedy(job, viewer=viewer),
+        "job_steps": step_rows(detail=detail, viewer=viewer, now=now),
+        "job_log": log_rows(detail),
+        "job_attempts": [(each, attempt_words(each.ended_as)) for each in detail.attempts],
+        "job_retries": getattr(job, "retry_ids", []),
+        "job_actions": job_actions(job=job, viewer=viewer),
+        "job_active": job.state in ACTIVE_STATES,
+        "step": step,
+        "steps": steps,
+    }
 
 
 def job_status(job: JobRun) -> tuple[str, Any]:

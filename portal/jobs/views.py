@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -15,17 +13,10 @@ from django.views.decorators.http import require_GET, require_POST
 from portal.errors import Conflict
 from portal.jobs.filters import JobFilter
 from portal.jobs.requests import job_cancel, job_retry
-from portal.jobs.selectors import (
-    job_actions,
-    job_detail,
-    job_get,
-    jobs_of_interest,
-    jobs_visible,
-)
-from portal.jobs.shown import attempt_words, job_progress, job_status, log_rows, step_rows
+from portal.jobs.selectors import job_get, jobs_of_interest, jobs_visible
+from portal.jobs.shown import job_context
 from portal.jobs.tables import JobTable
-from portal.jobs.words import job_object, job_remedy, kind_title, reason_shown
-from portal.models.jobs import ACTIVE_STATES, JobRun
+from portal.models.jobs import ACTIVE_STATES
 from portal.pages import person_required, verb_required, viewer_of
 from portal.ui.tables import table_build
 from portal.viewer import Viewer
@@ -66,8 +57,10 @@ def tenant_job_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseB
 @person_required
 def job_page(request: HttpRequest, job_id: int) -> HttpResponseBase:
     """One job: what it did, does and will do."""
-    job = job_get(job_id=job_id, viewer=viewer_of(request))
-    return render(request, "jobs/job_page.html", job_context(job, viewer_of(request)))
+    viewer = viewer_of(request)
+    job = job_get(job_id=job_id, viewer=viewer)
+    context = job_context(job=job, viewer=viewer, now=timezone.now())
+    return render(request, "jobs/job_page.html", context)
 
 
 @require_GET
@@ -76,7 +69,8 @@ def job_part(request: HttpRequest, job_id: int) -> HttpResponseBase:
     """Steps and log alone, for pages that show a job beside something else."""
     viewer = viewer_of(request)
     job = job_get(job_id=job_id, viewer=viewer)
-    return render(request, "jobs/_steps.html", job_context(job, viewer, attempts=False))
+    context = job_context(job=job, viewer=viewer, now=timezone.now(), attempts=False)
+    return render(request, "jobs/_steps.html", context)
 
 
 @require_POST
@@ -106,29 +100,6 @@ def job_retry_act(request: HttpRequest, job_id: int) -> HttpResponseBase:
         return redirect("job_page", job_id)
     messages.success(request, _("%(job)s is on its way.") % {"job": again.ref})
     return redirect("job_page", again.pk)
-
-
-def job_context(job: JobRun, viewer: Viewer, *, attempts: bool = True) -> dict[str, Any]:
-    """What the templates of a job read; also for pages that embed one."""
-    now = timezone.now()
-    detail = job_detail(job=job, attempts=attempts)
-    step, steps = job_progress(job)
-    return {
-        "job": job,
-        "job_title": kind_title(job.kind),
-        "job_status": job_status(job),
-        "job_reason": reason_shown(job.reason, viewer=viewer),
-        "job_object": job_object(job),
-        "job_remedy": job_remedy(job, viewer=viewer),
-        "job_steps": step_rows(detail=detail, viewer=viewer, now=now),
-        "job_log": log_rows(detail),
-        "job_attempts": [(each, attempt_words(each.ended_as)) for each in detail.attempts],
-        "job_retries": getattr(job, "retry_ids", []),
-        "job_actions": job_actions(job=job, viewer=viewer),
-        "job_active": job.state in ACTIVE_STATES,
-        "step": step,
-        "steps": steps,
-    }
 
 
 def _own_topics(table: JobTable, viewer: Viewer) -> str:

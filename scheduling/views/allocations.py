@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from inventory.selectors.overview import CONTACT_EVERY_SECONDS
-from portal.jobs.selectors import job_actions, job_detail, job_latest
-from portal.jobs.shown import job_progress, job_status, log_rows, step_rows
-from portal.jobs.words import kind_title, reason_shown
+from portal.jobs.selectors import job_latest
+from portal.jobs.shown import job_context
+from portal.jobs.words import reason_shown
 from portal.models.jobs import ACTIVE_STATES, JobRun, JobState
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import Empty, table_build
@@ -185,19 +185,10 @@ def _job(found: Allocation, viewer: Viewer) -> dict[str, Any]:
     )
     if job is None:
         return context
-    detail = job_detail(job=job, attempts=False)
-    step, steps = job_progress(job)
     now = timezone.now()
     later = job.state == JobState.QUEUED and job.due_at is not None and job.due_at > now
+    context |= job_context(job=job, viewer=viewer, now=now, attempts=False)
     return context | {
         "starts_at": job.due_at if later and found.state == AllocationState.PLANNED else None,
         "topics": f"allocation:{found.pk} job:{job.pk}",
-        "job_title": kind_title(job.kind),
-        "job_status": job_status(job),
-        "job_active": job.state in ACTIVE_STATES,
-        "job_steps": step_rows(detail=detail, viewer=viewer, now=now),
-        "job_log": log_rows(detail),
-        "job_actions": job_actions(job=job, viewer=viewer),
-        "step": step,
-        "steps": steps,
     }

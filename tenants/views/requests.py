@@ -16,10 +16,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.answers import error_shown
 from portal.errors import BerthError, Conflict, Invalid, NotFound, PreconditionFailed, Refused
-from portal.jobs.selectors import job_detail, job_latest
-from portal.jobs.shown import job_progress, job_status, log_rows, step_rows
-from portal.jobs.words import kind_title
-from portal.models.jobs import ACTIVE_STATES
+from portal.jobs.selectors import job_latest
+from portal.jobs.shown import job_context
 from portal.pages import generation_sent, verb_required, viewer_of
 from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
@@ -209,19 +207,8 @@ def _job(found: CapacityRequest, viewer: Viewer) -> dict[str, Any]:
         job = job_latest(key=found.allocation.job_key, viewer=viewer)
     if job is None:
         return {"topics": topics}
-    detail = job_detail(job=job, attempts=False)
-    step, steps = job_progress(job)
-    return {
-        "topics": f"{topics} job:{job.pk}",
-        "job": job,
-        "job_title": kind_title(job.kind),
-        "job_status": job_status(job),
-        "job_active": job.state in ACTIVE_STATES,
-        "job_steps": step_rows(detail=detail, viewer=viewer, now=timezone.now()),
-        "job_log": log_rows(detail),
-        "step": step,
-        "steps": steps,
-    }
+    context = job_context(job=job, viewer=viewer, now=timezone.now(), attempts=False)
+    return context | {"topics": f"{topics} job:{job.pk}"}
 
 
 def _failed(
