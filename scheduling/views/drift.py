@@ -24,11 +24,12 @@ from scheduling.tables import DriftTable, drift_name
 @verb_required("drift.view")
 def drift_list_page(request: HttpRequest) -> HttpResponseBase:
     """Open differences; settled ones by filter."""
-    rows = Drift.objects.select_related("cluster", "allocation")
+    viewer = viewer_of(request)
+    rows = Drift.objects.visible_to(viewer).select_related("cluster", "allocation")
     asked = request.GET.copy()
     asked.setdefault("open", "true")
     found = DriftFilter(asked, queryset=rows, request=request)
-    may = viewer_of(request).can("drift.edit")
+    may = viewer.can("drift.edit")
     exclude = () if may else ("select",)
     table = table_build(DriftTable, found.qs, request=request, exclude=exclude)
     context = {"table": table, "filter": found, "acts": drift_acts() if may else ()}
@@ -40,13 +41,14 @@ def drift_list_page(request: HttpRequest) -> HttpResponseBase:
 def drift_choose_act(request: HttpRequest, drift_id: int) -> HttpResponseBase:
     """Settle a difference: what the cluster has, or what Berth wrote."""
     viewer = viewer_of(request)
-    found = get_object_or_404(Drift.objects.select_related("allocation"), pk=drift_id)
+    rows = Drift.objects.visible_to(viewer).select_related("allocation")
+    found = get_object_or_404(rows, pk=drift_id)
     choice, why = request.POST.get("choice", ""), request.POST.get("why", "")[:500]
     try:
         drift_choose(drift=found, choice=choice, why=why, viewer=viewer)
         messages.success(request, _("Settled."))
     except (Conflict, Invalid) as error:
-        messages.error(request, str(error))
+        messages.error(request, error.sentences)
     if found.allocation is None:
         return redirect("drift_list")
     return redirect("allocation_page", found.tenant_key, found.allocation.pk)

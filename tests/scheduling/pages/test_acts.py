@@ -230,9 +230,12 @@ def test_drift_is_settled_by_operators(people: People, seed: Seed) -> None:
     assert "Accept what the cluster has" not in people.alice.client().get(page).content.decode()
     act = f"/ops/drift/{drift.pk}/choose/"
     assert people.alice.client().post(act, {"choice": "accept"}).status_code == 403
-    people.operator.client().post(act, {"choice": "nonsense"})
+    refused = people.operator.client().post(act, {"choice": "nonsense"}, follow=True)
+    assert "This difference does not offer that choice." in refused.content.decode()
     with scope(Viewer.system("tests")):
         assert Drift.objects.get().resolved_at is None
     assert people.operator.client().post(act, {"choice": "accept"}).status_code == 302
     with scope(Viewer.system("tests")):
         assert Drift.objects.get().choice == "accept"
+    missing = act.replace(str(drift.pk), "999999")
+    assert people.operator.client().post(missing, {"choice": "accept"}).status_code == 404
