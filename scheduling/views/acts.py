@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -10,7 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.errors import Conflict
+from portal.attempts import form_attempt
+from portal.models import JobRun
 from portal.pages import verb_required, viewer_of
 from portal.ui.bulk import Bulk, BulkAct, BulkAsk, bulk_answer
 from scheduling.choices import AllocationKind
@@ -30,29 +34,20 @@ from scheduling.words import amounts_words, shape_words
 @verb_required("allocation.release")
 def release_page(request: HttpRequest, tenant_key: str, allocation_id: int) -> HttpResponseBase:
     """What stops, what comes back and when; then the button."""
-    viewer = viewer_of(request)
     found = allocation_get(
         allocation_id=allocation_id,
-        viewer=viewer,
+        viewer=viewer_of(request),
         verb="allocation.release",
         tenant_key=tenant_key,
     )
-    form = ReleaseForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                job = allocation_release(
-                    allocation=found, viewer=viewer, why=str(form.cleaned_data["why"])
-                )
-            except Conflict as error:
-                form.add_error(None, str(error))
-                status = error.status
-            else:
-                messages.success(request, _("%(job)s gives it back.") % {"job": job.ref})
-                return redirect("allocation_page", tenant_key, allocation_id)
-    return _plan(request, found, form, "scheduling/release_page.html", status)
+    return _planned(
+        request,
+        found,
+        form=ReleaseForm(request.POST if request.method == "POST" else None),
+        act=allocation_release,
+        said=_("%(job)s gives it back."),
+        template="scheduling/release_page.html",
+    )
 
 
 def release_acts() -> tuple[BulkAct, ...]:
@@ -93,38 +88,48 @@ def release_many(request: HttpRequest, tenant_key: str | None = None) -> HttpRes
 @verb_required("allocation.edit")
 def replace_page(request: HttpRequest, tenant_key: str, allocation_id: int) -> HttpResponseBase:
     """Other nodes for a workload whose nodes can't serve it."""
-    viewer = viewer_of(request)
     found = allocation_get(
-        allocation_id=allocation_id, viewer=viewer, verb="allocation.edit", tenant_key=tenant_key
+        allocation_id=allocation_id,
+        viewer=viewer_of(request),
+        verb="allocation.edit",
+        tenant_key=tenant_key,
     )
-    form = ReplaceForm(request.POST if request.method == "POST" else None)
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                job = allocation_replace(
-                    allocation=found, viewer=viewer, why=str(form.cleaned_data["why"])
-                )
-            except Conflict as error:
-                form.add_error(None, str(error))
-                status = error.status
-            else:
-                messages.success(request, _("%(job)s places it anew.") % {"job": job.ref})
-                return redirect("allocation_page", tenant_key, allocation_id)
-    return _plan(request, found, form, "scheduling/replace_page.html", status)
+    return _planned(
+        request,
+        found,
+        form=ReplaceForm(request.POST if request.method == "POST" else None),
+        act=allocation_replace,
+        said=_("%(job)s places it anew."),
+        template="scheduling/replace_page.html",
+    )
 
 
-def _plan(
+def _planned(
     request: HttpRequest,
     found: Allocation,
+    *,
     form: ReleaseForm | ReplaceForm,
+    act: Callable[..., JobRun],
+    said: str,
     template: str,
-    status: int,
 ) -> HttpResponseBase:
+    """The plan; posted, the act with its reason, and back to the allocation where it was taken."""
+    status = 200
+    if request.method == "POST":
+        viewer = viewer_of(request)
+        attempt = form_attempt(form, lambda data: act(allocation=found, viewer=viewer, **data))
+        if attempt.result is not None:
+            messages.success(request, said % {"job": attempt.result.ref})
+            return redirect("allocation_page", found.tenant_key, found.pk)
+        status = attempt.status
+    return render(request, template, _plan(found, form), status=status)
+
+
+def _plan(found: Allocation, form: ReleaseForm | ReplaceForm) -> dict[str, Any]:
+    """What both plans show."""
     pods = [pod for each in pods_by_node(found).values() for pod in each]
     running = [pod for pod in pods if pod["phase"] in {"Running", "Pending"}]
-    context = {
+    return {
         "allocation": found,
         "form": form,
         "size": amounts_words(found.charged),
@@ -138,4 +143,3 @@ def _plan(
             (found.name, reverse("allocation_page", args=[found.tenant_key, found.pk])),
         ],
     }
-    return render(request, template, context, status=status)

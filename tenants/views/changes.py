@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from portal.attempts import form_attempt
 from portal.pages import generation_sent, verb_required, viewer_of
 from portal.refusal import Refusal
 from scheduling.selectors.promises import branch_promised
@@ -18,7 +19,6 @@ from tenants.models import Tenant
 from tenants.selectors.tenants import tenant_get
 from tenants.services.archive import tenant_archive, tenant_restore
 from tenants.services.tree import tenant_move, tenant_update
-from tenants.views.attempts import form_attempt
 from tenants.views.tree import parent_chosen, place_choices
 
 

@@ -9,12 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from portal.attempts import form_attempt
 from portal.pages import generation_sent, verb_required, viewer_of
 from tenants.forms_limits import LimitsForm
 from tenants.selectors.limits import limits_pools, limits_resources
 from tenants.selectors.tenants import tenant_get
 from tenants.services.tree import tenant_update
-from tenants.views.attempts import form_attempt
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.attempts import form_attempt
 from portal.errors import NotFound
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import Empty, table_build
@@ -25,7 +26,6 @@ from tenants.selectors.users import member_list
 from tenants.selectors.viewers import role_effect
 from tenants.services.members import member_add, member_remove, member_role_change
 from tenants.tables import MemberTable
-from tenants.views.attempts import form_attempt
 from tenants.words import ROLE_HINTS, verb_title
 
 PANEL_ROWS = 10

@@ -11,12 +11,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from portal.attempts import form_attempt
 from portal.pages import person_required, viewer_of
 from tenants.cookies import preference_cookies_set
 from tenants.forms import PreferenceForm
 from tenants.selectors.viewers import Preference, person_of
 from tenants.services.preferences import preference_set
-from tenants.views.attempts import form_attempt
 
 
 @require_http_methods(["GET", "POST"])

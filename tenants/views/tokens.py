@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.attempts import form_attempt
 from portal.errors import NotFound
 from portal.pages import verb_required, viewer_of
 from portal.ui.bulk import Bulk, BulkAct, BulkAsk, bulk_answer
@@ -26,7 +27,6 @@ from tenants.selectors.tokens import tokens_shown
 from tenants.services.tokens import token_create, token_revoke, token_rotate, token_switch
 from tenants.tables import TokenTable
 from tenants.tokens import TokenText
-from tenants.views.attempts import form_attempt
 
 
 @require_GET

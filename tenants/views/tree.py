@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from portal.attempts import form_attempt
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import table_build
 from portal.viewer import Viewer
@@ -21,7 +22,6 @@ from tenants.models import Tenant
 from tenants.selectors.tenants import subtree_filter, tenant_get, tenant_list, tenant_tree
 from tenants.services.tree import MAX_DEPTH, tenant_create
 from tenants.tables import TenantTable
-from tenants.views.attempts import form_attempt
 
 
 @require_GET

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.attempts import form_attempt
 from portal.errors import NotFound
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import table_build
@@ -28,7 +29,6 @@ from tenants.services.platform import (
     user_switch,
 )
 from tenants.tables import UserTable, user_status
-from tenants.views.attempts import form_attempt
 
 
 @require_GET
