@@ -8,7 +8,6 @@ import structlog
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from psycopg.pq import TransactionStatus
 
@@ -143,8 +142,3 @@ def _shell_possible(request: HttpRequest) -> bool:
         TransactionStatus.UNKNOWN,
     }
     return not broken and not connection.needs_rollback
-
-
-def not_found_words() -> str:
-    """What is said where nothing is found."""
-    return _("There is nothing here, or you may not see it.")

@@ -18,7 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from portal import health
-from portal.answers import error_answer, not_found_words
+from portal.answers import error_answer
 from portal.errors import BerthError, Denied, Invalid, NotFound
 from portal.pages import person_required, viewer_of
 from portal.viewers import viewer_resolve
@@ -142,7 +142,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404, in the same words whether there is nothing or nothing to be seen."""
-    return error_answer(request, NotFound(not_found_words()))
+    return error_answer(request, NotFound())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from django.db.models import QuerySet
 
 from inventory.choices import ClusterState
-from inventory.divide import device_of, is_extended, unknown_keys
-from inventory.models import Cluster, DeviceType, Node, Pod, Pool
+from inventory.divide import unknown_keys
+from inventory.models import DeviceType, Node, Pod, Pool
 from inventory.models.pod import DONE_PHASES
-from inventory.rows import device_rules
 from portal.errors import NotFound
 from portal.viewer import Viewer, authorize
 
@@ -78,23 +77,6 @@ def pool_capacities() -> dict[int | None, Capacity]:
 def cluster_capacities() -> dict[int | None, Capacity]:
     """Capacity of each cluster by id."""
     return _capacities(Node.objects.filter(gone_at=None), "cluster_id")
-
-
-def resource_key_meanings(*, cluster: Cluster, pool: Pool | None = None) -> dict[str, set[str]]:
-    """Which device types each resource key means on a cluster's nodes (of one pool).
-
-    A key that no mapping knows means itself. More than one type behind a key: open capacity of
-    them can't be told apart there.
-    """
-    nodes = Node.objects.filter(cluster=cluster, gone_at=None)
-    if pool is not None:
-        nodes = nodes.filter(pool=pool)
-    rules = device_rules()
-    meanings: dict[str, set[str]] = defaultdict(set)
-    for node in nodes:
-        for key in filter(is_extended, node.raw_allocatable):
-            meanings[key].add(device_of(rules, node.cluster_id, key, node.labels) or key)
-    return dict(meanings)
 
 
 def unknown_device_keys() -> dict[str, int]:

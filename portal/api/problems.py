@@ -15,7 +15,7 @@ from psycopg import errors as pg
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from portal.answers import PROBLEM_TYPE, not_found_words, problem, problem_of
+from portal.answers import PROBLEM_TYPE, problem, problem_of
 from portal.errors import BerthError, Conflict, Denied, Invalid, NotFound, Unavailable
 
 RETRY_SECONDS = 2
@@ -60,7 +60,7 @@ def berth_error(error: Exception) -> BerthError | None:
     if isinstance(error, exceptions.ParseError):
         return Invalid(str(error.detail), code="malformed-body")
     if isinstance(error, Http404):
-        return NotFound(not_found_words())
+        return NotFound()
     if isinstance(error, DjangoPermissionDenied):
         return Denied(str(error) or _("You may not do this."))
     if isinstance(error, SuspiciousOperation):
