@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping
 from fractions import Fraction
 
+from portal.amounts import is_bytes
+
 MAX_CHARS = 40
 MAX_VALUE = 2**63 - 1
 CPU_KEYS = frozenset({"cpu", "requests.cpu", "limits.cpu"})
-BYTE_KEYS = frozenset({"memory", "ephemeral-storage", "storage"})
 
 _PATTERN = re.compile(
     r"\+?(?P<whole>\d*)(?:\.(?P<part>\d*))?(?P<suffix>[EPTGMK]i|[numkMGTPE]|[eE][+-]?\d{1,2})?",
@@ -105,23 +106,18 @@ def _checked(value: int) -> int:
     return value
 
 
-def _is_bytes(key: str) -> bool:
-    name = key.removeprefix("requests.").removeprefix("limits.")
-    return name in BYTE_KEYS or name.startswith("hugepages-") or key.endswith("/requests.storage")
-
-
 def parse_amount(key: str, text: str) -> int:
     """Read the amount of one resource or quota key in that key's base unit."""
     if key in CPU_KEYS:
         return parse_cpu_milli(text)
-    return parse_bytes(text) if _is_bytes(key) else parse_count(text)
+    return parse_bytes(text) if is_bytes(key) else parse_count(text)
 
 
 def format_amount(key: str, amount: int) -> str:
     """Write what `parse_amount` read."""
     if key in CPU_KEYS:
         return format_cpu_milli(amount)
-    return format_bytes(amount) if _is_bytes(key) else format_count(amount)
+    return format_bytes(amount) if is_bytes(key) else format_count(amount)
 
 
 def amounts_parse(found: Mapping[str, str] | None) -> dict[str, int]:

@@ -14,6 +14,7 @@ from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from portal.amounts import is_bytes
 from portal.joins import comma_join
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def amount_text(value: int | None, resource: str) -> AmountText:
     if resource == "cpu":
         exact = _("%(count)s milli-cores") % {"count": format_count(value)}
         return AmountText(format_trimmed(value / 1000), _("cores"), exact)
-    if resource == "memory":
+    if is_bytes(resource):
         exact = _("%(count)s bytes") % {"count": format_count(value)}
         return AmountText(format_trimmed(value / GIB), "GiB", exact)
     return AmountText(format_count(value), "", "")

@@ -11,11 +11,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inventory.models import Cluster, DeviceMapping, Pool
+from inventory.models import Cluster, DeviceMapping, Node, Pool
 from portal.models import JobRun
 from portal.scope import scope
 from portal.viewer import Viewer
-from tests.inventory.pages.fleet import Fleet, cluster_make, node_make, pod_make
+from tests.inventory.pages.fleet import GIB, Fleet, cluster_make, node_make, pod_make
 from tests.inventory.pages.test_rest_clusters import BAD_FILES, TOKEN, kubeconfig, written
 from tests.people import People
 
@@ -130,6 +130,21 @@ def test_cluster_page_says_what_will_not_work(fleet: Fleet, people: People) -> N
     assert "Numbers frozen." not in body
     assert "as of" in silent
     assert "as of" not in body
+
+
+def test_a_node_shows_every_amount_of_bytes_in_gib(fleet: Fleet, people: People) -> None:
+    with scope(Viewer.system("tests")):
+        found = Node.objects.get(name="north-gpu-0", cluster__name="north")
+        sizes = {"hugepages-2Mi": GIB // 2, "hugepages-1Gi": 4 * GIB, "ephemeral-storage": 96 * GIB}
+        found.capacity = found.allocatable = found.capacity | sizes
+        found.save(update_fields=["capacity", "allocatable"])
+    page = people.operator.client().get("/ops/nodes/north/north-gpu-0/").content.decode()
+    shown = {"hugepages-2Mi": "0.5", "hugepages-1Gi": "4", "ephemeral-storage": "96"}
+    for name, number in shown.items():
+        row = re.search(rf"<td[^>]*>{name}</td>(.*?)</tr>", page)
+        assert row is not None, name
+        assert re.findall(r' bytes">([\d.]+)</span>', row[1]) == [number, number, "0", number]
+        assert "GiB" in row[1]
 
 
 def test_cluster_is_registered_by_page(people: People) -> None:
