@@ -44,7 +44,6 @@ from portal.api.resources import (
 )
 from portal.errors import Invalid
 from portal.jobs.api.serializers import JobOut
-from portal.models import JobRun
 
 CONNECTION = (
     "server",
@@ -124,7 +123,7 @@ class ClusterViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin, Resourc
     def test(self, request: Request, **_names: str) -> Response:
         """Test the connection; the job's outcome holds what was found."""
         found = self.get_object()
-        return self._going_on(cluster_test(name=found.name, viewer=self.viewer))
+        return self.accepted(cluster_test(name=found.name, viewer=self.viewer))
 
     @action(methods=["post"], detail=True)
     def rotate(self, request: Request, **_names: str) -> Response:
@@ -165,12 +164,7 @@ class ClusterViewSet(ListMixin, RetrieveMixin, CreateMixin, UpdateMixin, Resourc
             reason=self.payload()["reason"],
             generation=found.generation,
         )
-        return self._going_on(job)
-
-    def _going_on(self, job: JobRun) -> Response:
-        response = Response(self.shown(job), status=202)
-        response["Location"] = f"/api/v1/jobs/{job.pk}/"
-        return response
+        return self.accepted(job)
 
 
 def _connection(data: dict[str, Any]) -> str | ParsedKubeconfig:

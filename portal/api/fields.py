@@ -66,17 +66,21 @@ class StrictIntegerField(serializers.Field[int, Any, int, Any]):
         return value
 
 
-class TextField(serializers.CharField):
-    """Text as it was sent: a number is no text, and nothing is trimmed in silence."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(trim_whitespace=False, **kwargs)
+class StrictTextField(serializers.CharField):
+    """Text without the spaces around it: a number is no text."""
 
     def to_internal_value(self, data: Any) -> str:
         """The text; ValidationError for anything else."""
         if not isinstance(data, str):
             self.fail("invalid")
         return str(super().to_internal_value(data))
+
+
+class TextField(StrictTextField):
+    """Text as it was sent: a number is no text, and nothing is trimmed in silence."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
 
 
 class FlagField(serializers.BooleanField):

@@ -30,6 +30,7 @@ from portal.api.versions import etag_of, version_check
 from portal.api.views import OWN, BerthView
 from portal.errors import Invalid, NotFound
 from portal.joins import list_join
+from portal.models import JobRun
 
 VERSIONED_METHODS = frozenset({"PUT", "PATCH", "DELETE"})
 LIST_PARAMETERS = frozenset({"cursor", "limit"})
@@ -113,6 +114,12 @@ class ResourceViewSet(BerthView, GenericViewSet[Any]):
         response = Response(self.shown(found), status=status)
         if self.versioned and hasattr(found, self.versioned):
             response["ETag"] = etag_of(getattr(found, self.versioned))
+        return response
+
+    def accepted(self, job: JobRun) -> Response:
+        """The job that does it, with its address: there the work goes on."""
+        response = Response(self.shown(job), status=202)
+        response["Location"] = f"/api/v1/jobs/{job.pk}/"
         return response
 
 

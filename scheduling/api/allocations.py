@@ -13,7 +13,6 @@ from rest_framework.response import Response
 from portal.api.bodies import ReasonIn
 from portal.api.resources import ListMixin, ResourceViewSet, RetrieveMixin
 from portal.errors import NotFound
-from portal.models import JobRun
 from scheduling.api.serializers import (
     AllocationDetailOut,
     AllocationOut,
@@ -74,14 +73,14 @@ class AllocationViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
         """Give it back; quota returns when its pods are gone. 409 where it is on its way out."""
         found: Allocation = self.get_object()
         why = self.payload()["reason"]
-        return self._accepted(allocation_release(allocation=found, viewer=self.viewer, why=why))
+        return self.accepted(allocation_release(allocation=found, viewer=self.viewer, why=why))
 
     @action(methods=["post"], detail=True)
     def replace(self, request: Request, **_names: str) -> Response:
         """Place it anew where its nodes or devices can't serve it."""
         found: Allocation = self.get_object()
         why = self.payload()["reason"]
-        return self._accepted(allocation_replace(allocation=found, viewer=self.viewer, why=why))
+        return self.accepted(allocation_replace(allocation=found, viewer=self.viewer, why=why))
 
     @action(methods=["get"], detail=True, filterset_class=None)
     def kubeconfig(self, request: Request, **_names: str) -> HttpResponse:
@@ -95,8 +94,3 @@ class AllocationViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
         rows = Decision.objects.filter(allocation=self.get_object())
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.shown(page, many=True))
-
-    def _accepted(self, job: JobRun) -> Response:
-        response = Response(self.shown(job), status=202)
-        response["Location"] = f"/api/v1/jobs/{job.pk}/"
-        return response

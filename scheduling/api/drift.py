@@ -10,8 +10,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.fields import StrictTextField
 from portal.api.resources import ListMixin, ResourceViewSet, RetrieveMixin
-from scheduling.api.serializers import DriftOut, StrictText
+from scheduling.api.serializers import DriftOut
 from scheduling.filters import DriftFilter
 from scheduling.models import Drift
 from scheduling.services.drift import drift_choose
@@ -20,8 +21,8 @@ from scheduling.services.drift import drift_choose
 class DriftChoiceIn(serializers.Serializer[Any]):
     """What holds from now on: one of the choices that this kind of difference offers."""
 
-    choice = StrictText(max_length=20)
-    reason = StrictText(max_length=500, allow_blank=True, default="")
+    choice = StrictTextField(max_length=20)
+    reason = StrictTextField(max_length=500, allow_blank=True, default="")
 
 
 class DriftViewSet(ListMixin, RetrieveMixin, ResourceViewSet):

@@ -6,8 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from portal.api.fields import KeyField, StrictIntegerField
-from portal.jobs.words import reason_shown
+from portal.api.fields import KeyField, StrictIntegerField, StrictTextField
+from portal.jobs.api.serializers import reason_out
 from portal.models.jobs import JobRun
 from scheduling.models import Allocation, Decision, Drift, Quota, QuotaChange, QuotaLedger
 from scheduling.selectors.allocation_list import (
@@ -20,20 +20,10 @@ from scheduling.selectors.allocation_list import (
 from scheduling.selectors.refusals import check_masked
 
 
-class StrictText(serializers.CharField):
-    """Text as it was sent: a number is no text."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """The text; ValidationError for anything else."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
-
-
 class ReasonNeeded(serializers.Serializer[Any]):
     """Why; required."""
 
-    reason = StrictText(max_length=500)
+    reason = StrictTextField(max_length=500)
 
 
 class QuotaOut(serializers.ModelSerializer[Quota]):
@@ -81,7 +71,7 @@ class QuotaEditIn(serializers.Serializer[Any]):
 class QuotaSetIn(serializers.Serializer[Any]):
     """Numbers to set together: all or none."""
 
-    why = StrictText(max_length=500)
+    why = StrictTextField(max_length=500)
     edits = serializers.ListField(child=QuotaEditIn(), min_length=1, max_length=500)
 
 
@@ -157,11 +147,7 @@ class AllocationOut(serializers.ModelSerializer[Allocation]):
 
     def get_reason(self, allocation: Allocation) -> dict[str, Any] | None:
         """Why it failed: code, sentence and refusal."""
-        found = reason_shown(allocation.reason, viewer=self.context["viewer"])
-        if found is None:
-            return None
-        refusal = found.refusal.as_dict() if found.refusal else None
-        return {"code": found.code, "sentence": found.sentence(), "refusal": refusal}
+        return reason_out(allocation.reason, viewer=self.context["viewer"])
 
 
 class AllocationDetailOut(AllocationOut):

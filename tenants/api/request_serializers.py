@@ -6,11 +6,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from portal.api.fields import FlagField, KeyField
+from portal.api.fields import FlagField, KeyField, StrictTextField
 from portal.api.problem_serializer import RefusalSerializer
 from scheduling.choices import Priority
 from tenants.api.request_fields import AskField, StrictSerializer
-from tenants.api.serializers import StrictCharField
 from tenants.choices_requests import RequestKind, RequestStage, RequestVerdict
 from tenants.models import MAX_JUSTIFICATION, CapacityRequest
 from tenants.selectors.previews import preview_masked
@@ -28,7 +27,7 @@ class RequestTermsIn(StrictSerializer):
     )
     priority = serializers.ChoiceField(Priority.choices, default=Priority.NORMAL)
     preemptible = FlagField(default=False)
-    justification = StrictCharField(
+    justification = StrictTextField(
         max_length=MAX_JUSTIFICATION, allow_blank=True, default="", trim_whitespace=False
     )
 
@@ -57,13 +56,13 @@ class RequestNothingIn(StrictSerializer):
 class RequestReasonIn(StrictSerializer):
     """A reason, which may be left out."""
 
-    reason = StrictCharField(max_length=MAX_JUSTIFICATION, allow_blank=True, default="")
+    reason = StrictTextField(max_length=MAX_JUSTIFICATION, allow_blank=True, default="")
 
 
 class RequestRejectIn(StrictSerializer):
     """Why not."""
 
-    reason = StrictCharField(max_length=MAX_JUSTIFICATION)
+    reason = StrictTextField(max_length=MAX_JUSTIFICATION)
 
 
 class RequestCounterIn(StrictSerializer):
@@ -71,7 +70,7 @@ class RequestCounterIn(StrictSerializer):
 
     ask = AskField(default=dict)
     until_at = serializers.DateTimeField(allow_null=True, default=None)
-    reason = StrictCharField(max_length=MAX_JUSTIFICATION)
+    reason = StrictTextField(max_length=MAX_JUSTIFICATION)
 
 
 class PreviewCheckOut(serializers.Serializer[Any]):

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from portal.api.fields import FlagField, KeyField, StrictIntegerField
+from portal.api.fields import FlagField, KeyField, StrictIntegerField, StrictTextField
 from tenants.choices import Density, PlatformRoleName, Role, TenantKind, Theme
 from tenants.models import MAX_LIFE, ApiToken, Membership, Tenant
 from tenants.roles import TOKEN_SCOPES
@@ -17,21 +17,11 @@ from tenants.selectors.tenants import visible_path_keys
 LIMITS_HELP = _("Up to which amounts requests need no operator: {pool: {resource: amount}}.")
 
 
-class StrictCharField(serializers.CharField):
-    """A line of text: a number is no text; spaces around it do not count."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """The text; ValidationError for anything else."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return str(super().to_internal_value(data))
-
-
 class TenantIn(serializers.Serializer[Any]):
     """A tenant to make."""
 
     key = KeyField()
-    title = StrictCharField(max_length=120)
+    title = StrictTextField(max_length=120)
     kind = serializers.ChoiceField(TenantKind.choices, default=TenantKind.PROJECT)
     parent = KeyField(allow_null=True, default=None)  # type: ignore[assignment]
     auto_approve_limits = serializers.DictField(required=False, help_text=LIMITS_HELP)
@@ -40,7 +30,7 @@ class TenantIn(serializers.Serializer[Any]):
 class TenantChange(serializers.Serializer[Any]):
     """What can be changed of a tenant; its key never can."""
 
-    title = StrictCharField(max_length=120)
+    title = StrictTextField(max_length=120)
     kind = serializers.ChoiceField(TenantKind.choices)
     auto_approve_limits = serializers.DictField(help_text=LIMITS_HELP)
 
@@ -54,7 +44,7 @@ class TenantMove(serializers.Serializer[Any]):
 class TenantArchive(serializers.Serializer[Any]):
     """Why a tenant is taken out of use."""
 
-    reason = StrictCharField(max_length=500, allow_blank=True, default="")
+    reason = StrictTextField(max_length=500, allow_blank=True, default="")
 
 
 class TenantOut(serializers.ModelSerializer[Tenant]):
@@ -94,7 +84,7 @@ class TenantOut(serializers.ModelSerializer[Tenant]):
 class MemberIn(serializers.Serializer[Any]):
     """A member to add: user name, or an e-mail address that one account has."""
 
-    user = StrictCharField(max_length=254)
+    user = StrictTextField(max_length=254)
     role = serializers.ChoiceField(Role.choices)
 
 
@@ -129,7 +119,7 @@ class MemberChangeOut(MemberOut):
 class TokenIn(serializers.Serializer[Any]):
     """A token to make."""
 
-    name = StrictCharField(max_length=80)
+    name = StrictTextField(max_length=80)
     scopes = serializers.ListField(
         child=serializers.ChoiceField(sorted(TOKEN_SCOPES)), min_length=1, max_length=100
     )
@@ -178,7 +168,7 @@ class TokenMadeOut(TokenOut):
 class UserIn(serializers.Serializer[Any]):
     """An account to make; Berth makes the first password."""
 
-    username = StrictCharField(max_length=150)
+    username = StrictTextField(max_length=150)
     email = serializers.EmailField(allow_blank=True, default="")
 
 
@@ -226,9 +216,9 @@ class UserMadeOut(UserOut):
 class PreferenceChange(serializers.Serializer[Any]):
     """How one wants to see Berth; on pages empty language or zone follows the browser."""
 
-    language = StrictCharField(max_length=16, allow_blank=True)
+    language = StrictTextField(max_length=16, allow_blank=True)
     theme = serializers.ChoiceField(Theme.choices)
-    time_zone = StrictCharField(max_length=64, allow_blank=True)
+    time_zone = StrictTextField(max_length=64, allow_blank=True)
     density = serializers.ChoiceField(Density.choices)
     shortcuts = FlagField()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import ClassVar, cast
 
 from django.db.models import QuerySet
 from rest_framework.decorators import action
@@ -43,18 +43,11 @@ class JobViewSet(ListMixin, RetrieveMixin, ResourceViewSet):
         job = cast(JobRun, self.get_object())
         job_cancel(job=job, viewer=self.viewer)
         job.refresh_from_db()
-        return self.answer(job, status=202)
+        return self.accepted(job)
 
     @action(methods=["post"], detail=True)
     def retry(self, request: Request, **_names: str) -> Response:
         """Try again: a new job linked to this one, or this one where it was parked."""
         again = job_retry(job=cast(JobRun, self.get_object()), viewer=self.viewer)
         again.refresh_from_db()
-        return self.answer(again, status=202)
-
-    def answer(self, found: Any, *, status: int = 200) -> Response:
-        """With the job's address where the work goes on."""
-        response = super().answer(found, status=status)
-        if status == 202:
-            response["Location"] = f"/api/v1/jobs/{found.pk}/"
-        return response
+        return self.accepted(again)
