@@ -72,7 +72,7 @@ class Quota(models.Model):
                 condition=Q(reserved__gte=0, bound__gte=0, releasing__gte=0, guaranteed__gte=0),
                 name="quota_not_negative",
             ),
-            # Cap is guaranteed until borrowing arrives with the placement engine.
+            # Nothing is borrowed or lent yet, whatever the columns for it say: cap is guaranteed.
             models.CheckConstraint(
                 condition=Q(guaranteed__gte=F("reserved") + F("bound") + F("releasing")),
                 name="quota_within_cap",

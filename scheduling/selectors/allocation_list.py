@@ -89,7 +89,9 @@ def allocations_visible(*, viewer: Viewer) -> QuerySet[Allocation]:
 
 
 def allocations_with_jobs(*, viewer: Viewer) -> QuerySet[Allocation]:
-    """As `allocations_visible`, with `job_id` of its unfinished job and the number of `drifts`."""
+    """As `allocations_visible`, with `active_job`, the id of its latest unfinished job, and
+    `drifted`, the kind of an open difference; each is None where there is none.
+    """
     jobs = JobRun.objects.filter(key=_job_key(), state__in=ACTIVE_STATES).order_by("-id")
     drifts = Drift.objects.filter(allocation=OuterRef("pk"), resolved_at=None).order_by()
     return allocations_visible(viewer=viewer).annotate(

@@ -105,8 +105,9 @@ def tenant_move(
 ) -> Tenant:
     """Hang a tenant, with all below it, under another parent (None makes it a root).
 
-    Raises NotFound, Denied, Conflict, PreconditionFailed, or Refused where it would stand below
-    itself, too deep, or where its guaranteed quota doesn't fit below the new parent.
+    Raises NotFound, Denied, PreconditionFailed, Conflict where it or the new parent is archived
+    or where the branch holds or is guaranteed quota, and Refused where it would stand below itself
+    or too deep.
     """
     authorize(viewer=viewer, verb="tenant.move", tenant_key=key)
     tree_lock()
