@@ -12,9 +12,10 @@ from pytest_django import Settings
 from deploy.testbed import Bed
 from inventory import labels
 from inventory.k8s.connection import Credential
+from inventory.k8s.errors import OtherCluster
 from inventory.k8s.kinds import KINDS
 from inventory.models import Cluster, Node, Pod
-from inventory.selectors.connections import cluster_client
+from inventory.selectors.connections import cluster_client, watch_client
 from inventory.services import removal, tokens
 from inventory.services.clusters import cluster_credential_rotate, cluster_register
 from inventory.services.pools import pool_create, pool_update
@@ -106,6 +107,25 @@ def test_a_wrong_token_fails_the_test_at_once_and_a_good_one_heals_it(
         cluster_credential_rotate(name="bed", kubeconfig=parsed(bed), viewer=OPERATOR)
     assert job_finish("cluster.test").state == "succeeded"
     assert fresh(cluster).state == "connected"
+
+
+def test_a_credential_of_another_cluster_is_told_at_once_and_used_for_nothing(
+    bed: Bed, cluster: Cluster
+) -> None:
+    assert job_finish("cluster.test").state == "succeeded"
+    known = fresh(cluster).identity
+    assert (
+        known == bed_client(bed, "tester").get("/api/v1/namespaces/kube-system")["metadata"]["uid"]
+    )
+    Cluster.objects.filter(pk=cluster.pk).update(identity="another")
+    with scope(SYSTEM):
+        cluster_credential_rotate(name="bed", kubeconfig=parsed(bed), viewer=OPERATOR)
+    job = job_finish("cluster.test")
+    assert (job.state, (job.reason or {})["code"]) == ("failed", "cluster-other")
+    assert (fresh(cluster).state, fresh(cluster).state_code) == ("unreachable", "cluster-other")
+    for client in (cluster_client, watch_client):
+        with pytest.raises(OtherCluster):
+            client(cluster.pk)
 
 
 def test_a_server_that_is_away_is_tried_three_times(cluster: Cluster) -> None:

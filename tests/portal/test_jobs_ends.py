@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from portal.errors import Unavailable
 from portal.jobs import lease as leases
+from portal.jobs import records
 from portal.jobs.context import StepContext
 from portal.jobs.lease import Heart, Lease, LeaseLost
 from portal.jobs.outcome import Done, Fail, Outcome, Park, Reason, Wait
@@ -21,6 +23,7 @@ from portal.jobs.wake import jobs_wake
 from portal.models import JobRun, JobState
 from portal.scope import scope
 from tests.portal.jobs import SYSTEM, Known, ask, due, fresh, known, lift, work
+from tests.portal.together import SLEEP, beside
 
 __all__ = ["known"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,6 +88,34 @@ def test_whoever_parks_looks_again_when_it_was_stopped_or_woken_meanwhile(known:
         job = work(ask(kind=name, key=name))
         assert (name, job.state) == (name, state)
         assert (job.due_at is None) == (state == JobState.PARKED)
+
+
+def test_whoever_is_woken_while_it_is_being_parked_goes_on(
+    known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wake comes after the job looked whether it was woken, and before it is parked."""
+    parking, publish = threading.Event(), records._publish
+
+    def slow(job_id: int) -> None:
+        publish(job_id)
+        parking.set()
+        time.sleep(SLEEP)
+
+    def park(_ctx: StepContext) -> Outcome:
+        monkeypatch.setattr(records, "_publish", slow)
+        return Park(Reason("stuck", "Stuck."))
+
+    def wake() -> None:
+        assert parking.wait(20)
+        with scope(SYSTEM):
+            jobs_wake(keys=[job.key], parked=True)
+
+    known(park)
+    job = ask()
+    woken = beside(wake)
+    work(job)
+    woken.result(20)
+    assert fresh(job).state == JobState.WAITING
 
 
 def test_a_mistake_of_ours_counts_as_poison_and_an_outage_does_not(known: Known) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -10,6 +11,7 @@ from django.utils import timezone
 from portal.jobs.runner import job_run
 from portal.models import JobRun, Notice
 from scheduling.models import Allocation
+from scheduling.services import patrol
 from scheduling.services.allocations import CREATE, RELEASE
 from scheduling.services.patrol import NOTICE_BEFORE, ends_watch
 from tests.people import People
@@ -66,6 +68,23 @@ def test_what_has_come_to_its_end_is_released(seed: Seed) -> None:
     ends_watch(NOW + timedelta(days=2))
     with system():
         assert JobRun.objects.filter(kind=RELEASE, key=seed.active.job_key).count() == 1
+
+
+def test_one_that_is_renewed_at_the_last_moment_stays(
+    seed: Seed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at its end and the release."""
+    ends(seed.active, NOW)
+    notice = patrol._notice
+
+    def renewed(allocation: Allocation, *more: Any) -> None:
+        notice(allocation, *more)
+        ends(allocation, NOW + timedelta(days=30))
+
+    monkeypatch.setattr(patrol, "_notice", renewed)
+    ends_watch(NOW)
+    assert fresh(seed.active).state == "active"
+    assert job_of(seed.active, RELEASE) is None
 
 
 def test_after_an_outage_a_notice_comes_with_the_release(seed: Seed) -> None:

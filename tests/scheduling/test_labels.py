@@ -6,13 +6,14 @@ import pytest
 
 from inventory.choices import ClusterState
 from inventory.models import Cluster, Namespace, WorkloadFact
+from inventory.services.removal import cluster_wipe
 from portal.models import JobRun
-from scheduling.models import Allocation, ClaimInterval, TenantNamespace
+from scheduling.models import Allocation, ClaimInterval, NodeCommitment, TenantNamespace
 from scheduling.selectors.allocation_list import allocation_get, pods_by_node
 from scheduling.selectors.stuck import allocations_stuck
 from scheduling.services.allocations import REPLACE
 from scheduling.services.patrol import ORPHAN, orphans_watch, stuck_watch
-from tests.scheduling.facts import Rows, ask, rows_make
+from tests.scheduling.facts import GPU, Rows, ask, rows_make
 from tests.scheduling.world import now, system
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +127,26 @@ def test_the_log_of_claims_believes_no_label_in_an_open_namespace(
         opened = ClaimInterval.objects.get(pod_name="posing").holder
     assert found == {"mine": held.pk, "posing": None}
     assert opened.startswith("namespace:")
+
+
+def test_a_label_that_is_no_number_of_an_allocation_is_somebody_elses_pod(
+    rows: Rows, held: Allocation
+) -> None:
+    for name, label in (("long", "9" * 63), ("word", "a" * 40), ("mine", str(held.pk))):
+        rows.pod(name, "n1", devices=1, namespace="berth-vision", holder=label)
+    with system():
+        row = NodeCommitment.objects.get(node_name="n1", resource=GPU)
+        found = dict(ClaimInterval.objects.values_list("pod_name", "allocation_id"))
+    assert row.foreign == 2
+    assert found["mine"] == held.pk
+
+
+def test_no_claim_stays_open_when_its_cluster_is_removed(rows: Rows, held: Allocation) -> None:
+    rows.pod("mine", "n1", namespace="berth-vision", holder=held.pk)
+    with system():
+        assert ClaimInterval.objects.filter(to_at=None).exists()
+        cluster_wipe(cluster_id=rows.cluster.pk)
+        assert not ClaimInterval.objects.filter(to_at=None).exists()
 
 
 @pytest.mark.parametrize(("where", "asked"), [("berth-vision", 1), (OPEN, 0), ("default", 0)])

@@ -8,13 +8,28 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.services.removal import cluster_remove
 from portal.jobs.runner import job_run
-from scheduling.models import TenantNamespace
+from scheduling.models import Allocation, TenantNamespace
 from scheduling.services import namespaces
 from scheduling.services.allocations import CREATE, RELEASE, allocation_release
 from scheduling.services.nodes import quota_node_create
 from scheduling.services.quota import QuotaEdit, quota_set
-from tests.scheduling.facts import GPU, PLENTY, Rows, ask, job_of, rows_make, spaces, stop_after
+from scheduling.services.steps import place
+from tests.inventory.world import OPERATOR
+from tests.portal.together import beside
+from tests.scheduling.facts import (
+    GPU,
+    PLENTY,
+    Rows,
+    ask,
+    committed,
+    fresh,
+    job_of,
+    rows_make,
+    spaces,
+    stop_after,
+)
 from tests.scheduling.world import GIB, World, ledger_differences, system
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -148,3 +163,30 @@ def test_what_was_granted_keeps_its_key_while_its_nodes_are_away(rows: Rows) -> 
     rows.gone("nodes", "n1")
     with system():
         assert namespaces.hard_sum(space) == before
+
+
+def test_nothing_is_placed_where_a_cluster_is_being_removed_at_this_moment(
+    rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the decision, which saw it connected, and what is reserved."""
+    made = ask("late", devices=2)
+    decide = place._decide
+
+    def remove() -> None:
+        with system() as viewer:
+            cluster_remove(name="one", viewer=OPERATOR, reason=viewer.label)
+
+    def decided(allocation: Allocation) -> Any:
+        found = decide(allocation)
+        beside(remove).result(20)
+        return found
+
+    monkeypatch.setattr(place, "_decide", decided)
+    job = job_of(made, CREATE)
+    assert job is not None
+    assert job_run(job_id=job.pk)
+    waiting = job_of(made, CREATE)
+    assert waiting is not None
+    assert (waiting.state, (waiting.reason or {})["code"]) == ("waiting", "room-taken")
+    assert (fresh(made).state, committed(made.holder)) == ("planned", {})
+    assert ledger_differences() == []

@@ -22,6 +22,7 @@ from inventory.k8s.kubeconfig import parse_kubeconfig
 from inventory.k8s.timing import Timing
 from inventory.models import Cluster, DeviceMapping, DeviceType, Node, Pool
 from inventory.selectors import connections
+from inventory.selectors.connections import KUBE_SYSTEM
 from inventory.watcher.cluster import ClusterWatch
 from portal.jobs import periodic
 from portal.jobs.runner import job_run
@@ -202,12 +203,18 @@ def cluster_make(
         ca_pem=ca_pem or parsed.ca_pem,
         state=ClusterState.CONNECTED,
         abilities={"fenced": True},
+        identity=identity_of(bed),
         tested_at=timezone.now(),
         api_extra={"calls_per_second": 1000, "burst": 1000},
     )
     cluster.sealed_credential = seal(Credential.of(parsed).dump(), cluster.seal_context)
     cluster.save(update_fields=["sealed_credential"])
     return cluster
+
+
+def identity_of(bed: Bed) -> str:
+    """What a cluster's first connection test keeps of it."""
+    return str(bed.client().get(KUBE_SYSTEM)["metadata"]["uid"])
 
 
 def pace_forget() -> None:
