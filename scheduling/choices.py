@@ -39,6 +39,7 @@ HOLDING_STATES = (
     AllocationState.RELEASING,
 )
 LIVE_STATES = (AllocationState.PLANNED, *HOLDING_STATES)
+ENDED_STATES = (AllocationState.RELEASED, AllocationState.FAILED)
 
 
 class Priority(models.TextChoices):

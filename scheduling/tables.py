@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.joins import comma_join
 from portal.ui.html import chip_html, rel_time_html, status_html
 from portal.ui.tables import AgeColumn, BerthTable, Empty, NameColumn, SelectColumn
-from scheduling.choices import AllocationState
+from scheduling.choices import ENDED_STATES
 from scheduling.models import Allocation, Drift
 from scheduling.services.allocations import COMING, RELEASABLE
 from scheduling.words import allocation_status, amounts_words, kind_words
@@ -73,7 +73,7 @@ class WhereColumn(django_tables2.Column):
         if record.cluster is not None:
             place = '{} <span class="b-quiet">/ {}</span>'
             return format_html(place, record.cluster.name, record.pool.name)
-        ended = record.state in {AllocationState.RELEASED, AllocationState.FAILED}
+        ended = record.state in ENDED_STATES
         words = "–" if ended else _("not placed yet")
         return format_html('{} <span class="b-quiet">{}</span>', record.pool.name, words)
 
@@ -85,7 +85,7 @@ class UntilColumn(django_tables2.Column):
 
     def render(self, record: Allocation) -> SafeString | str:
         """No end is an answer too."""
-        if record.state in {AllocationState.RELEASED, AllocationState.FAILED}:
+        if record.state in ENDED_STATES:
             return "–"
         return rel_time_html(record.until_at, until=True) if record.until_at else str(_("no end"))
 

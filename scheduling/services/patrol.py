@@ -15,7 +15,7 @@ from portal.jobs.requests import job_request
 from portal.notices.kinds import NoticeKind
 from portal.scope import scope
 from portal.viewer import Viewer
-from scheduling.choices import AllocationState, RunsAs
+from scheduling.choices import ENDED_STATES, AllocationState, RunsAs
 from scheduling.models import Allocation, NodeCommitment
 from scheduling.selectors.stuck import allocations_stuck
 from scheduling.services.allocations import COMING, CREATE, RELEASABLE, allocation_release
@@ -103,20 +103,17 @@ def orphans_watch(_now: datetime) -> None:
     Such a one is left by a worker that woke up after its job had been undone by another.
     """
     with scope(PATROL):
-        ended = {AllocationState.RELEASED, AllocationState.FAILED}
-        for fact in WorkloadFact.objects.exclude(tenant_key="").filter(deleting_at=None):
-            label = fact.labels.get(labels.ALLOCATION, "")
-            allocation = (
-                Allocation.objects.filter(
-                    pk=int(label),
-                    state__in=ended,
-                    cluster_id=fact.cluster_id,
-                    namespace__name=fact.namespace,
-                ).first()
-                if label.isdecimal()
-                else None
-            )
-            if allocation is not None:
+        facts = WorkloadFact.objects.exclude(tenant_key="").filter(deleting_at=None)
+        named = [(fact, fact.labels.get(labels.ALLOCATION, "")) for fact in facts]
+        numbered = [(fact, int(label)) for fact, label in named if label.isdecimal()]
+        ended = Allocation.objects.filter(
+            pk__in={number for _fact, number in numbered},
+            state__in=ENDED_STATES,
+        )
+        found = {allocation.pk: allocation for allocation in ended.select_related("namespace")}
+        for fact, number in numbered:
+            allocation = found.get(number)
+            if allocation is not None and _stood_there(allocation, fact):
                 job_request(
                     kind=ORPHAN,
                     key=f"object:{fact.uid}",
@@ -124,6 +121,12 @@ def orphans_watch(_now: datetime) -> None:
                     args={"cluster": fact.cluster_id, "fact": fact.pk},
                     tenant_key=allocation.tenant_key,
                 )
+
+
+def _stood_there(allocation: Allocation, fact: WorkloadFact) -> bool:
+    space = allocation.namespace
+    place = (allocation.cluster_id, space.name if space else "")
+    return place == (fact.cluster_id, fact.namespace)
 
 
 def _facts_of(running: QuerySet[Allocation]) -> QuerySet[WorkloadFact]:

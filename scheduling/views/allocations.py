@@ -20,8 +20,8 @@ from portal.models.jobs import ACTIVE_STATES, JobRun, JobState
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
-from scheduling.choices import AllocationKind, AllocationState
-from scheduling.connecting import ENDED, kubeconfig_text
+from scheduling.choices import ENDED_STATES, AllocationKind, AllocationState
+from scheduling.connecting import kubeconfig_text
 from scheduling.filters import AllocationAllFilter, AllocationFilter
 from scheduling.models import Allocation
 from scheduling.refused_nodes import refused_named
@@ -107,7 +107,7 @@ def allocation_page(request: HttpRequest, tenant_key: str, allocation_id: int) -
         "effect_table": effect_table(effects),
         "nodes": nodes,
         "node_totals": node_totals(nodes, found),
-        **({} if found.state in ENDED else _others(found)),
+        **({} if found.state in ENDED_STATES else _others(found)),
         "acts": [
             {"at": act.at, "icon": icon, "text": text, "who": act.actor_label}
             for act in allocation_acts(allocation=found, viewer=viewer)
@@ -160,7 +160,7 @@ def _facts(found: Allocation, viewer: Viewer) -> dict[str, Any]:
         "drifts": drifts,
         "seen_at": getattr(found, "seen_at", None),
         "facts_seconds": CONTACT_EVERY_SECONDS,
-        "ended": found.state in ENDED,
+        "ended": found.state in ENDED_STATES,
         "command": connect_command(found),
         "is_open": found.kind == AllocationKind.OPEN,
     }
@@ -174,7 +174,7 @@ def _job(found: Allocation, viewer: Viewer) -> dict[str, Any]:
     may = viewer.can("allocation.release", found.tenant_key)
     undoing = job is not None and job.undoing and job.state in ACTIVE_STATES
     context["may_release"] = may and found.state in (*RELEASABLE, *COMING) and not undoing
-    context["may_ask_again"] = found.state in ENDED and viewer.can(
+    context["may_ask_again"] = found.state in ENDED_STATES and viewer.can(
         "request.create", found.tenant_key
     )
     context["may_replace"] = (
