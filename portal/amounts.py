@@ -1,7 +1,8 @@
-"""What resource keys count, for reading amounts and for showing them. Pure."""
+"""What resource keys count and up to where, for reading amounts and for showing them. Pure."""
 
 from __future__ import annotations
 
+MAX_AMOUNT = 2**53 - 1  # what a browser and every JSON reader can count exactly
 BYTE_KEYS = frozenset({"memory", "ephemeral-storage", "storage"})
 
 

@@ -10,10 +10,11 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.amounts import MAX_AMOUNT
 from portal.pages import generation_read
 from portal.ui.units import amount_text
 from scheduling.selectors.quota_grid import Grid
-from scheduling.services.quota import MAX_AMOUNT, QuotaEdit
+from scheduling.services.quota import QuotaEdit
 
 SCALES = {"cpu": 1000, "memory": 1024**3}
 MAX_TEXT = 24
@@ -79,7 +80,7 @@ def amount_parse(text: str, resource: str) -> int:
             else _("Give an amount that is whole bytes.")
         )
     if amount > MAX_AMOUNT:
-        raise ValueError(_("That is more than Berth can count (2^53 in base units)."))
+        raise ValueError(_("That is more than Berth can count (2^53 - 1 in base units)."))
     return int(amount)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from portal.amounts import MAX_AMOUNT
 from portal.errors import Invalid
 from scheduling.manifests.namespace import LEAST_CPU_MILLI, LEAST_MEMORY_BYTES
 
@@ -18,7 +19,6 @@ IMAGE = re.compile(
     r"(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$"
 )
 ENV_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")
-MAX_AMOUNT = 2**53
 MAX_REPLICAS = 1000
 MAX_TEXT = 4096
 MAX_ITEMS = 64
@@ -42,7 +42,7 @@ def shape_check(shape: Mapping[str, Any], allowed: set[str], problems: Problems)
         elif isinstance(amount, bool) or not isinstance(amount, int):
             problems[f"shape.{resource}"] = [_("Give a whole number.")]
         elif not 0 <= amount <= MAX_AMOUNT:
-            problems[f"shape.{resource}"] = [_("Give a whole number from 0 to 2^53.")]
+            problems[f"shape.{resource}"] = [_("Give a whole number from 0 to 2^53 - 1.")]
     for resource, least in (("cpu", LEAST_CPU_MILLI), ("memory", LEAST_MEMORY_BYTES)):
         amount = shape.get(resource, 0)
         if f"shape.{resource}" not in problems and amount < least:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.amounts import MAX_AMOUNT
 from portal.errors import FieldErrors, Invalid
 from portal.joins import list_join
 from scheduling.choices import AllocationKind
@@ -21,7 +22,6 @@ from tenants.choices_requests import RequestKind
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-MAX_AMOUNT = 2**53 - 1  # what a browser can count exactly
 MAX_AMOUNTS = 64
 MAX_LINE = 4096
 MAX_ASK_BYTES = 256 * 1024

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.amounts import MAX_AMOUNT
 from portal.errors import FieldErrors
 from portal.joins import list_join
 from tenants.models import KEY_HELP, KEY_PATTERN
 
 KEY = re.compile(KEY_PATTERN)
-MAX_AMOUNT = 2**63 - 1  # what a counter in the database holds
 MAX_POOLS = 200
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-MAX_AMOUNT = 2**53 - 1  # what a browser can count exactly
+from portal.amounts import MAX_AMOUNT
+
 MAX_DIMENSIONS = 64
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 

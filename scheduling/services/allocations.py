@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory.models import Cluster, Pool
 from portal import audit, live
+from portal.amounts import MAX_AMOUNT
 from portal.errors import Conflict, Invalid, NotFound
 from portal.jobs.outcome import Reason
 from portal.jobs.requests import job_cancel, job_request
@@ -77,8 +78,8 @@ def allocation_check(ask: AllocationAsk) -> tuple[Pool, Cluster | None]:
             problems[name] = [_("Choose one of: %s.") % list_join(choices.values)]
     if pool is not None:
         specs.shape_check(ask.shape, pool_resources(pool=pool), problems)
-    if not problems and any(total > specs.MAX_AMOUNT for total in ask.total.values()):
-        problems["replicas"] = [_("The total of a resource is above 2^53.")]
+    if not problems and any(total > MAX_AMOUNT for total in ask.total.values()):
+        problems["replicas"] = [_("The total of a resource is above 2^53 - 1.")]
     if ask.kind == AllocationKind.WORKLOAD:
         specs.workload_check(ask.spec, problems)
     elif ask.spec:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Pool
 from portal import audit, live
+from portal.amounts import MAX_AMOUNT
 from portal.errors import Conflict, Invalid, NotFound, PreconditionFailed, Refused
 from portal.refusal import Refusal
 from portal.tenancy import tenants_hold
@@ -26,8 +27,6 @@ from scheduling.services.nodes import quota_tree_hold
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-MAX_AMOUNT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def _check_edits(edits: list[QuotaEdit], pools: Mapping[str, Pool]) -> None:
         elif place in seen:
             problems[f"edits.{number}"] = [_("This number is named twice.")]
         if not _is_amount(edit.guaranteed):
-            text = _("Give a whole number from 0 to 2^53.")
+            text = _("Give a whole number from 0 to 2^53 - 1.")
             problems[f"edits.{number}.guaranteed"] = [text]
         seen.add(place)
     if problems:

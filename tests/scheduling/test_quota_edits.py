@@ -39,7 +39,7 @@ def edit(**changes: Any) -> QuotaEdit:
         ({"pool": "nowhere"}, "edits.1.pool"),
         ({"resource": "cpu", "guaranteed": -1}, "edits.1.guaranteed"),
         ({"resource": "cpu", "guaranteed": 10**18}, "edits.1.guaranteed"),
-        ({"resource": "cpu", "guaranteed": 2**53 + 1}, "edits.1.guaranteed"),
+        ({"resource": "cpu", "guaranteed": 2**53}, "edits.1.guaranteed"),
         ({"resource": "cpu", "guaranteed": 1.5}, "edits.1.guaranteed"),
         ({"resource": "cpu", "guaranteed": "15"}, "edits.1.guaranteed"),
         ({"resource": "cpu", "guaranteed": True}, "edits.1.guaranteed"),

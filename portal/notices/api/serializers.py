@@ -7,7 +7,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from portal.api.fields import MAX_AMOUNT, FlagField, StrictIntegerField, TextField
+from portal.amounts import MAX_AMOUNT
+from portal.api.fields import FlagField, StrictIntegerField, TextField
 from portal.notices.inbox import NoticeView, notice_view
 from portal.notices.kinds import kind_find
 
