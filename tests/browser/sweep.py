@@ -164,12 +164,12 @@ def _photograph(page: Page, row: Row, look: Look, themes: tuple[str, ...]) -> li
     """These colours at both widths, in the language of the look; and whether the page fits."""
     found: list[object] = []
     for width, theme in product(WIDTHS, themes):
-        page.set_viewportsize_of(size_of(width))
+        page.set_viewport_size(size_of(width))
         page.evaluate(PAINT, theme)
         path = SHOTS / f"{row.name}-{width}-{theme}-{look[2]}.jpeg"
         page.screenshot(path=path, full_page=True, type="jpeg", quality=80)
         found += [f"at {width} px: {wide}" for wide in _too_wide(page)]
-    page.set_viewportsize_of(size_of(look[1]))
+    page.set_viewport_size(size_of(look[1]))
     return found
 
 
