@@ -12,7 +12,7 @@ from portal.viewer import Viewer
 from tenants.models import CapacityRequest
 from tenants.selectors.queue import requests_open
 from tenants.services.requests import request_expire_due
-from tenants.services.requests.tell import notice_kinds_register
+from tenants.services.requests.tell import decided_settle, notice_kinds_register
 
 EXPIRE_EVERY_SECONDS = 30
 ITEMS = (
@@ -57,6 +57,9 @@ def requests_register() -> None:
     panel_register(*PANELS)
     periodic.register(
         name="requests-expire", every_seconds=EXPIRE_EVERY_SECONDS, run=request_expire_due
+    )
+    periodic.register(
+        name="requests-settle", every_seconds=EXPIRE_EVERY_SECONDS, run=decided_settle
     )
 
 

@@ -74,6 +74,25 @@ def told_since(*, kind: str, since: datetime, **params: str) -> int:
     return rows.order_by().values("url").distinct().count()
 
 
+def unread_urls(*, kind: str) -> set[str]:
+    """What the unread notices of a kind lead to. Asks in the scope that is open."""
+    rows = Notice.objects.filter(kind=kind, read_at=None)
+    return set(rows.order_by().values_list("url", flat=True).distinct())
+
+
+def notices_settle(*, kind: str, urls: Iterable[str], now: datetime) -> int:
+    """Mark as read, for everybody, what needs nobody any more; return how many it were.
+
+    In Berth's own scope, and inside the caller's transaction.
+    """
+    found = Notice.objects.filter(kind=kind, url__in=list(urls), read_at=None)
+    users = set(found.order_by().values_list("user_id", flat=True))
+    settled = found.update(read_at=now)
+    for user_id in sorted(users):
+        publish(f"user:{user_id}", "notices-read")
+    return settled
+
+
 def ways_chosen(*, kind: NoticeKind, users: Iterable[int]) -> dict[int, Ways]:
     """For each user the ways of this kind: chosen, or the kind's own."""
     wanted = list(users)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.utils.translation import gettext_lazy as _
 
-from portal.notices import notify
+from portal.notices import notices_settle, notify, unread_urls
 from portal.notices.kinds import NoticeKind, register
+from portal.scope import scope
+from portal.viewer import Viewer
 from portal.viewers import viewer_resolve
+from tenants.choices_requests import DECIDED_STATES
 from tenants.models import CapacityRequest
 from tenants.selectors.users import operators
 
+SUBMITTED = "request.submitted"
 KINDS = (
     NoticeKind(
-        code="request.submitted",
+        code=SUBMITTED,
         label=_("A request waits for a decision"),
         title=_("%(tenant)s has submitted request %(ref)s"),
         text=_("Submitted by %(who)s."),
@@ -64,7 +70,21 @@ def notice_kinds_register() -> None:
 def operators_tell(request: CapacityRequest, *, but: int | None) -> None:
     """Everybody who may decide, except the one who asked."""
     users = set(operators()) - {but} - request.asker_ids
-    _tell(request, "request.submitted", users, url=f"/ops/queue/{request.pk}/")
+    _tell(request, SUBMITTED, users, url=_queue_address(request.pk))
+
+
+def decided_settle(now: datetime) -> None:
+    """Take requests that are decided out of the bells of those who might have; by the clock.
+
+    Not with the decision: whoever decides may not write what others are told.
+    """
+    with scope(Viewer.system("requests")):
+        asked = unread_urls(kind=SUBMITTED)
+        decided = CapacityRequest.objects.filter(state__in=DECIDED_STATES)
+        ids = decided.filter(pk__in=[_queue_number(url) for url in asked]).values_list(
+            "pk", flat=True
+        )
+        notices_settle(kind=SUBMITTED, urls=map(_queue_address, ids), now=now)
 
 
 def asker_tell(request: CapacityRequest, kind: str, *, but: int | None) -> None:
@@ -79,7 +99,7 @@ def decider_tell(request: CapacityRequest, kind: str) -> None:
     """Whoever made the offer, as far as they still may decide."""
     user = request.decided_by_id
     if user is not None and viewer_resolve(user).can("request.decide", request.tenant_id):
-        _tell(request, kind, {user}, url=f"/ops/queue/{request.pk}/")
+        _tell(request, kind, {user}, url=_queue_address(request.pk))
 
 
 def _tell(request: CapacityRequest, kind: str, users: set[int], *, url: str) -> None:
@@ -97,6 +117,14 @@ def _tell(request: CapacityRequest, kind: str, users: set[int], *, url: str) -> 
         },
         url=url,
     )
+
+
+def _queue_address(request_id: int) -> str:
+    return f"/ops/queue/{request_id}/"
+
+
+def _queue_number(address: str) -> int:
+    return int(address.removeprefix("/ops/queue/").rstrip("/"))
 
 
 def _address(request: CapacityRequest) -> str:

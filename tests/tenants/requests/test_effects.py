@@ -16,7 +16,7 @@ from scheduling.models import Allocation, Quota, QuotaChange
 from tenants.models import CapacityRequest, Membership, PlatformRole
 from tenants.selectors.requests import request_list
 from tenants.services.archive import tenant_archive
-from tenants.services.platform import platform_role_revoke
+from tenants.services.platform import platform_role_grant, platform_role_revoke
 from tenants.services.requests import (
     request_approve,
     request_counter,
@@ -27,6 +27,7 @@ from tenants.services.requests import (
     request_reject,
     request_submit,
 )
+from tenants.services.requests.tell import decided_settle
 from tests.tenants.requests.harbour import GIB, H100, Harbour, allocation_input
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +67,19 @@ def test_rule_approves_plans_and_says_so(harbour: Harbour) -> None:
         assert (job.kind, job.requested_by_label) == ("allocation.create", "alice")
         verbs = list(request.events.values_list("verb", flat=True))
     assert verbs == ["draft", "submit", "rule"]
+
+
+def test_what_is_decided_leaves_the_bells_of_those_who_might_have(harbour: Harbour) -> None:
+    with system() as viewer:
+        other = harbour.people.charlie.user.pk
+        platform_role_grant(user_id=other, role="operator", viewer=viewer)
+    decided, waiting = harbour.submitted(), harbour.submitted(ask_name="later")
+    approve(harbour, decided)
+    decided_settle(harbour.now)
+    with system():
+        unread = Notice.objects.filter(kind="request.submitted", read_at=None)
+        found = list(unread.order_by("user_id").values_list("user_id", "params__ref"))
+    assert found == sorted((user, waiting.ref) for user in (harbour.people.operator.user.pk, other))
 
 
 def test_approval_plans_exactly_what_was_asked(harbour: Harbour) -> None:
