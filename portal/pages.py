@@ -10,10 +10,13 @@ from urllib.parse import quote
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from portal.errors import Invalid
 from portal.viewer import Viewer, authorize
 
 View = Callable[..., HttpResponseBase]
+REASON_CHARS = 500
 GENERATION_DIGITS = 10  # fewer than these fit into the column
 
 
@@ -34,6 +37,17 @@ def generation_read(text: str) -> int | None:
 def generation_sent(request: HttpRequest) -> int | None:
     """The version that the form was made from (see `generation_read`)."""
     return generation_read(request.POST.get("generation", ""))
+
+
+def reason_sent(request: HttpRequest) -> str:
+    """Why: of the boxes named so the first that is filled in, as long as it is kept.
+
+    Raises Invalid for what no text of the database holds.
+    """
+    why = next(filter(None, map(str.strip, request.POST.getlist("why"))), "")[:REASON_CHARS]
+    if "\0" in why:
+        raise Invalid(fields={"why": [_("Leave out NUL characters.")]})
+    return why
 
 
 def person_required(view: View) -> View:

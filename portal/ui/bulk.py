@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from portal.errors import BerthError, Invalid, NotFound
+from portal.pages import reason_sent
 
 if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
@@ -98,12 +99,7 @@ def _ask_read(request: HttpRequest, acts: Sequence[BulkAct]) -> BulkAsk:
     if act is None:
         raise Invalid(fields={"act": [_("Choose what to do with these rows.")]})
     ids = tuple(dict.fromkeys(map(int, texts)))
-    return BulkAsk(ids, act, bool(sure), _why(request))
-
-
-def _why(request: HttpRequest) -> str:
-    """Each act has a box for it; one is filled in."""
-    return next(filter(None, map(str.strip, request.POST.getlist("why"))), "")[:500]
+    return BulkAsk(ids, act, bool(sure), reason_sent(request))
 
 
 def _is_number(text: str) -> bool:

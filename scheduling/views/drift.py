@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.errors import Conflict, Invalid
-from portal.pages import verb_required, viewer_of
+from portal.pages import reason_sent, verb_required, viewer_of
 from portal.ui.bulk import Bulk, BulkAct, BulkAsk, bulk_answer
 from portal.ui.tables import table_build
 from scheduling.filters import DriftFilter
@@ -43,7 +43,7 @@ def drift_choose_act(request: HttpRequest, drift_id: int) -> HttpResponseBase:
     viewer = viewer_of(request)
     rows = Drift.objects.visible_to(viewer).select_related("allocation")
     found = get_object_or_404(rows, pk=drift_id)
-    choice, why = request.POST.get("choice", ""), request.POST.get("why", "")[:500]
+    choice, why = request.POST.get("choice", ""), reason_sent(request)
     try:
         drift_choose(drift=found, choice=choice, why=why, viewer=viewer)
         messages.success(request, _("Settled."))

@@ -200,10 +200,9 @@ def _open_or_decided(viewer: Viewer, now: datetime, ids: set[int]) -> QuerySet[C
         "past_rejected": past.filter(state=RequestState.REJECTED),
     }
     still = Case(When(state__in=OPEN_STATES, then=Value(0)), default=Value(1))
+    left = Case(When(state__in=OPEN_STATES, then="deadline_at"))
     counts = {name: SubqueryCount(of) for name, of in counted.items()}
-    ordered = rows.annotate(**counts, closed=still).order_by(
-        "closed", "deadline_at", "-decided_at", "id"
-    )
+    ordered = rows.annotate(**counts, closed=still).order_by("closed", left, "-decided_at", "id")
     return cast("QuerySet[CapacityRequest]", ordered)
 
 

@@ -239,3 +239,21 @@ def test_drift_is_settled_by_operators(people: People, seed: Seed) -> None:
         assert Drift.objects.get().choice == "accept"
     missing = act.replace(str(drift.pk), "999999")
     assert people.operator.client().post(missing, {"choice": "accept"}).status_code == 404
+
+
+def test_a_reason_that_no_text_can_hold_is_refused_and_changes_nothing(
+    people: People, seed: Seed
+) -> None:
+    client = people.operator.client()
+    many = {"ids": [str(seed.active.pk)], "sure": "release", "why": "\0"}
+    answer = client.post("/ops/allocations/release/", many)
+    assert answer.status_code == 400
+    assert b"Leave out NUL characters" in answer.content
+    with scope(Viewer.system("tests")):
+        assert Allocation.objects.get(pk=seed.active.pk).state == "active"
+        drift = Drift.objects.filter(resolved_at=None).first()
+    assert drift is not None
+    chosen = client.post(f"/ops/drift/{drift.pk}/choose/", {"choice": "accept", "why": "a\0b"})
+    assert chosen.status_code == 400
+    with scope(Viewer.system("tests")):
+        assert Drift.objects.get(pk=drift.pk).resolved_at is None

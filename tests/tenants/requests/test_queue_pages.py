@@ -10,6 +10,7 @@ import pytest
 from portal.scope import scope
 from portal.viewer import Viewer
 from tenants.models import CapacityRequest
+from tenants.services.requests import request_reject
 from tests.tenants.requests.harbour import Harbour, allocation_input
 from tests.tenants.requests.test_pages import queries_of
 
@@ -109,3 +110,19 @@ def test_whoever_decides_reads_why_not_on_the_others(harbour: Harbour) -> None:
     page = harbour.people.operator.client().get(f"/ops/queue/{request.pk}/").content.decode()
     assert "Why not on the others" in page
     assert "What is short" in page
+
+
+def test_the_latest_decisions_are_shown_whatever_their_deadlines(harbour: Harbour) -> None:
+    made = [harbour.submitted(ask_name=f"n{number}") for number in range(8)]
+    with scope(harbour.people.operator.viewer) as viewer:
+        for place, request in enumerate(made):
+            when = harbour.now + timedelta(minutes=place)
+            request_reject(request_id=request.pk, reason="Not now", viewer=viewer, now=when)
+    with scope(Viewer.system("tests")):
+        for place, request in enumerate(made):  # the latest have most time left
+            until = harbour.now + timedelta(days=1 + place)
+            CapacityRequest.objects.filter(pk=request.pk).update(deadline_at=until)
+    page = harbour.people.operator.client().get("/ops/queue/")
+    shown = [entry["request"].pk for entry in page.context["decided"]]
+    assert shown == [request.pk for request in reversed(made)][: len(shown)]
+    assert len(shown) == 5
