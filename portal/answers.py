@@ -100,6 +100,8 @@ def error_answer(
         )
     else:
         words, refusal = error_shown(request, error)
+        if error.refusal is None:  # there is no field beside which a page could say it
+            words = error.sentences
         response = error_page(request, status=status, detail=words, refusal=refusal)
     if not error.permanent:
         response["Retry-After"] = "5"
