@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
+from portal.amounts import is_bytes
 from portal.joins import comma_join
-from portal.ui.units import moment_text
+from portal.ui.units import moment_text, resource_title
 from scheduling.words import amount_words
 from tenants.choices import PlatformRoleName, Role, TenantKind
 from tenants.roles import READ
@@ -102,10 +103,11 @@ def change_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         ]
         return comma_join(filter(None, (str(subject), " → ".join(roles))))
     if "resource" in after and "guaranteed" in before:
-        old, new = (
-            amount_words(facts["guaranteed"], after["resource"]) for facts in (before, after)
-        )
-        return f"{after['pool']}, {old} → {new}"
+        resource = str(after["resource"])
+        old, new = (amount_words(facts["guaranteed"], resource) for facts in (before, after))
+        # GiB alone may be of memory or of a disk; cores and devices name themselves.
+        named = f"{resource_title(resource)} " if is_bytes(resource) else ""
+        return f"{after['pool']}, {named}{old} → {new}"
     changed = [name for name in FIELD_TITLES if name in before and before[name] != after.get(name)]
     return comma_join(
         f"{FIELD_TITLES[name]} {_value(name, before[name])} → {_value(name, after.get(name))}"

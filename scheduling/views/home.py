@@ -98,8 +98,17 @@ def device_tile(fleet: Fleet) -> dict[str, Any]:
         "stranded": stranded,
         "others": sum(total[name].foreign for name in types),
         "percent": percent_text(held - stranded, usable, decimals=1),
-        "parts": list_join(parts[:3]),
+        "parts": _first(parts),
     }
+
+
+def _first(parts: list[str]) -> str:
+    """The first three, and how many more there are."""
+    more = len(parts) - 3
+    if more <= 0:
+        return list_join(parts)
+    rest = ngettext("and %(count)s more", "and %(count)s more", more) % {"count": more}
+    return f"{list_join(parts[:3])} {rest}"
 
 
 def plain_tile(total: Sums, resource: str) -> dict[str, str]:

@@ -32,6 +32,11 @@ Facts = dict[str, Any]
             "h100, 0 cores → 96 cores",
         ),
         (
+            {"pool": "cpu", "resource": "memory", "guaranteed": 0},
+            {"pool": "cpu", "resource": "memory", "guaranteed": 2**30},
+            "cpu, Memory 0 GiB → 1 GiB",
+        ),
+        (
             {"until": "None"},
             {"until": "2026-12-01 08:30:00+00:00"},
             "Until no end → Tue 1 Dec, 08:30 UTC",
