@@ -16,7 +16,7 @@ from portal.ui.units import amount_text, moment_text, resource_title
 from scheduling.choices import AllocationKind, RunsAs
 from scheduling.selectors.fleet import resources_ordered
 from scheduling.words import amount_words, amounts_words
-from tenants.choices_requests import RequestKind, RequestStage, RequestState
+from tenants.choices_requests import BERTH, RequestKind, RequestStage, RequestState
 from tenants.models import CapacityRequest, RequestEvent
 from tenants.offers import Terms, terms_total
 from tenants.request_words import event_sentence, rule_title
@@ -164,7 +164,7 @@ def timeline(events: list[RequestEvent]) -> list[dict[str, Any]]:
             "at": event.at,
             "icon": EVENT_ICONS.get(event.verb, "point"),
             "text": _event_text(event),
-            "who": event.actor_label,
+            "who": BERTH if event.verb == "rule" else event.actor_label,
         }
         for event in reversed(events)
     ]

@@ -13,6 +13,7 @@ from portal.acts import act_title
 from portal.jobs.retention import is_forgotten
 from portal.models import AuditEntry
 from portal.viewer import Viewer, authorize
+from tenants.choices_requests import BERTH
 from tenants.words import ACT_ICONS, change_words
 
 # By kind of object: what stands before its number, its page, and the right to open that.
@@ -55,7 +56,7 @@ def act_of(entry: AuditEntry, *, viewer: Viewer, now: datetime) -> Act:
         ref=ref,
         url=url,
         detail=change_words(entry.before or {}, entry.after or {}),
-        who=entry.actor_label,
+        who=BERTH if entry.verb == "request.rule" else entry.actor_label,
     )
 
 

@@ -408,3 +408,14 @@ def test_panel_puts_an_offer_to_answer_before_what_is_newer(harbour: Harbour) ->
     refs = re.findall(r">(#\d+)<", page)
     assert (len(refs), refs[0]) == (6, offered.ref)
     assert "1 open" in page
+
+
+def test_what_a_rule_approved_is_no_persons_approval(harbour: Harbour) -> None:
+    harbour.limits("vision", {"h100": {"cpu": 64_000, "memory": 512 * GIB, H100: 8}})
+    request = harbour.submitted()
+    client = harbour.people.alice.client()
+    page = client.get(f"/t/vision/requests/{request.pk}/")
+    rules = [row for row in page.context["timeline"] if "by rule P-01" in row["text"]]
+    assert [row["who"] for row in rules] == ["Berth"]
+    acts = client.get("/t/vision/activity/").context["entries"]
+    assert [act.who for act in acts if act.title == "Request approved by rule"] == ["Berth"]
