@@ -8,6 +8,7 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django_filters.widgets import BooleanWidget
 
 from portal.ui.filters import BerthFilterSet
 from scheduling.choices import LIVE_STATES, AllocationKind, AllocationState, DriftKind
@@ -22,6 +23,17 @@ LIVE = "live"
 def _hinted(hint: StrOrPromise) -> forms.TextInput:
     """A box that says what to type: its label is for screen readers only."""
     return forms.TextInput(attrs={"placeholder": hint})
+
+
+def _settled() -> BooleanWidget:
+    """Words instead of a yes that says nothing by itself."""
+    widget = BooleanWidget()
+    widget.choices = (
+        ("true", _("Not settled")),
+        ("false", _("Settled")),
+        ("", _("Settled or not")),
+    )
+    return widget
 
 
 class AllocationFilter(BerthFilterSet):
@@ -114,7 +126,7 @@ class DriftFilter(BerthFilterSet):
         field_name="tenant_key", label=_("Tenant"), widget=_hinted(_("Tenant"))
     )
     open = django_filters.BooleanFilter(
-        field_name="resolved_at", lookup_expr="isnull", label=_("Open")
+        field_name="resolved_at", lookup_expr="isnull", label=_("Open"), widget=_settled()
     )
 
     class Meta:

@@ -257,3 +257,13 @@ def test_a_reason_that_no_text_can_hold_is_refused_and_changes_nothing(
     assert chosen.status_code == 400
     with scope(Viewer.system("tests")):
         assert Drift.objects.get(pk=drift.pk).resolved_at is None
+
+
+def test_the_list_of_differences_is_filtered_by_words(people: People, seed: Seed) -> None:
+    client = people.operator.client()
+    page = client.get("/ops/drift/").content.decode()
+    assert '<option value="true" selected>Not settled</option>' in page
+    assert ">Unknown</option>" not in page
+    every = client.get("/ops/drift/?open=").context["table"]
+    with scope(Viewer.system("tests")):
+        assert len(every.rows) == Drift.objects.count()
