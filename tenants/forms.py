@@ -15,7 +15,7 @@ from portal.ui.forms import MonoInput, Segmented
 from portal.viewer import Viewer
 from tenants.choices import Density, PlatformRoleName, Role, TenantKind, Theme
 from tenants.models import KEY_HELP, KEY_PATTERN
-from tenants.roles import READ, READ_VERBS
+from tenants.roles import NOT_OF_A_TENANT, READ, READ_VERBS
 from tenants.selectors.viewers import Preference
 from tenants.words import verb_title
 from tenants.zones import zones_known
@@ -93,11 +93,9 @@ class TokenForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: Viewer, tenant_key: str | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        held = (
-            viewer.platform_verbs
-            if tenant_key is None
-            else viewer.tenant_verbs.get(tenant_key, viewer.platform_verbs)
-        )
+        held = viewer.platform_verbs
+        if tenant_key is not None:
+            held = viewer.tenant_verbs.get(tenant_key, held) - NOT_OF_A_TENANT
         verbs = [READ, *sorted(held - READ_VERBS)]
         self.fields["scopes"].choices = [  # type: ignore[attr-defined]
             (verb, verb_title(verb)) for verb in verbs

@@ -59,6 +59,12 @@ PLATFORM_TABLE: Mapping[str, bool] = {
     "role.edit": False,
 }
 
+# What means nothing within one tenant: no token that is bound to one can use it.
+NOT_OF_A_TENANT = frozenset(
+    verb
+    for verb in PLATFORM_TABLE
+    if verb.partition(".")[0] in {"cluster", "pool", "node", "namespace", "user", "role"}
+)
 ALL_VERBS = frozenset(TENANT_TABLE) | frozenset(PLATFORM_TABLE)
 READ_VERBS = frozenset(verb for verb in ALL_VERBS if verb.endswith(".view"))
 TENANT_VERBS: Mapping[str, frozenset[str]] = {

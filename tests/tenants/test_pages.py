@@ -329,3 +329,14 @@ def test_untouched_limit_keeps_its_exact_amount(people: People) -> None:
     with scope(Viewer.system("tests")):
         limits = Tenant.objects.get(key="vision").auto_approve_limits
     assert limits["gpu"]["cpu"] == 1125
+
+
+def test_an_operators_token_for_a_tenant_is_offered_what_counts_there(people: People) -> None:
+    def offered(path: str) -> set[str]:
+        form = people.operator.client().get(path).context["form"]
+        return {verb for verb, _title in form.fields["scopes"].choices}
+
+    assert {"cluster.edit", "user.edit", "request.decide"} <= offered("/ops/tokens/new/")
+    bound = offered("/t/vision/tokens/new/")
+    assert {"request.create", "request.decide", "allocation.release"} <= bound
+    assert not {verb for verb in bound if verb.split(".")[0] in {"cluster", "pool", "user", "role"}}
