@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop
 from inventory.choices import ClusterState
 from inventory.k8s.errors import ClusterError
 from inventory.models import Cluster
-from inventory.selectors.connections import cluster_get, connection_fingerprint
+from inventory.selectors.connections import cluster_get, connection_fingerprint, identity_check
 from inventory.services import labelling, removal, testing, tokens
 from portal.errors import BerthError
 from portal.jobs import periodic, registry
@@ -47,7 +47,7 @@ def test_connect(ctx: StepContext) -> Outcome:
         ctx.check()
         client = testing.test_client(cluster=cluster)
         abilities = testing.abilities_probe(client=client)
-        identity = testing.identity_check(cluster=cluster, client=client)
+        identity = identity_check(cluster=cluster, client=client)
         ctx.check()
         rights = testing.rights_compare(client=client)
     except ClusterError as error:

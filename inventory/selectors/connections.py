@@ -99,14 +99,22 @@ def identity_of(client: ClusterClient) -> str:
     return str((found.get("metadata") or {}).get("uid") or "")
 
 
+def identity_check(*, cluster: Cluster, client: ClusterClient) -> str:
+    """As `identity_of`; raises OtherCluster where it is not the cluster that is known."""
+    found = identity_of(client)
+    if cluster.identity and found not in ("", cluster.identity):
+        raise OtherCluster
+    return found
+
+
 def _verified(cluster: Cluster, client: ClusterClient) -> ClusterClient:
     """A client that leads where it should: nothing is to be missed in a cluster of others.
 
     What an allocation no longer has there would count as gone, and be credited.
     """
     try:
-        if cluster.identity and identity_of(client) not in ("", cluster.identity):
-            raise OtherCluster
+        if cluster.identity:
+            identity_check(cluster=cluster, client=client)
     except ClusterError:
         client.close()
         raise

@@ -15,12 +15,12 @@ from inventory import projection
 from inventory.choices import ClusterState, NamespaceKind
 from inventory.k8s.abilities import Abilities, probe
 from inventory.k8s.connect import ClusterClient, connect
-from inventory.k8s.errors import ClusterError, OtherCluster
+from inventory.k8s.errors import ClusterError
 from inventory.k8s.pace import Pace
 from inventory.k8s.rights import Rights, compare
 from inventory.models import Cluster, Namespace
 from inventory.notices import UNFENCED, operators_tell
-from inventory.selectors.connections import cluster_connection, connection_is, identity_of
+from inventory.selectors.connections import cluster_connection, connection_is
 from inventory.states import WATCHED_STATES, cluster_state_set
 from portal import live
 from portal.jobs.again import may_ask
@@ -88,14 +88,6 @@ def abilities_probe(*, client: ClusterClient) -> Abilities:
 def rights_compare(*, client: ClusterClient) -> Rights:
     """What the account may do. Calls the cluster."""
     return compare(client)
-
-
-def identity_check(*, cluster: Cluster, client: ClusterClient) -> str:
-    """What tells this cluster from others; raises OtherCluster where it is not the one known."""
-    found = identity_of(client)
-    if cluster.identity and found not in ("", cluster.identity):
-        raise OtherCluster
-    return found
 
 
 def findings_store(

@@ -107,8 +107,8 @@ def _first(parts: list[str]) -> str:
     more = len(parts) - 3
     if more <= 0:
         return list_join(parts)
-    rest = ngettext("and %(count)s more", "and %(count)s more", more) % {"count": more}
-    return f"{list_join(parts[:3])} {rest}"
+    words = ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", more)
+    return words % {"names": list_join(parts[:3]), "count": more}
 
 
 def plain_tile(total: Sums, resource: str) -> dict[str, str]:

@@ -36,16 +36,21 @@ def killed(**_values: object) -> None:
     raise LeaseLost
 
 
-def test_a_release_at_the_last_moment_of_bringing_up_is_not_lost(world: World) -> None:
-    """The allocation is up; the worker dies before it could say that the job is through."""
-    allocation = world.ask("late")
-    job = creating(world, allocation)
+def up_unsaid(world: World, allocation: Allocation, job: JobRun) -> None:
+    """Bring it up; the worker dies before it could say that the job is through."""
     with pytest.MonkeyPatch.context() as patch:
         stop_before(patch, "confirm")
         until(lambda: job_run(job_id=job.pk) or world.fresh(allocation).object_uid)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("portal.jobs.records.step_done", killed)
         until(lambda: job_run(job_id=job.pk) and world.fresh(allocation).state == "active")
+
+
+def test_a_release_at_the_last_moment_of_bringing_up_is_not_lost(world: World) -> None:
+    """The allocation is up; the worker dies before it could say that the job is through."""
+    allocation = world.ask("late")
+    job = creating(world, allocation)
+    up_unsaid(world, allocation, job)
     assert release(world, allocation).kind == RELEASE
     with system():
         JobRun.objects.filter(pk=job.pk).update(lease_until=None)

@@ -17,7 +17,7 @@ from scheduling.models import TenantNamespace
 from scheduling.services.allocations import CREATE, RELEASE, allocation_release
 from scheduling.services.drift import RESTORE
 from tests.scheduling.facts import stop_before
-from tests.scheduling.test_crossings import creating, killed, release
+from tests.scheduling.test_crossings import creating, release, up_unsaid
 from tests.scheduling.test_drift import choose, drift_shown
 from tests.scheduling.world import (
     GIB,
@@ -156,12 +156,7 @@ def test_what_is_taken_back_already_is_not_released_beside_it(world: World) -> N
     """It counts as active: its job died after it said so, and was stopped then."""
     allocation = world.ask("late")
     job = creating(world, allocation)
-    with pytest.MonkeyPatch.context() as patch:
-        stop_before(patch, "confirm")
-        until(lambda: job_run(job_id=job.pk) or world.fresh(allocation).object_uid)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("portal.jobs.records.step_done", killed)
-        until(lambda: job_run(job_id=job.pk) and world.fresh(allocation).state == "active")
+    up_unsaid(world, allocation, job)
     assert world.people is not None
     assert world.people.operator.client().post(f"/jobs/{job.pk}/cancel/").status_code == 302
     with system():

@@ -47,6 +47,11 @@ REFUSED = (
     b'"message":"spec.template: field is immutable"}'
 )
 
+FORBIDDEN = (
+    b'{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,'
+    b'"message":"jobs.batch is forbidden: cannot patch"}'
+)
+
 
 @pytest.fixture
 def wire(small_bed: Bed) -> Iterator[Interposer]:
@@ -303,3 +308,23 @@ def patched(world: World, allocation: Allocation) -> bool:
     job = world.job(allocation, REPLACE)
     with system():
         return job is not None and job.steps.filter(name="patch", state="done").exists()
+
+
+def test_a_run_that_stands_still_is_not_left_so_when_the_cluster_refuses(
+    moving: World, wire: Interposer
+) -> None:
+    """A role was taken away between the pause and the patch; a person gives it back."""
+    allocation = run(moving, consent=True)
+    wire.spoil(DRY_RUN, plain(403, FORBIDDEN), times=1)
+    lose_node(moving, collect=True)
+    job = until_state(moving, allocation, "parked", kind=REPLACE)
+    assert "lacks a right" in moving.said(job)
+    assert job_object(moving, allocation)["spec"]["suspend"] is True
+    assert moving.people is not None
+    client = moving.people.operator.client()
+    assert client.post(f"/jobs/{job.pk}/retry/").status_code == 302
+    until_state(moving, allocation, "succeeded", kind=REPLACE)
+    stands = moving.fresh(allocation)
+    assert job_object(moving, stands)["spec"].get("suspend") is not True
+    assert quota_numbers()[GPU] == (0, 8, 0)
+    assert ledger_differences() == []

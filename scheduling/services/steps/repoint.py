@@ -83,27 +83,12 @@ def patch(ctx: StepContext) -> Outcome:
     wanted = affinity(node_names(allocation))
     if found["spec"]["template"]["spec"].get("affinity") != wanted:
         if allocation.runs_as == RunsAs.COMPLETION:
-            return _patch_job_or_park(ctx, allocation, writer, ref, found, wanted)
+            try:
+                return _patch_job(ctx, allocation, writer, ref, found, wanted)
+            except ClusterError as error:
+                return _still_refused(ctx, error)
         found = _patch(ctx, allocation, writer, found, _template(wanted))
     return _patched(ctx, allocation, _resumed(ctx, allocation, writer, found))
-
-
-def _patch_job_or_park(
-    ctx: StepContext,
-    allocation: Allocation,
-    writer: Writer,
-    ref: ObjectRef,
-    found: dict[str, Any],
-    wanted: dict[str, Any],
-) -> Outcome:
-    """What stands still by Berth's doing is not left so: a refusal then waits for a person."""
-    try:
-        return _patch_job(ctx, allocation, writer, ref, found, wanted)
-    except ClusterError as error:
-        if not (error.permanent and ctx.recorded.get("suspend")):
-            raise
-        said = {"message": str(error.message)}
-        return Park(Reason(error.code, gettext_noop("%(message)s"), said))
 
 
 def _patch_job(
@@ -152,6 +137,13 @@ def _rest(
             return found, Wait(Reason("not-there", NOT_THERE), POLL_SECONDS)
         found = now
     return found, wait_pods_gone(ctx, pods) if pods else pending
+
+
+def _still_refused(ctx: StepContext, error: ClusterError) -> Outcome:
+    """What stands still by Berth's doing is not left so: a refusal then waits for a person."""
+    if not (error.permanent and ctx.recorded.get("suspend")):
+        raise error
+    return Park(Reason(error.code, gettext_noop("%(message)s"), {"message": str(error.message)}))
 
 
 def _stands_still(status: dict[str, Any]) -> bool:
