@@ -8,9 +8,8 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
-from django_filters.widgets import BooleanWidget
 
-from portal.ui.filters import BerthFilterSet
+from portal.ui.filters import BerthFilterSet, WordedBoolean
 from scheduling.choices import LIVE_STATES, AllocationKind, AllocationState, DriftKind
 from scheduling.models import Allocation, Drift, Quota, QuotaNode
 
@@ -23,17 +22,6 @@ LIVE = "live"
 def _hinted(hint: StrOrPromise) -> forms.TextInput:
     """A box that says what to type: its label is for screen readers only."""
     return forms.TextInput(attrs={"placeholder": hint})
-
-
-def _settled() -> BooleanWidget:
-    """Words instead of a yes that says nothing by itself."""
-    widget = BooleanWidget()
-    widget.choices = (
-        ("true", _("Not settled")),
-        ("false", _("Settled")),
-        ("", _("Settled or not")),
-    )
-    return widget
 
 
 class AllocationFilter(BerthFilterSet):
@@ -126,7 +114,10 @@ class DriftFilter(BerthFilterSet):
         field_name="tenant_key", label=_("Tenant"), widget=_hinted(_("Tenant"))
     )
     open = django_filters.BooleanFilter(
-        field_name="resolved_at", lookup_expr="isnull", label=_("Open"), widget=_settled()
+        field_name="resolved_at",
+        lookup_expr="isnull",
+        label=_("Open"),
+        widget=WordedBoolean(yes=_("Not settled"), no=_("Settled"), either=_("Settled or not")),
     )
 
     class Meta:

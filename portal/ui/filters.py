@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
 from django.http import HttpRequest
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django_filters.widgets import BooleanWidget
 
 from portal.joins import list_join
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 NOT_FILTERS = frozenset({"page", "per_page", "sort"})
+
+
+class WordedBoolean(BooleanWidget):
+    """A yes and a no in words of their own, since neither says much by itself."""
+
+    def __init__(self, *, yes: StrOrPromise, no: StrOrPromise, either: StrOrPromise) -> None:
+        super().__init__()
+        self.choices = (("true", yes), ("false", no), ("", either))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,9 @@ class BerthFilterSet(django_filters.FilterSet):
 
 def _words(field: forms.Field, value: Any) -> str:
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        worded = isinstance(field.widget, WordedBoolean)
+        words = dict(field.widget.choices) if worded else {"true": _("yes"), "false": _("no")}
+        return str(words[str(value).lower()])
     choices: Any = field.choices if isinstance(field, forms.ChoiceField) else ()
     titles = {str(key): str(label) for key, label in choices}
     values = value if isinstance(value, (list, tuple)) else [value]

@@ -264,6 +264,9 @@ def test_the_list_of_differences_is_filtered_by_words(people: People, seed: Seed
     page = client.get("/ops/drift/").content.decode()
     assert '<option value="true" selected>Not settled</option>' in page
     assert ">Unknown</option>" not in page
+    assert [chip.value for chip in client.get("/ops/drift/").context["filter"].chips] == [
+        "Not settled"
+    ]
     every = client.get("/ops/drift/?open=").context["table"]
     with scope(Viewer.system("tests")):
         assert len(every.rows) == Drift.objects.count()
