@@ -115,7 +115,7 @@ class ClusterTable(BerthTable):
         verbose_name=_("State"), of=lambda row: cluster_status(row.cluster, silent=row.silent)
     )
     version = django_tables2.Column(verbose_name=_("Version"), empty_values=("",))
-    nodes_ready = ReadyColumn(verbose_name=_("Nodes ready"))
+    nodes_ready = ReadyColumn(verbose_name=_("Nodes usable"))
     device_count = DevicesColumn(verbose_name=_("Devices usable / installed"))
     last_contact_at = ContactColumn(verbose_name=_("Last contact"), empty_values=())
 

@@ -28,6 +28,7 @@ ITEMS = (
         on_phone=True,
         waiting=True,
         count=lambda viewer, _tenant_key: requests_open(viewer),
+        topic="requests",
     ),
     NavItem(
         label=_("Requests"),
@@ -39,6 +40,7 @@ ITEMS = (
         letter="r",
         on_phone=True,
         count=requests_open,
+        topic="tenant:{}",
     ),
 )
 PANELS = (

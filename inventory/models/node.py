@@ -7,8 +7,12 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from inventory.choices import ClusterState
 from inventory.models.fact import Fact
 from inventory.models.pool import Pool
+
+TAKES_PODS = Q(ready=True, schedulable=True, cluster__state=ClusterState.CONNECTED)
+"""The nodes of which `takes_pods` holds, for a query."""
 
 
 class Node(Fact):
@@ -51,5 +55,8 @@ class Node(Fact):
 
     @property
     def takes_pods(self) -> bool:
-        """Whether the scheduler may bind pods to it now: only then is what it has usable."""
-        return self.ready and self.schedulable
+        """Whether new pods can go there now: only then is what it has usable.
+
+        Nothing can where its cluster is away; reads the cluster's state.
+        """
+        return self.ready and self.schedulable and self.cluster.state == ClusterState.CONNECTED

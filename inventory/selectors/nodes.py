@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from inventory.choices import ClusterState
 from inventory.divide import unknown_keys
 from inventory.models import DeviceType, Node, Pod, Pool
+from inventory.models.node import TAKES_PODS
 from inventory.models.pod import DONE_PHASES
 from portal.errors import NotFound
 from portal.viewer import Viewer, authorize
@@ -93,15 +94,15 @@ def device_types() -> QuerySet[DeviceType]:
 
 
 def _capacities(nodes: QuerySet[Node], by: str) -> dict[int | None, Capacity]:
-    rows = nodes.values_list(by, "ready", "schedulable", "capacity", "allocatable")
+    rows = nodes.annotate(takes=TAKES_PODS).values_list(by, "takes", "capacity", "allocatable")
     sums: dict[int | None, tuple[Counter[str], Counter[str], list[int]]] = defaultdict(
         lambda: (Counter(), Counter(), [0, 0])
     )
-    for key, ready, schedulable, capacity, allocatable in rows:
+    for key, takes, capacity, allocatable in rows:
         installed, usable, count = sums[key]
         installed.update(capacity)
         count[0] += 1
-        if ready and schedulable:
+        if takes:
             usable.update(allocatable)
             count[1] += 1
     return {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from inventory.divide import unknown_keys
 from inventory.models import Node
+from inventory.models.node import TAKES_PODS
 from inventory.selectors.nodes import Capacity
 
 
@@ -23,19 +24,20 @@ class Division:
 
 def division_of(*, cluster_id: int) -> Division:
     """Divide the present nodes of a cluster; one query."""
-    rows = Node.objects.filter(cluster_id=cluster_id, gone_at=None).values_list(
-        "pool__name", "ready", "schedulable", "capacity", "allocatable"
+    there = Node.objects.filter(cluster_id=cluster_id, gone_at=None)
+    rows = there.annotate(takes=TAKES_PODS).values_list(
+        "pool__name", "takes", "capacity", "allocatable"
     )
     pools: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
     installed: Counter[str] = Counter()
     usable: Counter[str] = Counter()
     usable_nodes = 0
-    for pool, ready, schedulable, capacity, allocatable in rows:
+    for pool, takes, capacity, allocatable in rows:
         pools[pool or ""] += 1
         unknown.update(unknown_keys(capacity))
         installed.update(capacity)
-        if ready and schedulable:
+        if takes:
             usable_nodes += 1
             usable.update(allocatable)
     nodes = sum(pools.values())

@@ -1,4 +1,4 @@
-"""Pages of the notices: the bell's list, the page of all, the choice of ways."""
+"""Pages of the notices: the page of all, the choice of ways."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from portal.notices import inbox
 from portal.notices.forms import ChoicesForm
 from portal.pages import person_required, viewer_of
 
-BELL_ROWS = 8
 PAGE_ROWS = 50
 
 
@@ -34,20 +33,6 @@ def notice_list(request: HttpRequest) -> HttpResponse:
         "choices": inbox.choices_of(viewer),
     }
     return render(request, "portal/notices.html", context)
-
-
-@require_GET
-@never_cache
-@person_required
-def notice_bell(request: HttpRequest) -> HttpResponse:
-    """The latest notices, for the bell."""
-    viewer = viewer_of(request)
-    latest = list(inbox.notices_of(viewer)[:BELL_ROWS])
-    context = {
-        "notices": inbox.notice_views(latest),
-        "unread": inbox.notices_unread(viewer).count(),
-    }
-    return render(request, "portal/_bell.html", context)
 
 
 @require_POST

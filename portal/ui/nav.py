@@ -29,8 +29,9 @@ class NavItem:
     `verb` is what a viewer must be able to do to see it (empty: everyone). `count` gives the rows
     to count, which the shell does for all places at once. `letter` is the key after "g".
     `on_phone` puts it into the tab bar, which has room for four; `waiting` says that the count is
-    work that waits for a person, which the tab bar shows as a badge. `also` names pages of the
-    place whose addresses don't begin with its own.
+    work that waits for a person, which the tab bar shows as a badge. `topic` is what tells that it
+    has changed, "{}" in it the tenant's key. `also` names pages of the place whose addresses don't
+    begin with its own.
     """
 
     label: StrOrPromise
@@ -44,13 +45,15 @@ class NavItem:
     on_phone: bool = False
     waiting: bool = False
     count: Count | None = None
+    topic: str = ""
     also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NavLink:
-    """A place as one viewer sees it."""
+    """A place as one viewer sees it; `counted` says whether it has a number, be it 0."""
 
+    name: str
     label: StrOrPromise
     url: str
     icon: str
@@ -58,6 +61,7 @@ class NavLink:
     on_phone: bool
     waiting: bool
     count: int
+    counted: bool
     current: bool
 
 
@@ -86,6 +90,12 @@ def nav_countables(*, viewer: Viewer, area: Area, tenant_key: str | None) -> dic
     }
 
 
+def nav_topics(*, viewer: Viewer, area: Area, tenant_key: str | None) -> list[str]:
+    """What tells that a number beside a place has changed."""
+    usable = _usable(viewer, area, tenant_key)
+    return [item.topic.format(tenant_key) for item, _url in usable if item.count and item.topic]
+
+
 def nav_groups(
     *,
     viewer: Viewer,
@@ -110,6 +120,7 @@ def nav_groups(
     for item, url in usable:
         group = groups.setdefault(str(item.group), NavGroup(item.group, []))
         link = NavLink(
+            name=item.url_name,
             label=item.label,
             url=url,
             icon=item.icon,
@@ -117,6 +128,7 @@ def nav_groups(
             on_phone=item.on_phone,
             waiting=item.waiting,
             count=counts.get(item.url_name, 0),
+            counted=item.count is not None,
             current=url == current,
         )
         groups[str(item.group)] = NavGroup(group.label, [*group.links, link])

@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from portal.ui.counts import Countable, rows_ask
-from portal.ui.nav import Area, NavGroup, NavLink, nav_countables, nav_groups
+from portal.ui.nav import Area, NavGroup, NavLink, nav_countables, nav_groups, nav_topics
 from portal.ui.units import time_units
 from portal.viewer import Viewer
 
@@ -198,6 +198,27 @@ class Shell:
     def bell(self) -> int:
         """How many notices are unread."""
         return self.counts.get(BELL, 0)
+
+    @property
+    def count_topics(self) -> list[str]:
+        """What tells that a number beside a place, or the bell's, has changed."""
+        if not self.viewer.user_id:
+            return []
+        places = nav_topics(viewer=self.viewer, area=self.area, tenant_key=self.tenant_key)
+        return [f"user:{self.viewer.user_id}", *places]
+
+    @property
+    def counts_url(self) -> str:
+        """Where those numbers are fetched anew."""
+        if self.area == "tenant" and self.tenant_key:
+            return reverse("tenant_counts", args=[self.tenant_key])
+        return reverse("shell_counts")
+
+    @property
+    def counts_trigger(self) -> str:
+        """What htmx has to wait for; several changes at once are one."""
+        names = (topic.replace(":", "-") for topic in self.count_topics)
+        return ", ".join(f"live:{name} from:body delay:300ms" for name in names)
 
     @property
     def bell_url(self) -> str:

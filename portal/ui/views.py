@@ -1,13 +1,16 @@
-"""What the shell posts to."""
+"""What the shell posts to and fetches."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
 
-from portal.errors import Invalid
+from portal.errors import Invalid, NotFound
+from portal.pages import person_required, viewer_of
 from portal.ui.shell import THEME_COOKIE, THEMES
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -29,6 +32,16 @@ def theme_set(request: HttpRequest) -> HttpResponse:
         httponly=True,
     )
     return response
+
+
+@require_GET
+@never_cache
+@person_required
+def shell_counts(request: HttpRequest, tenant_key: str = "") -> HttpResponse:
+    """The bell and the numbers beside places, each of which htmx puts where its id stands."""
+    if tenant_key and not viewer_of(request).sees(tenant_key):
+        raise NotFound
+    return render(request, "layouts/_counts.html")
 
 
 def _way_back(request: HttpRequest) -> str:

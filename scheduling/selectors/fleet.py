@@ -8,19 +8,19 @@ from dataclasses import astuple, dataclass
 
 from django.db import connection
 
-from scheduling.selectors.snapshot import BLOCKING_STATES
+from inventory.choices import ClusterState
 
 NODES = "nodes"  # not a resource: how many nodes, and how many of them take pods
 
-# committed counts on every node, whatever its state; stranded is the part of it on nodes that take
-# no pods. foreign counts on usable nodes alone, so that committed - stranded + foreign + free is
-# usable where the cluster takes something. free adds up what each usable node has left, so that an
-# over-committed node takes nothing from another, and nothing of a cluster that is away; over counts
-# rows where more is taken than there is.
+# A node takes pods where Node.takes_pods holds: it is ready and schedulable, and its cluster is not
+# away. committed counts on every node, whatever its state; stranded is the part of it on nodes that
+# take no pods. foreign counts on usable nodes alone, so that committed - stranded + foreign + free
+# is usable. free adds up what each usable node has left, so that an over-committed node takes
+# nothing from another; over counts rows where more is taken than there is.
 SUMS = """
 WITH node AS (
-    SELECT cluster_id, pool_id, uid, capacity, allocatable, ready AND schedulable AS takes,
-        ready AND schedulable AND cluster.state <> ALL(%(away)s) AS offers
+    SELECT cluster_id, pool_id, uid, capacity, allocatable,
+        ready AND schedulable AND cluster.state = %(connected)s AS takes
     FROM inventory_node JOIN inventory_cluster AS cluster ON cluster.id = cluster_id
     WHERE gone_at IS NULL AND (%(pool)s::bigint IS NULL OR pool_id = %(pool)s)
 ), part AS (
@@ -36,7 +36,7 @@ WITH node AS (
         CASE WHEN takes THEN room.foreign ELSE 0 END,
         room.committed,
         CASE WHEN takes THEN 0 ELSE room.committed END,
-        CASE WHEN offers THEN greatest(0, room.allocatable - room.foreign - room.committed)
+        CASE WHEN takes THEN greatest(0, room.allocatable - room.foreign - room.committed)
             ELSE 0 END,
         (room.allocatable < room.foreign + room.committed)::int
     FROM node JOIN scheduling_nodecommitment AS room
@@ -111,7 +111,7 @@ def fleet_sums(*, pool_id: int | None = None) -> Fleet:
     """Add up all nodes, or those of one pool; one query."""
     found: dict[tuple[int, int | None], Sums] = defaultdict(dict)
     with connection.cursor() as cursor:
-        cursor.execute(SUMS, {"pool": pool_id, "away": [str(state) for state in BLOCKING_STATES]})
+        cursor.execute(SUMS, {"pool": pool_id, "connected": ClusterState.CONNECTED})
         for cluster, pool, resource, *amounts in cursor.fetchall():
             found[cluster, pool][resource] = Sum(*amounts)
     return Fleet(dict(found))

@@ -19,7 +19,7 @@ from inventory.models import Cluster, Pool
 from inventory.selectors.overview import CONTACT_EVERY_SECONDS
 from inventory.words import cluster_status
 from portal.jobs.words import job_object, kind_title, reason_shown
-from portal.joins import list_join
+from portal.joins import comma_join, list_join
 from portal.models import JobRun
 from portal.models.jobs import JobState
 from portal.pages import verb_required, viewer_of
@@ -82,24 +82,34 @@ def ops_home(request: HttpRequest) -> HttpResponseBase:
 
 
 def device_tile(fleet: Fleet) -> dict[str, Any]:
-    """Free of usable devices, by type; allocated as a share."""
+    """Free of usable devices, by type; allocated as a share of them, and what is besides."""
     total = fleet.total
     types = devices_in(total)
     free = sum(total[name].free for name in types)
     usable = sum(total[name].usable for name in types)
-    held = sum(total[name].committed for name in types)
+    in_use = sum(total[name].in_use for name in types)
     stranded = sum(total[name].stranded for name in types)
     parts = [f"{resource_title(name)} {format_count(total[name].free)}" for name in types]
     return {
         "any": bool(types),
         "free": free,
         "usable": usable,
-        "held": held,
-        "stranded": stranded,
-        "others": sum(total[name].foreign for name in types),
-        "percent": percent_text(held - stranded, usable, decimals=1),
+        "taken": _taken(in_use, sum(total[name].foreign for name in types), stranded),
+        "percent": percent_text(in_use, usable, decimals=1),
         "parts": _first(parts),
     }
+
+
+def _taken(in_use: int, others: int, stranded: int) -> str:
+    """Usable devices that are allocated; other pods' ones, and those allocated but out of use."""
+    parts = [ngettext("%(count)s device", "%(count)s devices", in_use)]
+    if others:
+        parts.append(_("other pods %(others)s"))
+    if stranded:
+        parts.append(_("out of use +%(stranded)s"))
+    counts = {"count": in_use, "others": others, "stranded": stranded}
+    shown = {name: format_count(count) for name, count in counts.items()}
+    return comma_join(part % shown for part in parts)
 
 
 def _first(parts: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -135,6 +136,12 @@ def parts_missing(page: Page) -> list[str]:
     """Addresses of parts that were to be fetched, and of which nothing is to be seen."""
     found: list[str] = page.evaluate(EMPTY_PARTS)
     return found
+
+
+def doubled(page: Page) -> list[str]:
+    """Ids that more than one element has: a part that was put into itself, for instance."""
+    ids: list[str] = page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")
+    return [f"twice on the page: #{name}" for name, count in Counter(ids).items() if count > 1]
 
 
 def sideways(page: Page) -> int:

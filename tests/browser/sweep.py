@@ -17,6 +17,7 @@ from tests.browser.looking import (
     Complaints,
     Look,
     axe_find,
+    doubled,
     look_choose,
     page_settle,
     parts_missing,
@@ -152,7 +153,13 @@ class Sweep:
 def _seen(tab: Tab) -> list[object]:
     """What is wrong at this moment."""
     page = tab.page
-    return [*tab.complaints.said, *axe_find(page), *parts_missing(page), *_too_wide(page)]
+    return [
+        *tab.complaints.said,
+        *axe_find(page),
+        *parts_missing(page),
+        *doubled(page),
+        *_too_wide(page),
+    ]
 
 
 def _too_wide(page: Page) -> list[str]:

@@ -105,6 +105,9 @@ def test_a_team_asks_and_is_offered_less(yard: Yard, operator: Person, member: P
     member.mark()
     row = operator.page.locator("#queue-list .b-pick", has_text="vision")
     expect(row).to_have_count(1, timeout=15_000)
+    shell = operator.page.locator(".b-shell")
+    expect(shell.locator("#b-count-request_queue")).to_have_text("1", timeout=15_000)
+    expect(shell.locator("#b-bell .b-count-badge")).to_have_text("1", timeout=15_000)
     assert operator.is_same
     operator.page.goto(row.get_attribute("href") or "")
     operator.page.get_by_role("button", name="Approve less").click()

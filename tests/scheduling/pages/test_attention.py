@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from inventory.choices import ClusterState
-from inventory.models import Cluster
+from inventory.models import Cluster, Node
+from inventory.selectors.nodes import cluster_capacities, pool_capacities
+from inventory.selectors.pool_preview import pool_preview
+from inventory.selectors.setup import division_of
 from portal.scope import scope
 from portal.ui.html import status_html
 from portal.viewer import Viewer
 from scheduling.models import Commitment, NodeCommitment
+from scheduling.selectors.capacity import pool_usable
 from scheduling.selectors.fleet import fleet_sums
 from tests.people import People
 from tests.scheduling.pages.seed import H100, Seed, node_make
@@ -48,10 +54,11 @@ def test_allocated_other_pods_and_free_add_up_to_usable(people: People, seed: Se
     allocated, usable, out_of_use = numbers["Devices"]
     assert out_of_use == 2
     assert numbers["Others"] == [5]
-    assert allocated - out_of_use + 5 + numbers["Free"][0] == usable
+    assert allocated + 5 + numbers["Free"][0] == usable
+    assert "devices, other pods 5, out of use +2" in page
     with scope(Viewer.system("tests")):
         rooms = NodeCommitment.objects.filter(resource=H100)
-        assert sum(rooms.values_list("committed", flat=True)) == allocated
+        assert sum(rooms.values_list("committed", flat=True)) == allocated + 2
 
 
 def test_nothing_is_free_in_a_cluster_that_takes_nothing(people: People, seed: Seed) -> None:
@@ -60,7 +67,31 @@ def test_nothing_is_free_in_a_cluster_that_takes_nothing(people: People, seed: S
         Cluster.objects.filter(pk=seed.cluster.pk).update(state=ClusterState.UNREACHABLE)
         after = fleet_sums().cluster(seed.cluster.pk)[H100]
     assert before.free > 0
-    assert (after.free, after.usable, after.committed) == (0, before.usable, before.committed)
+    assert (after.free, after.usable, after.in_use) == (0, 0, 0)
+    assert (after.installed, after.stranded) == (before.installed, before.committed)
+
+
+@pytest.mark.parametrize("state", [ClusterState.CONNECTED, ClusterState.UNREACHABLE])
+def test_every_page_counts_the_same_as_usable(
+    people: People, seed: Seed, state: ClusterState
+) -> None:
+    """Home, quota, pools, device types, clusters and a pool's preview, and the nodes themselves."""
+    pool = seed.pools["h100"]
+    with scope(Viewer.system("tests")):
+        Cluster.objects.filter(pk=seed.cluster.pk).update(state=state)
+        nodes = Node.objects.filter(pool=pool, gone_at=None).select_related("cluster")
+        usable = sum(node.allocatable[H100] for node in nodes if node.takes_pods)
+        assert bool(usable) is (state == ClusterState.CONNECTED)
+        preview = pool_preview(selector=pool.selector, cluster_ids=frozenset(), pool_id=pool.pk)
+        found = {
+            "fleet": fleet_sums().pool(pool.pk)[H100].usable,
+            "promises": pool_usable(pool=pool).get(H100, 0),
+            "pools": pool_capacities()[pool.pk].usable.get(H100, 0),
+            "clusters": cluster_capacities()[seed.cluster.pk].usable.get(H100, 0),
+            "joining": division_of(cluster_id=seed.cluster.pk).capacity.usable.get(H100, 0),
+            "preview": preview.capacity.usable.get(H100, 0),
+        }
+    assert set(found.values()) == {usable}, found
 
 
 def test_a_cluster_that_is_being_removed_needs_nobody(people: People, seed: Seed) -> None:

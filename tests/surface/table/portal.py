@@ -37,6 +37,8 @@ ROWS = [
         safe=(302, 302),
     ),
     Row("theme_set", post=EVERYONE, send={"theme": "dark"}),
+    Row("shell_counts", get=EVERYONE_SIGNED_IN),
+    Row("tenant_counts", {"tenant_key": "tenant"}, get=TEAM_READS),
     Row("api_schema", get=EVERYONE, safe=(200, 200)),
     Row("api_docs", get=EVERYONE, safe=(200, 405)),
     # search: everybody finds what they may open
@@ -56,7 +58,6 @@ ROWS = [
     Row("api-job-retry", {"pk": "parked_job"}, post=MEMBERS_WRITE),
     # notices
     Row("notice_list", get=EVERYONE_SIGNED_IN),
-    Row("notice_bell", get=EVERYONE_SIGNED_IN),
     Row("notice_read_all", post=EVERYONE_SIGNED_IN, send={"up_to": "{notice}"}),
     Row("notice_choices", post=EVERYONE_SIGNED_IN, send={}),
     Row("notice_open", {"notice_id": "notice"}, post=ONE_PERSON),
