@@ -180,15 +180,13 @@ class UpdateMixin:
 
 
 class DestroyMixin:
-    """DELETE on one object; `perform_destroy(found)` returns None, or what goes on (202)."""
+    """DELETE on one object, which `perform_destroy(found)` removes."""
 
     def destroy(self, request: Request, **_names: str) -> Response:
-        """Remove an object, at once or by a job."""
+        """Remove an object."""
         view = cast(Any, self)
-        going_on = view.perform_destroy(view.get_object())
-        if going_on is None:
-            return Response(status=204)
-        return cast(Response, view.answer(going_on, status=202))
+        view.perform_destroy(view.get_object())
+        return Response(status=204)
 
 
 def _parameters_check(view: ResourceViewSet, request: Request) -> None:

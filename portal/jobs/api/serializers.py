@@ -12,14 +12,6 @@ from portal.jobs.words import kind_title, reason_shown
 from portal.models.jobs import JobAttempt, JobLog, JobRun, JobStep
 
 
-class ReasonOut(serializers.Serializer[Any]):
-    """Why a job waits, is parked or failed; `refusal` has the fields of a refusal, or is null."""
-
-    code = serializers.CharField()
-    sentence = serializers.CharField()
-    refusal = serializers.DictField(allow_null=True)
-
-
 def reason_out(data: dict[str, Any] | None, *, viewer: Any) -> dict[str, Any] | None:
     """A recorded reason as this viewer may read it."""
     reason = reason_shown(data, viewer=viewer)
