@@ -107,7 +107,7 @@ def test_a_team_asks_and_is_offered_less(yard: Yard, operator: Person, member: P
     expect(row).to_have_count(1, timeout=15_000)
     assert operator.is_same
     operator.page.goto(row.get_attribute("href") or "")
-    operator.page.get_by_role("button", name="Approve less").click()
+    operator.page.get_by_role("button", name="Offer less").click()
     less = operator.page.locator("#less")
     less.get_by_label("Replicas").fill("2")
     less.get_by_label("Reason").fill("Two now, the third on Friday.")
