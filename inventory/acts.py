@@ -29,3 +29,10 @@ ACTS: Mapping[str, StrOrPromise] = {
     "namespace.unclaim": _("Namespace no longer assigned"),
     "namespace.labels_differ": _("Labels of the namespace changed in the cluster"),
 }
+OBJECTS: Mapping[str, StrOrPromise] = {
+    "cluster": _("Cluster"),
+    "pool": _("Pool"),
+    "device_type": _("Device type"),
+    "device_mapping": _("Device mapping"),
+    "namespace": _("Namespace"),
+}

@@ -12,7 +12,7 @@ class ClusterState(models.TextChoices):
 
     PENDING = "pending", _("Not yet connected")
     CONNECTED = "connected", _("Connected")
-    UNREACHABLE = "unreachable", _("Unreachable")
+    UNREACHABLE = "unreachable", _("Silent")
     CREDENTIAL_EXPIRED = "credential_expired", _("Credential expired")
     PAUSED = "paused", _("Paused")
     REMOVING = "removing", _("Being removed")

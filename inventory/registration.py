@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inventory.acts import ACTS
+from inventory.acts import ACTS, OBJECTS
 from inventory.found import KINDS
 from inventory.health_checks import checks_register
 from inventory.navigation import navigation_register
@@ -17,7 +17,7 @@ def register() -> None:
     """Register everything; called once, from `ready`."""
     kinds_register()
     topics_register()
-    acts_register(ACTS)
+    acts_register(ACTS, OBJECTS)
     notice_kinds_register()
     search_register(*KINDS)
     checks_register()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -16,3 +17,13 @@ def list_join(words: Iterable[object]) -> str:
 def comma_join(parts: Iterable[object]) -> str:
     """Parts of a sentence in a row: "16 devices, two racks"; in Chinese "16 个设备，两个机架"."""
     return _(", ").join(map(str, parts))
+
+
+def colon_join(name: object, text: object) -> str:
+    """What something is, and what is said of it: "a: b"; in Chinese "a：b"."""
+    return _(": ").join((str(name), str(text)))
+
+
+def values_joined(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values for a sentence: those that a worker kept as lists are joined for who reads them."""
+    return {n: list_join(v) if isinstance(v, list | tuple) else v for n, v in values.items()}

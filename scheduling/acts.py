@@ -21,3 +21,7 @@ ACTS: Mapping[str, StrOrPromise] = {
     "drift.choose": _("Drift settled"),
     **{f"drift.{kind}": kind.label for kind in DriftKind},
 }
+OBJECTS: Mapping[str, StrOrPromise] = {
+    "quota": _("Quota"),
+    "allocation": _("Allocation"),
+}

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from portal.joins import comma_join
 from portal.ui.charts import Bar
 from portal.ui.html import number_html
 from portal.ui.units import amount_text, format_count, resource_title
@@ -168,7 +169,7 @@ def _cell(row: Row, resource: str, cell: Cell, edits: GridEdits) -> ShownCell:
     generation = typed.generation if typed else cell.generation
     return ShownCell(
         name=f"{row.node_id}-{resource}",
-        label=f"{row.tenant_key}, {resource_title(resource)}",
+        label=comma_join((row.tenant_key, resource_title(resource))),
         value=typed.text if typed else was,
         was=was,
         was_exact=amount_text(cell.guaranteed, resource).exact,

@@ -26,7 +26,7 @@ WORDS: Mapping[str, StrOrPromise] = {
     "cordoned": _("cordoned"),
     "tainted": _("a taint that the pool does not tolerate"),
     "avoided": _("can’t serve it"),
-    "unreachable": _("the cluster is unreachable"),
+    "unreachable": _("the cluster is silent"),
     "credential-expired": _("the cluster’s credential has expired"),
     "not-connected": _("the cluster is not connected yet"),
     "paused": _("the cluster is paused"),

@@ -10,7 +10,7 @@ from portal.jobs import periodic
 from portal.jobs.retention import needed_register
 from portal.notices.kinds import register as notice_register
 from portal.search.kinds import search_register
-from scheduling.acts import ACTS
+from scheduling.acts import ACTS, OBJECTS
 from scheduling.found import ALLOCATIONS
 from scheduling.registration_pages import pages_register
 from scheduling.selectors.allocation_list import job_keys_live
@@ -21,7 +21,7 @@ from scheduling.tasks import kinds_register
 def register() -> None:
     """Called once, when the app is ready."""
     kinds_register()
-    acts_register(ACTS)
+    acts_register(ACTS, OBJECTS)
     search_register(ALLOCATIONS)
     pages_register()
     for notice in notices.KINDS:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.joins import comma_join
 from portal.ui.html import chip_html, rel_time_html, status_html
@@ -133,7 +134,7 @@ class DriftTable(BerthTable):
     manager = django_tables2.Column(verbose_name=_("By"), default=_("not reported"))
     cluster = django_tables2.Column(verbose_name=_("Cluster"), accessor="cluster__name")
     allocation = django_tables2.Column(verbose_name=_("Allocation"))
-    seen_at = AgeColumn(verbose_name=_("Since"))
+    seen_at = AgeColumn(verbose_name=pgettext_lazy("how long", "For"))
 
     class Meta(BerthTable.Meta):
         pass

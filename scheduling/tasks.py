@@ -64,7 +64,7 @@ ALLOCATION_RELEASE = JobKind(
 )
 ALLOCATION_REPLACE = JobKind(
     name=REPLACE,
-    title=_("Place allocation anew"),
+    title=_("Place allocation again"),
     queue="place",
     steps=(
         Step("choose", replace.choose, _("Choose nodes")),

@@ -39,3 +39,10 @@ ACTS: Mapping[str, StrOrPromise] = {
     "request.withdraw": _("Request withdrawn"),
     "request.expire": _("Request expired"),
 }
+OBJECTS: Mapping[str, StrOrPromise] = {
+    "tenant": _("Tenant"),
+    "member": _("Member"),
+    "api-key": _("Token"),
+    "user": _("Account"),
+    "request": _("Request"),
+}

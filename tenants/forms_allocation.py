@@ -90,7 +90,10 @@ class AllocationForm(RequestForm):
     device = forms.CharField(label=_("Device type"), required=False, widget=forms.Select)
     replicas = forms.IntegerField(label=_("Replicas"), required=False, initial=1)
     devices = forms.IntegerField(
-        label=_("Devices per replica"), required=False, initial=1, widget=UnitInput(_("devices"))
+        label=_("Devices per replica"),
+        required=False,
+        initial=1,
+        widget=UnitInput(_("devices"), one=_("device")),
     )
     cores = forms.DecimalField(
         label=_("CPU per replica"),

@@ -104,7 +104,17 @@ class RequestForm(forms.Form):
         return found if found in self.fields else None
 
 
-class QuotaForm(RequestForm):
+class DecidedForm(RequestForm):
+    """What is done with the decision: nothing is placed, so the deadline is that of the answer."""
+
+    deadline_at = MomentField(
+        label=_("Decide by"),
+        required=False,
+        help_text=_("Seven days from now where this is empty."),
+    )
+
+
+class QuotaForm(DecidedForm):
     """New guaranteed amounts in a pool: one field for each resource."""
 
     kind_of_request = RequestKind.QUOTA
@@ -149,7 +159,7 @@ class QuotaForm(RequestForm):
         return {"pool": self.cleaned_data.get("pool", ""), "guaranteed": changed}
 
 
-class RenewForm(RequestForm):
+class RenewForm(DecidedForm):
     """Another end for an allocation that runs."""
 
     kind_of_request = RequestKind.RENEW

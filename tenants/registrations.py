@@ -12,7 +12,7 @@ from portal.ui.nav import NavItem, nav_register
 from portal.ui.panels import Panel, panel_register
 from portal.ui.shell import shell_register
 from portal.viewers import audience_register, resolver_register
-from tenants.acts import ACTS
+from tenants.acts import ACTS, OBJECTS
 from tenants.demo_accounts import demo_accounts
 from tenants.found import KINDS
 from tenants.guides import guides_register
@@ -124,7 +124,7 @@ def registrations_make() -> None:
     languages_register(languages_of)
     tenancy_register(tenants_hold)
     topics_register()
-    acts_register(ACTS)
+    acts_register(ACTS, OBJECTS)
     search_register(*KINDS)
     member_kinds_register()
     requests_register()

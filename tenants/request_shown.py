@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.joins import comma_join, list_join
+from portal.joins import colon_join, comma_join, list_join
 from portal.ui.units import amount_text, moment_text, resource_title
 from scheduling.choices import AllocationKind, RunsAs
 from scheduling.selectors.fleet import resources_ordered
@@ -227,7 +227,7 @@ def body_again(found: CapacityRequest, *, now: datetime) -> str:
 def _event_text(event: RequestEvent) -> str:
     reason = event.params.get("reason", "")
     text = event_sentence(event.verb, event.params)
-    return f"{text}: {reason}" if reason else text
+    return colon_join(text, reason) if reason else text
 
 
 def _consent_words(consent: Mapping[str, bool]) -> str:

@@ -188,7 +188,7 @@ class MemberTable(BerthTable):
         context=lambda member: member.user.email or _("no e-mail"),
     )
     role = django_tables2.Column(verbose_name=_("Role"), attrs={"td": {"class": "b-lead"}})
-    created_at = AgeColumn(verbose_name=_("Since"))
+    created_at = AgeColumn(verbose_name=_("Member for"))
     actions = django_tables2.TemplateColumn(
         template_name="tenants/_member_actions.html",
         verbose_name=_("Actions"),

@@ -107,7 +107,7 @@ def change_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         old, new = (amount_words(facts["guaranteed"], resource) for facts in (before, after))
         # GiB alone may be of memory or of a disk; cores and devices name themselves.
         named = f"{resource_title(resource)} " if is_bytes(resource) else ""
-        return f"{after['pool']}, {named}{old} → {new}"
+        return comma_join((after["pool"], f"{named}{old} → {new}"))
     changed = [name for name in FIELD_TITLES if name in before and before[name] != after.get(name)]
     return comma_join(
         f"{FIELD_TITLES[name]} {_value(name, before[name])} → {_value(name, after.get(name))}"

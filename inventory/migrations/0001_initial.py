@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("pending", "Not yet connected"),
                             ("connected", "Connected"),
-                            ("unreachable", "Unreachable"),
+                            ("unreachable", "Silent"),
                             ("credential_expired", "Credential expired"),
                             ("paused", "Paused"),
                             ("removing", "Being removed"),

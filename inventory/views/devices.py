@@ -25,6 +25,7 @@ from inventory.services.devices import (
 from inventory.titles import titles_forget
 from inventory.views.common import Crumbs, cluster_names_present
 from portal.attempts import form_attempt
+from portal.joins import colon_join
 from portal.pages import verb_required, viewer_of
 
 
@@ -76,7 +77,7 @@ def device_type_new_page(request: HttpRequest) -> HttpResponseBase:
 @verb_required("pool.edit")
 def mapping_new_page(request: HttpRequest) -> HttpResponseBase:
     """Say what a resource key means."""
-    types = [(t.name, f"{t.name}: {t.title}") for t in DeviceType.objects.all()]
+    types = [(t.name, colon_join(t.name, t.title)) for t in DeviceType.objects.all()]
     form = MappingForm(
         request.POST or None,
         types=types,

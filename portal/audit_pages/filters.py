@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import django_filters
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from portal.acts import objects_titled
 from portal.models import AuditEntry
 from portal.ui.filters import BerthFilterSet
 from portal.ui.forms import LocalDateTimeInput
@@ -18,7 +20,7 @@ class AuditFilter(BerthFilterSet):
     )
     verb = django_filters.CharFilter(lookup_expr="startswith", label=_("Act, such as pool."))
     tenant = django_filters.CharFilter(field_name="tenant_key", label=_("Tenant"))
-    target = django_filters.CharFilter(field_name="target_type", label=_("Kind of object"))
+    target = django_filters.CharFilter(method="of_kind", label=_("Kind of object"))
     since = django_filters.IsoDateTimeFilter(
         field_name="at", lookup_expr="gte", label=_("From"), widget=LocalDateTimeInput
     )
@@ -29,6 +31,10 @@ class AuditFilter(BerthFilterSet):
     class Meta:
         model = AuditEntry
         fields: tuple[str, ...] = ("actor", "verb", "tenant", "target", "since", "until")
+
+    def of_kind(self, rows: QuerySet[AuditEntry], _name: str, value: str) -> QuerySet[AuditEntry]:
+        """Objects of a kind, by its code or as the page names it."""
+        return rows.filter(target_type__in=objects_titled(value))
 
 
 class AuditApiFilter(AuditFilter):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.acts import act_title
+from portal.acts import act_title, actor_title, object_title, way_title
 from portal.audit_pages.links import Link, links_verify
 from portal.models import AuditEntry
 
@@ -41,6 +41,21 @@ class EntryRow:
     def title(self) -> str:
         """What was done, in words."""
         return act_title(self.entry.verb)
+
+    @property
+    def object(self) -> str:
+        """The kind of what was acted on, in words."""
+        return object_title(self.entry.target_type)
+
+    @property
+    def who(self) -> str:
+        """Who did it."""
+        return actor_title(self.entry.actor_label, self.entry.actor_kind)
+
+    @property
+    def way(self) -> str:
+        """By way of what; empty for a person in the browser."""
+        return way_title(self.entry.actor_kind)
 
     @property
     def changed_count(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext
 
+from portal.joins import values_joined
 from portal.refusal import Refusal
 
 
@@ -24,7 +25,8 @@ class Reason(msgspec.Struct, frozen=True):
 
     def sentence(self) -> str:
         """The reason in the active language."""
-        return gettext(self.text) % self.params if self.params else gettext(self.text)
+        text = gettext(self.text)
+        return text % values_joined(self.params) if self.params else text
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data for the job row."""

@@ -24,7 +24,8 @@ def registrations_make() -> None:
             "job.cancel": _("Stop of the job asked for"),
             "job.resume": _("Parked job taken up again"),
             "job.retry": _("Job tried again"),
-        }
+        },
+        {"job": _("Job")},
     )
     nav_register(
         NavItem(

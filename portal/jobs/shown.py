@@ -10,7 +10,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from portal.jobs.outcome import Reason
 from portal.jobs.selectors import JobDetail, job_actions, job_detail
@@ -22,6 +22,7 @@ from portal.jobs.words import (
     result_words,
     step_title,
 )
+from portal.joins import values_joined
 from portal.models.jobs import ACTIVE_STATES, JobLog, JobRun, JobState, JobStep, StepState
 from portal.ui.strips import segments
 from portal.ui.units import age_text
@@ -38,6 +39,12 @@ STATES: Mapping[str, tuple[str, Any]] = {
     JobState.FAILED: ("danger", JobState.FAILED.label),
     JobState.QUARANTINED: ("danger", JobState.QUARANTINED.label),
     JobState.CANCELLED: ("off", JobState.CANCELLED.label),
+}
+LEVELS: Mapping[str, Any] = {
+    "ok": pgettext_lazy("level of a line in a log", "ok"),
+    "wait": pgettext_lazy("level of a line in a log", "wait"),
+    "warn": pgettext_lazy("level of a line in a log", "warn"),
+    "error": pgettext_lazy("level of a line in a log", "error"),
 }
 ROW_STATES: Mapping[str, str] = {
     StepState.DONE: "done",
@@ -67,6 +74,11 @@ class LogRow:
     step: str
     level: str
     text: str
+
+    @property
+    def word(self) -> str:
+        """The level in words; what merely informs needs none."""
+        return str(LEVELS.get(self.level, ""))
 
 
 def job_context(
@@ -105,6 +117,8 @@ def attempt_words(ended_as: str) -> str:
     """How an attempt ended: in the words of states, for most end as one."""
     if ended_as == "crashed":
         return _("An error in Berth")
+    if ended_as == JobState.WAITING:  # over for the worker, not for the job
+        return _("Left to wait")
     return str(dict(JobState.choices).get(ended_as, ended_as))
 
 
@@ -121,16 +135,24 @@ def step_rows(*, detail: JobDetail, viewer: Viewer, now: datetime) -> list[StepR
 
 
 def log_rows(detail: JobDetail) -> list[LogRow]:
-    """The log in English, as it was written."""
-    return [LogRow(line.at, line.step, line.level, log_text(line)) for line in detail.log]
+    """The log in the active language."""
+    titles = {
+        step.name: step_title(detail.job.kind, step.name, undoing=step.undoing)
+        for step in detail.steps
+    }
+    return [
+        LogRow(line.at, titles.get(line.step, line.step), line.level, log_text(line))
+        for line in detail.log
+    ]
 
 
 def log_text(line: JobLog) -> str:
-    """A line with its values; as it is where they don't fit."""
+    """A line in the active language with its values; without them where they don't fit."""
+    text = _(line.text)
     try:
-        return line.text % line.params if line.params else line.text
+        return text % values_joined(line.params) if line.params else text
     except (KeyError, TypeError, ValueError):
-        return line.text
+        return text
 
 
 def _row(job: JobRun, step: JobStep, line: JobLog | None, viewer: Viewer, now: datetime) -> StepRow:

@@ -84,7 +84,9 @@ class JobTable(BerthTable):
     key = ObjectColumn(verbose_name=_("Works on"))
     tenant_key = django_tables2.Column(verbose_name=_("Tenant"))
     reason = ReasonColumn(verbose_name=_("Reason"), orderable=False, empty_values=())
-    requested_by_label = django_tables2.Column(verbose_name=_("Asked by"))
+    requested_by_label = django_tables2.Column(
+        verbose_name=_("Asked by"), accessor="asked_by", order_by="requested_by_label"
+    )
     created_at = AgeColumn(verbose_name=_("Age"))
     took = TookColumn(verbose_name=_("Took"), orderable=False, empty_values=())
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from portal.acts import actor_title
 from portal.viewer import VisibleQuerySet
 
 
@@ -107,6 +108,11 @@ class JobRun(models.Model):
     def ref(self) -> str:
         """The name people use: J-12."""
         return f"J-{self.pk}"
+
+    @property
+    def asked_by(self) -> str:
+        """Who asked for it, in words where that was a part of Berth."""
+        return actor_title(self.requested_by_label, "user" if self.requested_by_id else "system")
 
     @property
     def is_final(self) -> bool:

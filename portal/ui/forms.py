@@ -52,18 +52,20 @@ class BerthFormRenderer(BaseRenderer):
 
 
 class UnitInput(forms.NumberInput):
-    """A number whose unit stands inside the box."""
+    """A number whose unit stands inside the box; `one` is the word for a single one of it."""
 
     template_name = "forms/widgets/unit.html"
 
-    def __init__(self, unit: StrOrPromise, attrs: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, unit: StrOrPromise, attrs: dict[str, Any] | None = None, *, one: StrOrPromise = ""
+    ) -> None:
         super().__init__(attrs)
-        self.unit = unit
+        self.unit, self.one = unit, one
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """Add the unit."""
+        """Add the unit; the words change with the number in the browser."""
         context: dict[str, Any] = super().get_context(name, value, attrs)
-        context["unit"] = self.unit
+        context |= {"unit": self.unit, "one": self.one}
         return context
 
 

@@ -249,7 +249,7 @@ def allocation_replace(*, allocation: Allocation, viewer: Viewer, why: str) -> J
     """
     authorize(viewer=viewer, verb="allocation.edit", tenant_key=allocation.tenant_key)
     if allocation.state not in (*RELEASABLE, AllocationState.APPLYING):
-        raise Conflict(_("Only an allocation that stands on a cluster can be placed anew."))
+        raise Conflict(_("Only an allocation that is on a cluster can be placed again."))
     job = job_request(
         kind=REPLACE,
         key=allocation.job_key,

@@ -99,7 +99,7 @@ def replace_page(request: HttpRequest, tenant_key: str, allocation_id: int) -> H
         found,
         form=ReplaceForm(request.POST if request.method == "POST" else None),
         act=allocation_replace,
-        said=_("%(job)s places it anew."),
+        said=_("%(job)s places it again."),
         template="scheduling/replace_page.html",
     )
 

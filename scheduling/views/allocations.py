@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from inventory.selectors.overview import CONTACT_EVERY_SECONDS
+from portal.acts import actor_title
 from portal.jobs.selectors import job_latest
 from portal.jobs.shown import job_context
 from portal.jobs.words import reason_shown
@@ -109,7 +110,12 @@ def allocation_page(request: HttpRequest, tenant_key: str, allocation_id: int) -
         "node_totals": node_totals(nodes, found),
         **({} if found.state in ENDED_STATES else _others(found)),
         "acts": [
-            {"at": act.at, "icon": icon, "text": text, "who": act.actor_label}
+            {
+                "at": act.at,
+                "icon": icon,
+                "text": text,
+                "who": actor_title(act.actor_label, act.actor_kind),
+            }
             for act in allocation_acts(allocation=found, viewer=viewer)
             for icon, text in (act_words(act.verb),)
         ],

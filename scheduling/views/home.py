@@ -19,7 +19,7 @@ from inventory.models import Cluster, Pool
 from inventory.selectors.overview import CONTACT_EVERY_SECONDS
 from inventory.words import cluster_status
 from portal.jobs.words import job_object, kind_title, reason_shown
-from portal.joins import comma_join, list_join
+from portal.joins import colon_join, comma_join, list_join
 from portal.models import JobRun
 from portal.models.jobs import JobState
 from portal.pages import verb_required, viewer_of
@@ -209,7 +209,7 @@ def cluster_items(clusters: list[dict[str, Any]]) -> list[dict[str, Any]]:
             {
                 "kind": "danger" if row["alarming"] else "warn",
                 "title": _("Cluster %(name)s: %(state)s")
-                % {"name": row["name"], "state": _("silent") if row["silent"] else row["state"][1]},
+                % {"name": row["name"], "state": row["state"][1]},
                 "text": words if age else _("Nothing was ever read from it"),
                 "action": _("Look"),
                 "url": row["url"],
@@ -242,8 +242,8 @@ def drift_item(cluster: str, drift: dict[str, Any]) -> dict[str, Any]:
     who = drift["manager"] or _("by whom is not reported")
     return {
         "kind": "warn",
-        "title": f"{DriftKind(drift['kind']).label}: {drift['object_ref']}",
-        "text": f"{cluster}, {who}",
+        "title": colon_join(DriftKind(drift["kind"]).label, drift["object_ref"]),
+        "text": comma_join((cluster, who)),
         "action": _("Look"),
         "url": url,
     }
@@ -271,11 +271,13 @@ def over_items(clusters: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def sick_item(cluster: str, node: dict[str, Any]) -> dict[str, Any]:
     """A node that is not ready though something stands on it."""
-    text = ngettext("%(count)s holder stands there", "%(count)s holders stand there", node["held"])
+    text = ngettext(
+        "%(count)s holder has capacity on it", "%(count)s holders have capacity on it", node["held"]
+    )
     return {
         "kind": "danger",
         "title": _("Node %(name)s is not ready") % {"name": node["name"]},
-        "text": f"{cluster}, {text % {'count': node['held']}}",
+        "text": comma_join((cluster, text % {"count": node["held"]})),
         "action": _("Look"),
         "url": reverse("node_page", args=[cluster, node["name"]]),
     }

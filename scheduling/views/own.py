@@ -120,15 +120,15 @@ def change_shown(change: QuotaChange) -> dict[str, Any]:
 
 
 def piece_shown(piece: Startable) -> dict[str, Any]:
-    """ "3 × 8 H100", and what ends it."""
+    """ "3 × 8 H100", and what limits it."""
     title = f"{piece.size} {resource_title(piece.device)}" if piece.device else ""
     return {
         "count": piece.count,
         "what": title or amounts_words(piece.shape),
         "pool": piece.pool,
-        "limit": _("your quota ends it")
+        "limit": _("limited by your quota")
         if piece.limit == "quota"
-        else _("room in the pool ends it"),
+        else _("limited by the room in the pool"),
         "with": amounts_words({k: v for k, v in piece.shape.items() if k in ("cpu", "memory")}),
     }
 

@@ -9,7 +9,7 @@ from typing import cast
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from portal.acts import act_title
+from portal.acts import act_title, actor_title
 from portal.jobs.retention import is_forgotten
 from portal.models import AuditEntry
 from portal.viewer import Viewer, authorize
@@ -56,7 +56,9 @@ def act_of(entry: AuditEntry, *, viewer: Viewer, now: datetime) -> Act:
         ref=ref,
         url=url,
         detail=change_words(entry.before or {}, entry.after or {}),
-        who=BERTH if entry.verb == "request.rule" else entry.actor_label,
+        who=BERTH
+        if entry.verb == "request.rule"
+        else actor_title(entry.actor_label, entry.actor_kind),
     )
 
 

@@ -9,10 +9,12 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from portal.acts import ACTS
+from portal.acts import ACTS, OBJECTS
 from scheduling.choices import DriftKind
 
 ROOT = Path(__file__).resolve().parents[2]
+# What inventory.services.writes records: it takes the kind of object from the verb.
+PLATFORM = ("cluster.", "pool.", "device_type.", "device_mapping.")
 ROOMS = ("portal", "inventory", "scheduling", "tenants")
 
 
@@ -64,7 +66,20 @@ def test_every_recorded_act_has_a_title_and_every_title_an_act() -> None:
 
 
 def test_titles_are_read_in_the_language_of_the_reader() -> None:
-    assert [verb for verb, title in ACTS.items() if isinstance(title, str)] == []
+    titles = ACTS | OBJECTS
+    assert [name for name, title in titles.items() if isinstance(title, str)] == []
+
+
+def test_every_kind_of_object_has_a_title() -> None:
+    """Those of the inventory are named by their verbs; a difference names Kubernetes' own kind."""
+    named = {
+        str(word.value.value)
+        for call, _function in calls()
+        for word in call.keywords
+        if word.arg == "target_type" and isinstance(word.value, ast.Constant)
+    }
+    platform = {verb.partition(".")[0] for verb in ACTS if verb.startswith(PLATFORM)}
+    assert named | platform == set(OBJECTS)
 
 
 def test_verbs_that_are_put_together_are_known_ones() -> None:

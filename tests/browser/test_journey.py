@@ -110,7 +110,7 @@ def test_a_team_asks_and_is_offered_less(yard: Yard, operator: Person, member: P
     expect(shell.locator("#b-bell .b-count-badge")).to_have_text("1", timeout=15_000)
     assert operator.is_same
     operator.page.goto(row.get_attribute("href") or "")
-    operator.page.get_by_role("button", name="Approve less").click()
+    operator.page.get_by_role("button", name="Offer less").click()
     less = operator.page.locator("#less")
     less.get_by_label("Replicas").fill("2")
     less.get_by_label("Reason").fill("Two now, the third on Friday.")

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 LISTED = "#b-keys [data-page-keys] tr"
 DECISION = [
     re.compile(r"^r\s*Reject$"),
-    re.compile(r"^l\s*Approve less$"),
+    re.compile(r"^l\s*Offer less$"),
     re.compile(r"^a\s*Appr"),
 ]
 

@@ -62,3 +62,16 @@ def changed(page: Page) -> None:
             continue
         return
     raise AssertionError(page.url)
+
+
+def test_one_device_is_one_and_two_are_many(
+    browser: Browser, server: Server, people: People, world: World
+) -> None:
+    context = signed_in(browser, server.origin, people.alice, ("light", 1366, "en"))
+    page = context.new_page()
+    page.goto(f"{server.origin}/t/vision/requests/new/?pool=h100&devices=1")
+    row = page.locator("[data-device]")
+    expect(row).to_contain_text(re.compile(r"\bdevice\b.*\b1 device\b", re.DOTALL))
+    page.get_by_label("Devices per replica").fill("2")
+    expect(row).to_contain_text(re.compile(r"\bdevices\b.*\b2 devices\b", re.DOTALL))
+    context.close()

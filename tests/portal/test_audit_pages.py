@@ -112,3 +112,16 @@ def test_page_and_rest_tell_a_changed_entry(people_committed: People) -> None:
     assert [key for key, state in after.items() if state == "broken"] == [rows[1]["id"]]
     page = people_committed.operator.client().get("/ops/audit/").content.decode()
     assert "Chain broken" in page
+
+
+def test_kinds_and_actors_are_read_in_the_language_of_the_reader(people: People) -> None:
+    line = Viewer.system("command line")
+    with scope(line):
+        audit.record(viewer=line, verb="pool.edit", target_type="pool", target_id=7, tenant_key="")
+    client = people.operator.client()
+    client.cookies["berth_language"] = "zh-hans"
+    row = re.compile(r"资源池 <span[^>]*>7</span>.*?命令行 <span[^>]*>系统</span>", re.DOTALL)
+    for kind in ("pool", "资源池"):
+        assert row.search(client.get("/ops/audit/", {"target": kind}).content.decode())
+    page = client.get("/ops/audit/", {"target": "集群"}).content.decode()
+    assert "命令行" not in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from portal.joins import comma_join, list_join
+from portal.joins import colon_join, comma_join, list_join, values_joined
 
 
 @pytest.mark.parametrize(
@@ -15,3 +15,10 @@ def test_words_are_joined_as_the_language_does_it(language: str, things: str, pa
     with translation.override(language):
         assert list_join(["a", 1]) == things
         assert comma_join(["x", "y"]) == parts
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "a: b, c"), ("zh-hans", "a：b、c")])
+def test_what_is_said_of_a_thing_and_kept_lists_are_joined(language: str, words: str) -> None:
+    with translation.override(language):
+        values = values_joined({"what": ["b", "c"], "name": "a"})
+        assert colon_join(values["name"], values["what"]) == words

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from django.utils import translation
+from django.utils import timezone, translation
 
 from portal.jobs.outcome import Reason
+from portal.jobs.shown import LogRow, log_text
 from portal.jobs.words import reason_shown
+from portal.models.jobs import JobLog
 from portal.viewer import Viewer
 from scheduling.selectors.refusals import refusal_of_quota
-from scheduling.services.steps.place import NOT_YET
+from scheduling.services.steps.place import NOT_YET, PLACED
 
 
 def kept() -> dict[str, object]:
@@ -32,3 +34,17 @@ def test_a_kept_refusal_is_read_in_the_active_language() -> None:
     assert all("\u4e00" <= text[0] <= "\u9fff" for text in said), said
     assert "refused" not in said[0]
     assert reason.refusal.limit == 8000
+
+
+def test_a_line_of_the_log_is_read_in_the_active_language() -> None:
+    line = JobLog(
+        step="place", level="ok", text=PLACED, params={"cluster": "ams-1", "nodes": ["n1", "n2"]}
+    )
+    with translation.override("en"):
+        assert log_text(line) == "Reserved quota and room on ams-1: n1, n2."
+    with translation.override("zh-hans"):
+        said, word = log_text(line), LogRow(timezone.now(), line.step, line.level, "").word
+
+    assert said.endswith("：n1、n2。"), said
+    assert "Reserved" not in said
+    assert word == "正常"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.utils import translation
 
 from tenants.words import change_words
 
@@ -45,3 +47,9 @@ Facts = dict[str, Any]
 )
 def test_a_change_is_told_in_words(before: Facts, after: Facts, words: str) -> None:
     assert change_words(before, after) == words
+
+
+def test_rules_for_passwords_address_people_as_all_else_does() -> None:
+    with translation.override("zh-hans"):
+        said = password_validators_help_texts()
+    assert [text for text in said if text.startswith("您的密码")] == said

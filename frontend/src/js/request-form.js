@@ -110,6 +110,10 @@ class RequestForm extends HTMLElement {
       const name = /** @type {HTMLElement} */ (output).dataset.total ?? "";
       output.textContent = totalText(this.field(name)?.value ?? "", replicas);
     }
+    for (const unit of /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll("[data-one]"))) {
+      const number = /** @type {HTMLInputElement | HTMLOutputElement | null} */ (unit.previousElementSibling);
+      unit.textContent = (number?.value.trim() === "1" ? unit.dataset.one : unit.dataset.many) ?? "";
+    }
     const device = /** @type {HTMLSelectElement | null} */ (this.querySelector("#id_device"));
     const row = this.querySelector("[data-device]");
     if (!device || !row) return;

@@ -92,7 +92,7 @@ class StepOut(serializers.ModelSerializer[JobStep]):
 
 
 class LogOut(serializers.ModelSerializer[JobLog]):
-    """A line of the log, in English."""
+    """A line of the log."""
 
     text = serializers.SerializerMethodField()
 

@@ -195,13 +195,13 @@ def detail(now: datetime) -> dict[str, Any]:
         "steps": steps(now, segments(done=3, total=4)),
         "log": [
             {"at": now - timedelta(seconds=177), "step": "validate", "level": "ok",
-             "text": "5 checks, none changed since approval"},
+             "word": "ok", "text": "5 checks, none changed since approval"},
             {"at": now - timedelta(seconds=176), "step": "place", "level": "info",
              "text": "decision 77: rack R07, nodes 25, 26, 27"},
             {"at": now - timedelta(seconds=170), "step": "apply", "level": "wait",
-             "text": "pod 3 still pulling after 2 min: speech/asr:3.4.1"},
+             "word": "wait", "text": "pod 3 still pulling after 2 min: speech/asr:3.4.1"},
             {"at": now - timedelta(seconds=20), "step": "apply", "level": "error",
-             "text": "pod 3 ErrImagePull on ams1-h100-27"},
+             "word": "error", "text": "pod 3 ErrImagePull on ams1-h100-27"},
         ],
         "refusal": refusal(),
         "quota": quota_bar(

@@ -87,7 +87,7 @@ def wait_pods_gone(ctx: StepContext, pods: list[dict[str, Any]]) -> Outcome:
         Reason(
             "pods-remain",
             gettext_noop("Waiting for %(count)s pods to end: %(names)s."),
-            {"count": len(names), "names": ", ".join(names[:5])},
+            {"count": len(names), "names": names[:5]},
         ),
         POLL_SECONDS,
     )

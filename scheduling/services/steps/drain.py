@@ -65,7 +65,7 @@ def drain(ctx: StepContext) -> Outcome:
     over = excess(used, allowed)
     if not over:
         return Done()
-    keys = ", ".join(f"{key} {amount}" for key, amount in sorted(over.items()))
+    keys = [f"{key} {amount}" for key, amount in sorted(over.items())]
     until = _deadline(ctx, allocation)
     if ctx.now() < until:
         params = {"keys": keys, "until": until.isoformat(timespec="seconds")}
@@ -118,7 +118,9 @@ def _turn(allocation: Allocation, asked: dict[str, int]) -> tuple[bool, float, i
     return not allocation.consent.get("evict"), job, allocation.pk
 
 
-def _evict(ctx: StepContext, space: TenantNamespace, allowed: dict[str, int], keys: str) -> Outcome:
+def _evict(
+    ctx: StepContext, space: TenantNamespace, allowed: dict[str, int], keys: list[str]
+) -> Outcome:
     """Delete what has to go, by UID. What is leaving already counts until it has gone."""
     writer = writer_of(space.cluster_id)
     ctx.check()
@@ -129,6 +131,6 @@ def _evict(ctx: StepContext, space: TenantNamespace, allowed: dict[str, int], ke
         if writer.delete(ObjectRef("Pod", pod.name, space.name), uid=pod.uid):
             ctx.log("warn", EVICTED, pod=pod.name)
             leaving.append(pod)
-    names = ", ".join(sorted(pod.name for pod in leaving)[:5])
+    names = sorted(pod.name for pod in leaving)[:5]
     text = LEAVING if names else COUNTING
     return Wait(Reason("drain", text, {"pods": names, "keys": keys}), POLL_SECONDS)

@@ -110,7 +110,7 @@ def _commit(ctx: StepContext, allocation: Allocation, decision: EngineDecision) 
     names = [placement.node_name for placement in decision.placements]
     nodes = [{"node": p.node_name, "replicas": p.replicas} for p in decision.placements]
     ctx.record(decision=row.pk, nodes=nodes, cluster=cluster.name)
-    ctx.log("ok", PLACED, cluster=cluster.name, nodes=", ".join(names))
+    ctx.log("ok", PLACED, cluster=cluster.name, nodes=names)
     allocation_publish(allocation)
 
 

@@ -98,7 +98,7 @@ def _choose(ctx: StepContext, allocation: Allocation, cluster: Cluster) -> Outco
         new |= {placement.node_name for placement in placements}
     nodes = list(node_names(allocation))
     ctx.record(nodes=nodes, moved=True, left=old)
-    ctx.log("ok", MOVED, old=", ".join(old), new=", ".join(sorted(new)))
+    ctx.log("ok", MOVED, old=old, new=sorted(new))
     allocation_publish(allocation)
     return Done({"nodes": nodes, "left": old})
 

@@ -184,9 +184,9 @@ def test_the_list_of_keys_names_what_the_page_binds(page: Page) -> None:
     page.goto("/ui/gallery/queue/")
     page.keyboard.press("?")
     listed = page.locator("#b-keys [data-page-keys] tr")
-    expect(listed).to_have_text(["rReject", "lApprove less: 8", "aApprove 16 H100"])
+    expect(listed).to_have_text(["rReject", "lOffer less: 8", "aApprove 16 H100"])
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Approve less").evaluate("found => found.remove()")
+    page.get_by_role("button", name="Offer less").evaluate("found => found.remove()")
     page.keyboard.press("?")
     expect(listed).to_have_text(["rReject", "aApprove 16 H100"])
 

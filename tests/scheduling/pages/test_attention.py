@@ -35,7 +35,7 @@ def test_a_node_that_is_not_ready_is_named_only_while_something_stands_on_it(
                 )  # fmt: skip
     page = people.operator.client().get("/ops/").content.decode()
     assert "Node ams1-sick is not ready" in page
-    assert "2 holders stand there" in page
+    assert "2 holders have capacity on it" in page
     assert "ams1-idle" not in page
 
 

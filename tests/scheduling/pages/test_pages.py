@@ -189,7 +189,7 @@ def test_my_quota_never_calls_unmeasured_use_zero(people: People, seed: Seed) ->
 
 def test_home_names_what_needs_a_person(people: People, seed: Seed) -> None:
     body = people.operator.client().get("/ops/").content.decode()
-    assert "Cluster lab-3: silent" in body
+    assert "Cluster lab-3: Silent" in body
     assert "is parked" in body
     assert "Changed by somebody else" in body
     assert "The image can" in body

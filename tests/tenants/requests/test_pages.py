@@ -294,6 +294,18 @@ def test_quota_form_asks_only_for_what_changes(harbour: Harbour) -> None:
     assert only_request().ask == {"pool": "h100", "guaranteed": {H100: 16}}
 
 
+@pytest.mark.parametrize(
+    ("kind", "label"),
+    [("allocation", "Decide and place by"), ("quota", "Decide by"), ("renew", "Decide by")],
+)
+def test_the_deadline_is_for_what_the_decision_leads_to(
+    harbour: Harbour, kind: str, label: str
+) -> None:
+    client = harbour.people.alice.client()
+    page = client.get(f"/t/vision/requests/new/?kind={kind}").content.decode()
+    assert re.findall(r"Decide[a-z ]* by", page) == [label]
+
+
 def test_operator_decides_from_the_queue(harbour: Harbour) -> None:
     client = harbour.people.operator.client()
     first, second, third = (harbour.submitted(ask_name=f"n{i}") for i in range(3))
