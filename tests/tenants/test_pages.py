@@ -208,7 +208,7 @@ def test_state_is_never_changed_by_get(people: People) -> None:
         f"/t/vision/tokens/{token.pk}/switch/",
         f"/t/vision/tokens/{token.pk}/rotate/",
     ):
-        assert people.alice.client().get(path).status_code == 405
+        assert people.alice.client().get(path)["Location"] in path
 
 
 def test_token_value_is_shown_once(people: People) -> None:
