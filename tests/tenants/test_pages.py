@@ -15,6 +15,7 @@ from portal.scope import scope
 from portal.viewer import Viewer
 from tenants.models import ApiToken, Membership, Tenant, UserPreference
 from tenants.services.tree import tenant_update
+from tenants.words import ROLE_HINTS
 from tests.people import People
 from tests.tenants.test_authentication import token_make
 
@@ -185,12 +186,35 @@ def test_unknown_member_is_said_at_the_field(people: People) -> None:
     assert b"No active account has this name" in answer.content
 
 
-def test_last_owner_is_refused_on_the_page(people: People) -> None:
-    answer = people.alice.client().post(
-        f"/t/vision/members/{people.alice.user.pk}/role/", {"role": "viewer"}
+def test_the_last_owner_is_offered_no_smaller_role_and_told_why(people: People) -> None:
+    client, member = people.alice.client(), f"/t/vision/members/{people.alice.user.pk}/"
+    page = client.get(member).content.decode()
+    assert "Make somebody else an owner first" in page
+    assert f"{member}role/" not in page
+    assert f"{member}remove/" not in page
+    for act, sent in (("role/", {"role": "viewer"}), ("remove/", {})):
+        answer = client.post(member + act, sent)
+        assert answer.status_code == 422
+        assert "tenant.last-owner" in answer.content.decode()
+        assert "The only owner." in answer.content.decode(), "the page itself says it"
+    bob = f"/t/vision/members/{people.bob.user.pk}/"
+    assert client.post(f"{bob}role/", {"role": "owner"}).status_code == 302
+    page = client.get(member).content.decode()
+    assert "This is you." in page
+    assert f"{member}role/" in page
+    assert f"{member}remove/" in page
+    assert "This is you." not in client.get(bob).content.decode()
+
+
+def test_what_a_role_says_of_itself_is_what_it_loses(people: People) -> None:
+    page = people.operator.client().get(f"/t/vision/members/{people.alice.user.pk}/")
+    options = {option.role: option for option in page.context["options"]}
+    assert "See tokens" in options["viewer"].lost
+    assert "but tokens" in options["viewer"].hint
+    assert (
+        str(ROLE_HINTS["viewer"])
+        in people.alice.client().get("/t/vision/members/").content.decode()
     )
-    assert answer.status_code == 422
-    assert b"tenant.last-owner" in answer.content
 
 
 def test_viewer_leaves_and_goes_home(people: People) -> None:
