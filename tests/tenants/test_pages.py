@@ -13,6 +13,7 @@ from inventory.models import DeviceType, Pool
 from portal.models import IdempotentAnswer
 from portal.scope import scope
 from portal.viewer import Viewer
+from scheduling.words import amounts_words
 from tenants.models import ApiToken, Membership, Tenant, UserPreference
 from tenants.services.tree import tenant_update
 from tenants.words import ROLE_HINTS
@@ -364,3 +365,27 @@ def test_an_operators_token_for_a_tenant_is_offered_what_counts_there(people: Pe
     bound = offered("/t/vision/tokens/new/")
     assert {"request.create", "request.decide", "allocation.release"} <= bound
     assert not {verb for verb in bound if verb.split(".")[0] in {"cluster", "pool", "user", "role"}}
+
+
+def test_the_limits_that_hold_are_shown_with_the_tenant_that_sets_them(people: People) -> None:
+    home = "/t/vision/"
+    assert b"an operator decides on every request" in people.alice.client().get(home).content
+    above = {"memory": 64 * 1024**3, "cpu": 16000, "h100-sxm": 2, "a100-sxm": 1}
+    with scope(people.operator.viewer) as viewer:
+        for place, name in enumerate(("h100", "a100", "spare")):
+            Pool.objects.create(name=name, title=f"{name} pool", ordering=place)
+        tenant_update(
+            key="aurora", auto_approve_limits={"a100": above, "h100": above}, viewer=viewer
+        )
+        tenant_update(key="vision", auto_approve_limits={"h100": {"cpu": 4000}}, viewer=viewer)
+        tenant_update(key="speech", auto_approve_limits={"spare": above}, viewer=viewer)
+    amounts = amounts_words(above)
+    shown = people.operator.client().get("/ops/tenants/vision/").context["limits"]
+    assert shown == [("h100 pool", "4 cores", ""), ("a100 pool", amounts, "Aurora Research")]
+    assert amounts.index("16 cores") < amounts.index("64 GiB")
+    page = people.alice.client().get(home).content.decode()
+    assert amounts in page
+    assert "as set for aurora" in page, "by its key: its title is not hers to read"
+    assert people.charlie.client().get("/t/speech/").context["limits"] == [
+        ("spare pool", amounts, "")
+    ]
