@@ -16,6 +16,7 @@ QUOTA_OVERPROMISE = rule_register(
     "quota.over-promise", _("More guaranteed than the pool's usable capacity")
 )
 ROOM = rule_register("room", _("Room in the pool"))
+NODE_SIZE = rule_register("room.node", _("Size of the pool's largest node"))
 OPEN_ONE_TYPE = rule_register(
     "open.one-type", _("Open capacity needs a resource key that means one device type")
 )

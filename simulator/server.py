@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -155,6 +156,11 @@ async def _send(found: Answer, request: Request, send: Send) -> None:
     await send({"type": "http.response.body", "body": found.body})
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that nothing was cancelled: a client that keeps an idle connection open is no error."""
+    return not (str(record.msg).startswith("Cancel %s running task") and record.args == (0,))
+
+
 class _Server(uvicorn.Server):
     """Ends its watches first: a client sees a stream that is over, as where a real one stops."""
 
@@ -189,4 +195,5 @@ def make_server(app: App, core: Core, port: int) -> uvicorn.Server:
         ssl_ca_certs=str(pki / "ca.crt"),
         ssl_cert_reqs=ssl.CERT_OPTIONAL,
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     return _Server(config, app.faults)

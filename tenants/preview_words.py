@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal.ui.units import amount_text, resource_title
 from scheduling.engine import Check
+from scheduling.selectors.devices import PLAIN
 from scheduling.selectors.fleet import resources_ordered
 from tenants.approval import LINE_TITLES, RENEW_SIZE, RULE_TITLES, WITHIN_SIZE, RuleLine
 from tenants.choices_requests import RequestKind, RequestVerdict
@@ -120,6 +121,7 @@ def _text(check: Check, pool: str, tenant: str) -> str:
         "quota.cap": _("Cap of %(tenant)s in %(pool)s") if tenant else _("Your cap in %(pool)s"),
         "quota.parent": above if check.scope else _("Cap of the tenants above you"),
         "room": _("Room in %(pool)s"),
+        "room.node": _("Size of a node in %(pool)s"),
         "quota.in-use": _("No less than is allocated"),
         "quota.children": _children_text(check),
     }
@@ -145,6 +147,8 @@ def _number(check: Check) -> str:
         if check.ok:
             return _("has room")
         return _("%(fit)s of %(asked)s replicas") % {"fit": check.limit, "asked": check.asked}
+    if check.rule == "room.node":
+        return of_words(check.asked or 0, check.limit or 0, check.resource)
     if check.limit is None or check.now is None:
         return _("has room") if check.ok else _("not enough")
     if check.rule.startswith("quota.") and check.limit == check.asked:
@@ -195,6 +199,8 @@ def _line_sentence(line: RuleLine, rule: str) -> str:
 
 def _unmet_sentence(check: Check, pool: str) -> str:
     words = {"pool": pool, "scope": check.scope, "resource": resource_title(check.resource)}
+    if check.rule == "room.node":
+        return _size_sentence(check, pool)
     if check.rule == "room":
         counts = {**words, "fit": check.limit or 0, "asked": check.asked or 0}
         if not check.limit and check.resource:
@@ -216,3 +222,23 @@ def _unmet_sentence(check: Check, pool: str) -> str:
         "limit": amount_text(check.limit, check.resource).number,
         "short": amount_words(check.short_by, check.resource),
     }
+
+
+def _size_sentence(check: Check, pool: str) -> str:
+    """Of processor and memory a node gives less than it has: other pods are on it, too."""
+    words = {"pool": pool, "most": amount_words(check.limit, check.resource)}
+    if check.resource in PLAIN:
+        return (
+            _(
+                "It never fits: no node of %(pool)s has more than %(most)s. Ask for less per"
+                " replica, and for more replicas."
+            )
+            % words
+        )
+    return (
+        _(
+            "It never fits: no node of %(pool)s has more than %(most)s. Ask for at most that many"
+            " per replica, and for more replicas."
+        )
+        % words
+    )

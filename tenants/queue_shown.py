@@ -15,7 +15,7 @@ from scheduling.selectors.fleet import resources_ordered
 from tenants.approval import RENEW_SIZE, RULE_TITLES, WITHIN_SIZE
 from tenants.choices_requests import RequestKind
 from tenants.offers import terms_total
-from tenants.queue_views import VIEWS, QueueEntry, entries_of, is_soon
+from tenants.queue_views import VIEWS, QueueEntry, entries_of, is_soon, view_query
 from tenants.request_shown import Headline, headline
 from tenants.selectors.queue import QueueRow
 from tenants.tables_requests import verdict_chip
@@ -41,13 +41,13 @@ class ListRow:
     rule_title: str
 
 
-def list_row(row: QueueRow, now: datetime) -> ListRow:
+def list_row(row: QueueRow, now: datetime, view: str = "") -> ListRow:
     """What the list shows of a request."""
     found = row.request
     rule, words = _policy(row)
     return ListRow(
         id=found.pk,
-        url=reverse("queue_one", args=[found.pk]),
+        url=reverse("queue_one", args=[found.pk]) + view_query(view),
         submitted_at=found.submitted_at,
         deadline_at=found.deadline_at,
         soon=is_soon(found.deadline_at, now),
@@ -77,7 +77,7 @@ def tabs(
     return [
         (
             names[name],
-            f"{base}?view={name}" if name else base,
+            base + view_query(name),
             name == view,
             len(entries_of(entries, view=name, user_id=viewer.user_id, now=now)),
         )

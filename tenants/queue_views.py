@@ -12,6 +12,11 @@ SOON = timedelta(days=1)
 VIEWS = ("", "mine", "soon", "offers")
 
 
+def view_query(view: str) -> str:
+    """What keeps a view in an address; empty for all that waits."""
+    return f"?view={view}" if view in VIEWS[1:] else ""
+
+
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
     """What of an open request its place in the queue and the views depend on."""

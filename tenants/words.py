@@ -60,7 +60,7 @@ VERB_TITLES: Mapping[str, StrOrPromise] = {
 ROLE_HINTS: Mapping[str, StrOrPromise] = {
     "owner": _("Everything in this tenant and below it, members and tokens too."),
     "member": _("Asks for capacity, changes and releases allocations, makes tokens."),
-    "viewer": _("Reads everything, changes nothing."),
+    "viewer": _("Reads everything but tokens, changes nothing."),
 }
 
 ACT_ICONS: Mapping[str, str] = {

@@ -83,6 +83,7 @@ def day_make(environment: dict[str, str]) -> None:
     """Let the demonstration's teams ask for what they hold, and wait until it stands."""
     with step("Bringing up a working day of the teams") as ticker:
         manage(environment, "demo_day", ticker=ticker)
+        say(f"   {ticker.detail}")  # what does not stand yet is named, and comes up by itself
 
 
 def node_silence(home: Path, namespace: str, pod: str) -> None:

@@ -1,7 +1,7 @@
 """The decision: pure, deterministic, and able to say why.
 
-Order of checks: whether open capacity is offered at all, quota of the tenant itself, then of its
-parents upwards, then room in the pool.
+Order of checks: whether open capacity is offered at all, whether one piece is larger than every
+node, quota of the tenant itself, then of its parents upwards, then room in the pool.
 Each replica goes to the node that it fits best: one without devices it did not ask for, then the
 one with the least left over. Ties go to the lower name, so the same snapshot always gives the
 same answer.
@@ -45,7 +45,7 @@ def decide(snapshot: Snapshot, ask: Ask, policy: Policy) -> Decision:
     """Answer whether and where `ask` fits now, later, or never."""
     room = ask.room
     seats = _seats(snapshot, ask, room, policy)
-    offered = list(_open_checks(snapshot.clusters, ask))
+    offered = [*_open_checks(snapshot.clusters, ask), *_size_checks(_back(snapshot, ask), room)]
     quota = list(_quota_checks(snapshot.levels, ask)) if policy.check_quota else []
     placements = _best_cluster([seat for seat in seats if seat.pieces], ask, room)
     checks = (*offered, *quota, _room_check(seats, ask, room, fits=placements is not None))
@@ -96,6 +96,22 @@ def _closed(view: ClusterView, ask: Ask) -> tuple[str, str]:
     return ("", "") if view.fenced else ("open.policies", "")
 
 
+def _size_checks(nodes: list[NodeView], room: Amounts) -> Iterable[Check]:
+    """One that failed, where a piece takes more of something than any node has, also if empty."""
+    for resource, asked in devices_first(room):
+        most = max((node.allocatable.get(resource, 0) for node in nodes), default=0)
+        if 0 < most < asked:
+            yield Check(
+                rule="room.node",
+                ok=False,
+                resource=resource,
+                limit=most,
+                asked=asked,
+                short_by=asked - most,
+            )
+            return
+
+
 def _quota_checks(levels: Iterable[QuotaLevel], ask: Ask) -> Iterable[Check]:
     for level in reversed(tuple(levels)):
         for resource, asked in devices_first(ask.total):
@@ -137,19 +153,27 @@ def _room_check(seats: list[_Seat], ask: Ask, room: Amounts, *, fits: bool) -> C
 
 
 def _later_or_never(quota: list[Check], snapshot: Snapshot, ask: Ask, room: Amounts) -> Verdict:
-    """Never only where it would not fit on the empty pool with every node and cluster back.
+    """Never only where it would not fit on the empty pool with every node and cluster back."""
+    if any(not check.ok and (check.asked or 0) > (check.limit or 0) for check in quota):
+        return Verdict.CANNOT
+    empty: Counter[str] = Counter()
+    for node in _back(snapshot, ask):
+        empty[node.cluster] += _pieces(node.allocatable, room)
+    fits = max(empty.values(), default=0) >= ask.replicas
+    return Verdict.WAIT if fits else Verdict.CANNOT
+
+
+def _back(snapshot: Snapshot, ask: Ask) -> list[NodeView]:
+    """Nodes that an ask may hope for, with every node and cluster back.
 
     A node that is cordoned or not ready and a cluster that is away come back by themselves or by
     an administrator's hand; a taint that the pool does not tolerate was put there to stay.
     """
-    if any(not check.ok and (check.asked or 0) > (check.limit or 0) for check in quota):
-        return Verdict.CANNOT
-    empty: Counter[str] = Counter()
-    for node in snapshot.nodes:
-        if node.blockers != ("tainted",) and ask.cluster in (None, node.cluster):
-            empty[node.cluster] += _pieces(node.allocatable, room)
-    fits = max(empty.values(), default=0) >= ask.replicas
-    return Verdict.WAIT if fits else Verdict.CANNOT
+    return [
+        node
+        for node in snapshot.nodes
+        if node.blockers != ("tainted",) and ask.cluster in (None, node.cluster)
+    ]
 
 
 def _best_cluster(seats: list[_Seat], ask: Ask, room: Amounts) -> tuple[Placement, ...] | None:

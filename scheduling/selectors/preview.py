@@ -29,6 +29,7 @@ from scheduling.selectors.refusals import (
     refusal_of_open,
     refusal_of_quota,
     refusal_of_room,
+    refusal_of_size,
     scope_hidden,
 )
 from scheduling.selectors.snapshot import facts_at, snapshot_build
@@ -138,7 +139,7 @@ def _largest(snapshot: Snapshot, ask: Ask, decision: Decision) -> int:
     """The failed checks bound it; the engine confirms it."""
     if decision.verdict == Verdict.FITS:
         return ask.replicas
-    if any(check.rule in rules.OPEN for check in decision.checks):
+    if any(check.rule in (*rules.OPEN, rules.NODE_SIZE) for check in decision.checks):
         return 0
     bounds = [ask.replicas]
     for check in decision.checks:
@@ -158,6 +159,8 @@ def refusal_of(decision: Decision, *, ask: Ask, pool: Pool, viewer: Viewer) -> R
         return None
     if check.rule in rules.OPEN:
         return refusal_of_open(check.rule, cluster=check.scope, resource=check.resource)
+    if check.rule == rules.NODE_SIZE:
+        return refusal_of_size(check, pool=pool.name)
     if check.rule == rules.ROOM:
         return refusal_of_room(check, pool=pool.name, never=decision.verdict == Verdict.CANNOT)
     refusal = refusal_of_quota(

@@ -59,6 +59,23 @@ def refusal_of_room(check: Check, *, pool: str, never: bool) -> Refusal:
     )
 
 
+def refusal_of_size(check: Check, *, pool: str) -> Refusal:
+    """One replica takes more than any node of the pool has: waiting doesn't help, cutting does."""
+    return Refusal(
+        rule=rules.NODE_SIZE,
+        scope=pool,
+        dimension=check.resource,
+        limit=check.limit,
+        asked=check.asked,
+        short_by=check.short_by,
+        who=_("an operator, with larger nodes in the pool"),
+        next_step=_(
+            "It never fits. Ask for at most the limit per replica and for more replicas, or in a"
+            " pool with larger nodes."
+        ),
+    )
+
+
 def refusal_of_open(rule: str, *, cluster: str, resource: str) -> Refusal:
     """Why a cluster offers no open capacity of a shape, and the way out."""
     if rule == rules.OPEN_ONE_TYPE:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from inventory.models import Node, Pool
-from scheduling.engine import Ask, Policy, QuotaLevel, Snapshot, decide
+from scheduling.engine import Amounts, Ask, Check, Policy, QuotaLevel, Snapshot, decide
 from scheduling.models import NodeCommitment
-from scheduling.rules import ROOM
+from scheduling.rules import NODE_SIZE, ROOM
 from scheduling.selectors.devices import PLAIN
 from scheduling.selectors.quota_own import Levels
 from scheduling.selectors.snapshot import cluster_views, node_view
@@ -92,14 +92,13 @@ def _piece(
     snapshot: Snapshot, pool: Pool, tenant_key: str, device: str, size: int, shape: dict[str, int]
 ) -> Startable:
     decision = decide(snapshot, Ask(tenant_key, 1, shape), Policy())
-    bounds = [
-        (
-            (check.limit or 0)
-            if check.rule == ROOM
-            else max(0, (check.limit or 0) - (check.now or 0)) // shape[check.resource],
-            "room" if check.rule == ROOM else "quota",
-        )
-        for check in decision.checks
-    ]
-    count, limit = min(bounds)
+    count, limit = min(_bound(check, shape) for check in decision.checks)
     return Startable(pool.name, shape, device, size, count, limit)
+
+
+def _bound(check: Check, shape: Amounts) -> tuple[int, str]:
+    """How many pieces a check lets through, and what it is about."""
+    if check.rule in (ROOM, NODE_SIZE):
+        return (check.limit or 0) if check.rule == ROOM else 0, "room"
+    left = max(0, (check.limit or 0) - (check.now or 0))
+    return left // shape[check.resource], "quota"

@@ -34,12 +34,16 @@ from scheduling.words import MOVES
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of a try: the effect, or why not, with the status to answer."""
+    """What came of a try: the effect, or why not, with the status to answer.
+
+    `why` says what is wrong with the reason, beside its field.
+    """
 
     effect: Effect | None = None
     refusal: Refusal | None = None
     problems: list[str] = field(default_factory=list)
     status: int = 200
+    why: str = ""
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,7 +63,7 @@ def quota_grid_page(request: HttpRequest) -> HttpResponseBase:
     edits = grid_read(request.POST, grid)
     save = request.POST.get("act") == "save"
     trial = _tried(grid, edits, viewer, save=save)
-    if save and trial.effect is not None:
+    if save and trial.status == 200:
         count = len(edits.edits)
         words = ngettext("%(count)s number changed.", "%(count)s numbers changed.", count)
         messages.success(request, words % {"count": count})
@@ -109,8 +113,9 @@ def _tried(grid: Grid, edits: GridEdits, viewer: Viewer, *, save: bool) -> Trial
         return Trial(problems=sorted(set(edits.errors.values())), status=422)
     if not edits.edits:
         return Trial(problems=[_("Nothing is changed yet.")], status=422 if save else 200)
-    if save and not edits.why:
-        return Trial(problems=[_("Say why: the reason stands in the history.")], status=422)
+    if save and not edits.why:  # what the numbers would do is said all the same
+        said = _("Say why: the reason stands in the history.")
+        return replace(_tried(grid, edits, viewer, save=False), why=said, status=422)
     try:
         with transaction.atomic():
             quota_set(edits=edits.edits, why=edits.why, viewer=viewer)

@@ -161,6 +161,17 @@ def _listed(
     return Paginator(ids, per_page).get_page(page or holds)
 
 
+def queue_beside(*, viewer: Viewer, now: datetime, view: str, request_id: int) -> int | None:
+    """The one after a request in the order of a view; the one before it where it is the last."""
+    seen = entries_of(_entries(viewer, now), view=view, user_id=viewer.user_id, now=now)
+    ids = [entry.id for entry in seen]
+    if request_id not in ids:
+        return None
+    place = ids.index(request_id)
+    beside = [*ids[place + 1 : place + 2], *ids[max(0, place - 1) : place]]
+    return next(iter(beside), None)
+
+
 def requests_open(viewer: Viewer, tenant_key: str | None = None) -> CapacityRequestQuerySet:
     """Requests that wait for a decision, of one tenant or of all; the navigation counts them."""
     rows = CapacityRequest.objects.visible_to(viewer).filter(state__in=OPEN_STATES)

@@ -49,6 +49,14 @@ def member_list(*, tenant_key: str, viewer: Viewer) -> QuerySet[Membership]:
     return cast("QuerySet[Membership]", ranked)
 
 
+def owner_is_last(member: Membership) -> bool:
+    """Whether nobody else could act as an owner of the tenant: a disabled account can't."""
+    if member.role != Role.OWNER:
+        return False
+    owners = Membership.objects.filter(tenant_id=member.tenant_id, role=Role.OWNER)
+    return not owners.exclude(pk=member.pk).filter(user__is_active=True).exists()
+
+
 def audience_of(tenant_key: str) -> list[int]:
     """Whom to tell about a tenant's affairs: its active owners and members, by user id.
 

@@ -40,10 +40,21 @@ POOL_OF = {pool.name: pool for pool in POOLS}
 
 @dataclass(frozen=True, slots=True)
 class DayState:
-    """How far the day has come up: allocations that stand, of those that were approved."""
+    """How far the day has come up: allocations that stand, of those that were approved.
+
+    `coming` names the others, as tenant/name.
+    """
 
     standing: int
     total: int
+    coming: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        said = f"{self.standing} of {self.total} allocations stand"
+        if not self.coming:
+            return said
+        more = f" and {len(self.coming) - 2} more" if len(self.coming) > 2 else ""
+        return f"{said}; still coming up: {', '.join(self.coming[:2])}{more}"
 
 
 def day_make(*, now: datetime) -> int:
@@ -73,9 +84,10 @@ def day_state() -> DayState:
     """Count what the day's approved requests have become, without those that start later."""
     names = {(ask.tenant, ask.name) for ask in HELD}
     with scope(DAY):
-        rows = Allocation.objects.values_list("tenant_key", "name", "state")
-        states = [state for tenant, name, state in rows if (tenant, name) in names]
-    return DayState(sum(state in SETTLED for state in states), len(states))
+        rows = list(Allocation.objects.values_list("tenant_key", "name", "state"))
+    held = [row for row in rows if row[:2] in names]
+    coming = sorted(f"{tenant}/{name}" for tenant, name, state in held if state not in SETTLED)
+    return DayState(len(held) - len(coming), len(held), tuple(coming))
 
 
 def asker_of(tenant_key: str) -> Viewer:

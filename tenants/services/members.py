@@ -18,7 +18,7 @@ from tenants.choices import Role
 from tenants.inputs import choice_check
 from tenants.models import Membership
 from tenants.notice_kinds import ADDED, CHANGED, REMOVED
-from tenants.selectors.users import user_find
+from tenants.selectors.users import owner_is_last, user_find
 from tenants.services.rows import tenant_open
 
 NOTICES = {"member.add": ADDED, "member.edit": CHANGED, "member.remove": REMOVED}
@@ -106,11 +106,9 @@ def _member(tenant_key: str, user_id: int, viewer: Viewer) -> Membership:
 
 
 def _owner_remains(member: Membership) -> None:
-    if member.role != Role.OWNER:
+    if not owner_is_last(member):
         return
-    owners = Membership.objects.filter(tenant_id=member.tenant_id, role=Role.OWNER).count()
-    if owners > 1:
-        return
+    owners = int(member.user.is_active)
     raise Refused(
         Refusal(
             rule=rules.LAST_OWNER,
@@ -118,7 +116,7 @@ def _owner_remains(member: Membership) -> None:
             dimension=_("owners"),
             limit=1,
             now=owners,
-            asked=owners - 1,
+            asked=0,
             short_by=1,
             who=_("An owner of this tenant or an operator"),
             next_step=_("Make somebody else an owner first."),

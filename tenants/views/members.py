@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.attempts import form_attempt
-from portal.errors import NotFound
+from portal.errors import NotFound, Refused
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
@@ -22,7 +22,7 @@ from tenants.choices import Role
 from tenants.forms import MemberForm
 from tenants.models import Membership
 from tenants.selectors.tenants import tenant_get
-from tenants.selectors.users import member_list
+from tenants.selectors.users import member_list, owner_is_last
 from tenants.selectors.viewers import role_effect
 from tenants.services.members import member_add, member_remove, member_role_change
 from tenants.tables import MemberTable
@@ -98,41 +98,54 @@ def member_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
 @verb_required("member.edit")
 def member_page(request: HttpRequest, tenant_key: str, user_id: int) -> HttpResponseBase:
     """One member: each role with what it would give and take."""
-    viewer = viewer_of(request)
-    member = _member(tenant_key, user_id, viewer)
-    removal = role_effect(user_id=user_id, tenant_key=tenant_key, role="")
+    return _page(request, _member(tenant_key, user_id, viewer_of(request)))
+
+
+def _page(
+    request: HttpRequest, member: Membership, refused: Refused | None = None
+) -> HttpResponseBase:
+    viewer, tenant_key = viewer_of(request), member.tenant_id
+    removal = role_effect(user_id=member.user_id, tenant_key=tenant_key, role="")
     context = {
         "tenant": tenant_get(key=tenant_key, viewer=viewer),
         "member": member,
+        "last_owner": owner_is_last(member),
+        "is_own": member.user_id == viewer.user_id,
+        "refusal": refused.refusal if refused else None,
         "options": [_option(member, role) for role in Role.values],
         "removal": [verb_title(verb) for verb in removal.lost],
         "crumbs": [(_("Members"), f"/t/{tenant_key}/members/")],
     }
-    return render(request, "tenants/member_page.html", context)
+    status = refused.status if refused else 200
+    return render(request, "tenants/member_page.html", context, status=status)
 
 
 @require_POST
 @verb_required("member.edit")
 def member_role_act(request: HttpRequest, tenant_key: str, user_id: int) -> HttpResponseBase:
-    """Give a member another role."""
-    changed = member_role_change(
-        tenant_key=tenant_key,
-        user_id=user_id,
-        role=request.POST.get("role", ""),
-        viewer=viewer_of(request),
-    )
+    """Give a member another role; the last owner keeps it, and the page says so."""
+    viewer, role = viewer_of(request), request.POST.get("role", "")
+    try:
+        changed = member_role_change(
+            tenant_key=tenant_key, user_id=user_id, role=role, viewer=viewer
+        )
+    except Refused as refused:
+        return _page(request, _member(tenant_key, user_id, viewer), refused)
     words = _("%(name)s: the role is %(role)s now.")
-    role = changed.get_role_display()
-    messages.success(request, words % {"name": changed.user.username, "role": role})
+    named = {"name": changed.user.username, "role": changed.get_role_display()}
+    messages.success(request, words % named)
     return redirect("member_list", tenant_key)
 
 
 @require_POST
 @verb_required("member.view")
 def member_remove_act(request: HttpRequest, tenant_key: str, user_id: int) -> HttpResponseBase:
-    """Take a member out; anybody may leave."""
+    """Take a member out; anybody may leave but the last owner, and the page says so."""
     viewer = viewer_of(request)
-    member_remove(tenant_key=tenant_key, user_id=user_id, viewer=viewer)
+    try:
+        member_remove(tenant_key=tenant_key, user_id=user_id, viewer=viewer)
+    except Refused as refused:
+        return _page(request, _member(tenant_key, user_id, viewer), refused)
     if user_id == viewer.user_id and not viewer.sees_all:
         messages.success(request, _("You have left the tenant."))
         return redirect("home")

@@ -23,6 +23,7 @@ from tenants.forms_decision import LessForm, ReasonForm
 from tenants.models import CapacityRequest
 from tenants.preview_shown import preview_shown
 from tenants.queue_shown import leading_of, less_initial, list_row, tabs
+from tenants.queue_views import view_query
 from tenants.request_shown import decided_words, facts, headline, request_status, what_words
 from tenants.request_states import verb_allowed
 from tenants.selectors.queue import (
@@ -30,6 +31,7 @@ from tenants.selectors.queue import (
     Queue,
     QueueRow,
     pools_free,
+    queue_beside,
     queue_build,
 )
 from tenants.selectors.requests import request_get, request_terms, request_verbs
@@ -84,12 +86,21 @@ def queue_act(request: HttpRequest, request_id: int, verb: str) -> HttpResponseB
         "now": timezone.now(),
         "generation": generation_sent(request),
     }
+    # Where it stood is known before it is decided.
+    view = request.GET.get("view", "")
+    beside = queue_beside(viewer=viewer, now=arguments["now"], view=view, request_id=request_id)
     try:
         words = acts[verb](request, found, arguments)
     except (Invalid, Refused, Conflict, PreconditionFailed) as error:
         return _again(request, found, viewer, verb, error)
     messages.success(request, words)
-    return redirect("request_queue") if verb != "claim" else redirect("queue_one", request_id)
+    return redirect(_address(request_id if verb == "claim" else beside, view))
+
+
+def _address(request_id: int | None, view: str) -> str:
+    """A request of the queue, or all of it, in the view that one came from."""
+    one = reverse("queue_one", args=[request_id]) if request_id else reverse("request_queue")
+    return one + view_query(view)
 
 
 def _approve(request: HttpRequest, found: CapacityRequest, arguments: dict[str, Any]) -> str:
@@ -138,7 +149,7 @@ def _again(
         more["less"] = form = _less_again(request, found, error)
         if form.errors:
             more["failed"] = ""
-    more["live_url"] = reverse("queue_one", args=[found.pk])  # this address takes no GET
+    more["live_url"] = _address(found.pk, request.GET.get("view", ""))  # this address takes no GET
     request_id = found.pk if queue.row(found.pk) is not None else None
     return _render(request, queue, request_id, viewer, status=error.status, **more)
 
@@ -168,7 +179,8 @@ def _render(
     place = listed.index(row.request.pk) if row and row.request.pk in listed else -1
     leading = leading_of(queue.rows)
     context = {
-        "rows": [list_row(r, now) for r in queue.rows],
+        "rows": [list_row(r, now, view) for r in queue.rows],
+        "kept": view_query(view),
         "tabs": tabs(queue.entries, view=view, viewer=viewer, now=now),
         "page": queue.page,
         "total": len(listed),

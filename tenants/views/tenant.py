@@ -15,10 +15,13 @@ from django.views.decorators.http import require_GET
 from portal.pages import verb_required, viewer_of
 from portal.ui.guides import guide_for
 from portal.ui.panels import PanelLink, panels_for
+from portal.ui.shell import titles_of
 from portal.ui.tables import rows_page
 from portal.viewer import Viewer
+from scheduling.words import amounts_words
 from tenants.models import Tenant
 from tenants.selectors.activity import act_of, activity_entries
+from tenants.selectors.limits import limits_held
 from tenants.selectors.tenants import tenant_get, tenant_tree
 from tenants.tables import tenant_status
 
@@ -88,9 +91,20 @@ def _facts(key: str, viewer: Viewer) -> dict[str, Any]:
         "tenant": tenant,
         "status": tenant_status(tenant),
         "parent": above[0] if above else None,
+        "limits": _limits(key, viewer),
         "children": list(tenant_tree(viewer=viewer).filter(parent__key=key)),
         "panels": panels_for(place="tenant", viewer=viewer, tenant_key=key),
     }
+
+
+def _limits(key: str, viewer: Viewer) -> list[tuple[str, str, str]]:
+    """Pool, amounts, and which tenant above sets them: empty where it is this one."""
+    held = limits_held(tenant_key=key)
+    titles = titles_of(viewer, {limits.tenant_key for limits in held} - {key})
+    return [
+        (limits.pool.title, amounts_words(limits.amounts), titles.get(limits.tenant_key, ""))
+        for limits in held
+    ]
 
 
 def _crumbs(parent: Tenant | None) -> list[tuple[str, str]]:

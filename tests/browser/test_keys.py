@@ -41,6 +41,23 @@ def test_the_queue_lists_the_keys_of_a_decision(
     context.close()
 
 
+def test_a_key_of_a_decision_moves_nothing_under_its_dialog(
+    browser: Browser, server: Server, people: People, world: World
+) -> None:
+    waiting = f"{server.origin}/ops/queue/{world.asks.waiting.pk}/"
+    context = signed_in(browser, server.origin, people.operator, ("light", 1366, "en"))
+    page, _said = page_open(context, waiting)
+    page.set_viewport_size({"width": 1366, "height": 500})
+    page.evaluate("document.querySelector('.b-split-foot').style.height = '120px'")
+    for key, name in (("a", "approve"), ("l", "less"), ("r", "reject")):
+        page.keyboard.press(key)
+        expect(page.locator(f"dialog#{name}")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.locator(f"dialog#{name}")).to_be_hidden()
+        assert page.evaluate("scrollY") == 0, key
+    context.close()
+
+
 def test_who_decides_nothing_is_told_of_no_such_key(
     browser: Browser, server: Server, people: People, world: World
 ) -> None:

@@ -71,6 +71,20 @@ def test_a_node_that_was_deleted_stays_deleted(tmp_path: Path) -> None:
         bed.down()
 
 
+def test_an_idle_connection_at_the_end_is_no_error(tmp_path: Path) -> None:
+    bed = SimulatedBed(tmp_path / "state").up()
+    trust = ssl.create_default_context(cadata=bed.ca_pem.decode())
+    idle = http.client.HTTPSConnection("127.0.0.1", bed.settings.port, context=trust)
+    try:
+        idle.request("GET", "/version", headers={"Authorization": f"Bearer {bed.token('admin')}"})
+        assert idle.getresponse().read()
+        bed.down()
+    finally:
+        idle.close()
+        bed.down()
+    assert "Cancel" not in (bed.directory / "simulator.log").read_text(encoding="utf-8")
+
+
 def test_a_port_that_was_taken_meanwhile_is_given_up_for_a_free_one(tmp_path: Path) -> None:
     bed = SimulatedBed(tmp_path / "state").up()
     try:

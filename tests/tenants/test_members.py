@@ -10,6 +10,7 @@ from portal.scope import scope
 from portal.viewer import Viewer
 from tenants.models import Membership
 from tenants.services.members import member_add, member_remove, member_role_change
+from tenants.services.platform import user_switch
 from tests.people import People
 
 
@@ -71,6 +72,19 @@ def test_last_owner_stays(people: People) -> None:
     refusal = caught.value.refusal
     assert (refusal.rule, refusal.now, refusal.short_by) == ("tenant.last-owner", 1, 1)
     assert _roles("vision")["alice"] == "owner"
+
+
+def test_an_owner_who_can_t_sign_in_is_no_owner_that_remains(people: People) -> None:
+    bob, alice = people.bob.user, people.alice.user
+    with scope(Viewer.system("tests")) as system:
+        member_role_change(tenant_key="vision", user_id=bob.pk, role="owner", viewer=system)
+        user_switch(user_id=bob.pk, active=False, viewer=system)
+    with scope(people.alice.viewer) as viewer:
+        with pytest.raises(Refused) as caught:
+            member_remove(tenant_key="vision", user_id=alice.pk, viewer=viewer)
+        member_remove(tenant_key="vision", user_id=bob.pk, viewer=viewer)
+    assert (caught.value.refusal.now, caught.value.refusal.asked) == (1, 0)
+    assert _roles("vision") == {"alice": "owner"}
 
 
 def test_owner_leaves_when_another_remains(people: People) -> None:

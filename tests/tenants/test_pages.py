@@ -13,8 +13,10 @@ from inventory.models import DeviceType, Pool
 from portal.models import IdempotentAnswer
 from portal.scope import scope
 from portal.viewer import Viewer
+from scheduling.words import amounts_words
 from tenants.models import ApiToken, Membership, Tenant, UserPreference
 from tenants.services.tree import tenant_update
+from tenants.words import ROLE_HINTS
 from tests.people import People
 from tests.tenants.test_authentication import token_make
 
@@ -185,12 +187,35 @@ def test_unknown_member_is_said_at_the_field(people: People) -> None:
     assert b"No active account has this name" in answer.content
 
 
-def test_last_owner_is_refused_on_the_page(people: People) -> None:
-    answer = people.alice.client().post(
-        f"/t/vision/members/{people.alice.user.pk}/role/", {"role": "viewer"}
+def test_the_last_owner_is_offered_no_smaller_role_and_told_why(people: People) -> None:
+    client, member = people.alice.client(), f"/t/vision/members/{people.alice.user.pk}/"
+    page = client.get(member).content.decode()
+    assert "Make somebody else an owner first" in page
+    assert f"{member}role/" not in page
+    assert f"{member}remove/" not in page
+    for act, sent in (("role/", {"role": "viewer"}), ("remove/", {})):
+        answer = client.post(member + act, sent)
+        assert answer.status_code == 422
+        assert "tenant.last-owner" in answer.content.decode()
+        assert "The only owner." in answer.content.decode(), "the page itself says it"
+    bob = f"/t/vision/members/{people.bob.user.pk}/"
+    assert client.post(f"{bob}role/", {"role": "owner"}).status_code == 302
+    page = client.get(member).content.decode()
+    assert "This is you." in page
+    assert f"{member}role/" in page
+    assert f"{member}remove/" in page
+    assert "This is you." not in client.get(bob).content.decode()
+
+
+def test_what_a_role_says_of_itself_is_what_it_loses(people: People) -> None:
+    page = people.operator.client().get(f"/t/vision/members/{people.alice.user.pk}/")
+    options = {option.role: option for option in page.context["options"]}
+    assert "See tokens" in options["viewer"].lost
+    assert "but tokens" in options["viewer"].hint
+    assert (
+        str(ROLE_HINTS["viewer"])
+        in people.alice.client().get("/t/vision/members/").content.decode()
     )
-    assert answer.status_code == 422
-    assert b"tenant.last-owner" in answer.content
 
 
 def test_viewer_leaves_and_goes_home(people: People) -> None:
@@ -208,7 +233,7 @@ def test_state_is_never_changed_by_get(people: People) -> None:
         f"/t/vision/tokens/{token.pk}/switch/",
         f"/t/vision/tokens/{token.pk}/rotate/",
     ):
-        assert people.alice.client().get(path).status_code == 405
+        assert people.alice.client().get(path)["Location"] in path
 
 
 def test_token_value_is_shown_once(people: People) -> None:
@@ -340,3 +365,27 @@ def test_an_operators_token_for_a_tenant_is_offered_what_counts_there(people: Pe
     bound = offered("/t/vision/tokens/new/")
     assert {"request.create", "request.decide", "allocation.release"} <= bound
     assert not {verb for verb in bound if verb.split(".")[0] in {"cluster", "pool", "user", "role"}}
+
+
+def test_the_limits_that_hold_are_shown_with_the_tenant_that_sets_them(people: People) -> None:
+    home = "/t/vision/"
+    assert b"an operator decides on every request" in people.alice.client().get(home).content
+    above = {"memory": 64 * 1024**3, "cpu": 16000, "h100-sxm": 2, "a100-sxm": 1}
+    with scope(people.operator.viewer) as viewer:
+        for place, name in enumerate(("h100", "a100", "spare")):
+            Pool.objects.create(name=name, title=f"{name} pool", ordering=place)
+        tenant_update(
+            key="aurora", auto_approve_limits={"a100": above, "h100": above}, viewer=viewer
+        )
+        tenant_update(key="vision", auto_approve_limits={"h100": {"cpu": 4000}}, viewer=viewer)
+        tenant_update(key="speech", auto_approve_limits={"spare": above}, viewer=viewer)
+    amounts = amounts_words(above)
+    shown = people.operator.client().get("/ops/tenants/vision/").context["limits"]
+    assert shown == [("h100 pool", "4 cores", ""), ("a100 pool", amounts, "Aurora Research")]
+    assert amounts.index("16 cores") < amounts.index("64 GiB")
+    page = people.alice.client().get(home).content.decode()
+    assert amounts in page
+    assert "as set for aurora" in page, "by its key: its title is not hers to read"
+    assert people.charlie.client().get("/t/speech/").context["limits"] == [
+        ("spare pool", amounts, "")
+    ]

@@ -60,7 +60,7 @@ class KeysHelp extends HTMLElement {
     const verb = pageVerbs().find((each) => each.dataset.key === event.key);
     if (verb) {
       event.preventDefault();
-      verb.focus(); // where the focus returns to when its dialog closes
+      verb.focus({ preventScroll: true }); // where the focus returns to when its dialog closes
       verb.click();
     }
   }

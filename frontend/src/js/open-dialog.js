@@ -23,7 +23,7 @@ document.addEventListener(
     const dialog = event.target;
     if (!(dialog instanceof HTMLDialogElement) || document.activeElement !== document.body) return;
     const opener = document.querySelector(`[data-open="${CSS.escape(dialog.id)}"]`);
-    if (opener instanceof HTMLElement) opener.focus();
+    if (opener instanceof HTMLElement) opener.focus({ preventScroll: true });
   },
   true,
 );

@@ -22,7 +22,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How long to wait."""
-        parser.add_argument("--wait", type=float, default=90.0, help="seconds to wait for pods")
+        words = "seconds to wait for one more to stand, before the rest is left to itself"
+        parser.add_argument("--wait", type=float, default=60.0, help=words)
 
     def handle(self, *_args: Any, wait: float, **_options: Any) -> None:
         """Run it; a second run makes only what is missing."""
@@ -31,9 +32,12 @@ class Command(BaseCommand):
         except BerthError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{made} requests were made.")
-        end = time.monotonic() + wait
-        while (state := day_state()).standing < state.total and time.monotonic() < end:
-            self.stdout.write(f"{state.standing} of {state.total} allocations stand")
+        state, end = day_state(), time.monotonic() + wait
+        while state.coming and time.monotonic() < end:
+            self.stdout.write(str(state))
             self.stdout.flush()
             time.sleep(LOOK_SECONDS)
-        self.stdout.write(f"{state.standing} of {state.total} allocations stand")
+            before, state = state, day_state()
+            if state.standing > before.standing:  # a slow machine is no reason to give up
+                end = time.monotonic() + wait
+        self.stdout.write(str(state))

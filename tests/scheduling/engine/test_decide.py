@@ -118,6 +118,26 @@ def test_what_waits_and_what_can_never_be() -> None:
     assert decide(tainted, asked(), OPEN_POLICY).verdict == Verdict.CANNOT
 
 
+def test_a_piece_larger_than_every_node_is_told_first_and_never_fits() -> None:
+    decision = decide(world(node("a", gpu=0), cap=8, held=8), asked(shape={GPU: 9}), OPEN_POLICY)
+    first = decision.first_unmet
+    assert first is not None
+    assert decision.verdict == Verdict.CANNOT
+    assert (first.rule, first.resource) == ("room.node", GPU)
+    assert (first.limit, first.now, first.asked, first.short_by) == (8, None, 9, 1)
+    cores = decide(world(node("a")), asked(shape={"cpu": 97_000}), OPEN_POLICY).first_unmet
+    assert cores is not None
+    assert (cores.rule, cores.resource, cores.limit) == ("room.node", "cpu", 96_000)
+    whole = decide(world(node("a", gpu=0)), asked(shape={GPU: 8}), OPEN_POLICY)
+    assert "room.node" not in {check.rule for check in whole.checks}
+    elsewhere = decide(
+        world(node("a"), node("b", cluster="bru", blockers=("tainted",))),
+        asked(shape={GPU: 9}, cluster="bru"),
+        OPEN_POLICY,
+    )
+    assert "room.node" not in {check.rule for check in elsewhere.checks}, "there is no node at all"
+
+
 def test_a_cluster_that_is_away_takes_nothing() -> None:
     snapshot = replace(world(node("a")), clusters=(ClusterView("ams", "unreachable"),))
     decision = decide(snapshot, asked(), OPEN_POLICY)

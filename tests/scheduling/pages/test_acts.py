@@ -128,6 +128,14 @@ def test_grid_saves_with_a_reason(people: People, seed: Seed) -> None:
     unreasoned = client.post(GRID, cell(seed, "18") | {"act": "save", "why": " "})
     assert unreasoned.status_code == 422
     assert guaranteed(seed) == 16
+    page = unreasoned.content.decode()
+    field = page[page.index('<textarea id="quota-why"') :].partition(">")[0]
+    assert 'aria-invalid="true" aria-describedby="quota-why-error" autofocus' in field
+    said = page[page.index('id="quota-why-error"') :].partition("</div>")[0]
+    assert "Say why: the reason stands in the history." in said
+    assert 'value="18"' in page, "what was typed stays"
+    assert "16 → <b>18</b>" in page, "and what it would do"
+    assert 'id="quota-why-error"' not in client.get(GRID).content.decode()
     saved = client.post(GRID, cell(seed, "18") | {"act": "save", "why": "more work"})
     assert (saved.status_code, saved["Location"]) == (302, "/ops/quota/?pool=h100")
     assert guaranteed(seed) == 18

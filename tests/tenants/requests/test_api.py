@@ -211,6 +211,21 @@ def test_preview_says_where_it_fits_and_what_it_takes(harbour: Harbour) -> None:
     }
 
 
+def test_a_simulation_says_that_no_node_is_that_large(harbour: Harbour) -> None:
+    ask = body(ask_shape={"cpu": 1000, "memory": GIB, H100: 9})["ask"]
+    answer = rest(harbour.people.alice).post(
+        "placements:simulate/", {"tenant": "vision", "ask": ask}
+    )
+    assert answer.status_code == 200, answer.content
+    shown = answer.json()
+    assert shown["verdict"] == "cannot_fit"
+    refusal = shown["refusal"]
+    assert (refusal["rule"], refusal["dimension"]) == ("room.node", H100)
+    assert (refusal["limit"], refusal["now"], refusal["asked"]) == (8, None, 9)
+    assert refusal["title"] == "Size of the pool's largest node"
+    assert "It never fits." in refusal["next_step"]
+
+
 @pytest.mark.parametrize(("name", "status"), [("auditor", 200), ("bob", 200), ("charlie", 404)])
 def test_preview_is_for_whoever_may_see_requests(harbour: Harbour, name: str, status: int) -> None:
     someone: Someone = getattr(harbour.people, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -12,6 +12,9 @@ from portal.ui.guides import Guide
 from portal.viewer import Viewer
 from scheduling.models import Allocation
 from tenants.guides import operator_guide, tenant_guide
+from tenants.models import CapacityRequest
+from tenants.request_shown import headline
+from tenants.selectors.requests import request_terms
 from tenants.services.requests import request_counter_accept, request_reject
 from tests.people import Someone
 from tests.tenants.requests.harbour import Harbour
@@ -35,23 +38,54 @@ def at(guide: Guide | None) -> list[str]:
     return [step.state for step in guide.steps]
 
 
-def test_it_leads_from_the_ask_over_the_decision_to_what_comes_up(harbour: Harbour) -> None:
+def test_it_leads_from_the_ask_over_the_decision_to_the_quota_that_came_back(
+    harbour: Harbour,
+) -> None:
     alice = harbour.people.alice
-    assert at(tenant_now(alice)) == ["now", "next", "next"]
+    assert at(tenant_now(alice)) == ["now", "next", "next", "next"]
     harbour.draft()
-    assert at(tenant_now(alice)) == ["now", "next", "next"]  # nobody was asked yet
+    assert at(tenant_now(alice)) == ["now", "next", "next", "next"]  # nobody was asked yet
     made = harbour.in_state("countered")
-    assert at(tenant_now(alice)) == ["done", "now", "next"]
+    assert at(tenant_now(alice)) == ["done", "now", "next", "next"]
     with scope(alice.viewer) as viewer:
         request_counter_accept(request_id=made.pk, viewer=viewer, now=harbour.now)
-    assert at(tenant_now(alice)) == ["done", "done", "now"]
+    assert at(tenant_now(alice)) == ["done", "done", "now", "next"]
+    allocation_id, now = harbour.fresh(made).allocation_id, timezone.now()
+
+    def become(state: str, **moments: datetime) -> Guide | None:
+        with scope(Viewer.system("tests")):
+            Allocation.objects.filter(pk=allocation_id).update(state=state, **moments)
+        return tenant_now(alice)
+
+    assert at(become("active", active_at=now)) == ["done", "done", "done", "now"]
+    assert become("active", active_at=now - timedelta(hours=2)) is None
+    assert at(become("releasing")) == ["done", "done", "done", "now"]
+    last = become("released", released_at=now)
+    assert at(last) == ["done"] * 4
+    assert last is not None
+    assert "its quota came back" in last.title
+    assert "H100" in last.text
+    assert become("released", released_at=now - timedelta(hours=2)) is None
+
+
+def test_it_ticks_what_was_really_done(harbour: Harbour) -> None:
+    alice = harbour.people.alice
+    before = tenant_now(alice)
+    assert before is not None
+    assert "Ask for 2 GPUs" in before.steps[0].title
+    made = harbour.submitted()
+    asked = tenant_now(alice)
+    assert asked is not None
+    size = headline(made.kind, request_terms(made))
+    assert [step.title for step in asked.steps[:2]] == [
+        f"Ask for {size.number} {size.unit}",
+        "An operator approves it",
+    ]
     with scope(Viewer.system("tests")):
-        rows = Allocation.objects.filter(pk=harbour.fresh(made).allocation_id)
-        rows.update(state="active", active_at=timezone.now())
-    assert at(tenant_now(alice)) == ["done", "done", "done"]
-    with scope(Viewer.system("tests")):
-        rows.update(active_at=timezone.now() - timedelta(hours=2))
-    assert tenant_now(alice) is None
+        CapacityRequest.objects.filter(pk=made.pk).update(decided_rule="R1")
+    by_rule = tenant_now(alice)
+    assert by_rule is not None
+    assert by_rule.steps[1].title == "A rule approves it"
 
 
 def test_who_may_not_ask_is_not_led(harbour: Harbour) -> None:

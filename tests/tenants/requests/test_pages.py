@@ -257,7 +257,7 @@ def test_preview_answers_with_the_verdict_and_writes_nothing(harbour: Harbour) -
     missing = client.post("/t/vision/requests/preview/", form_data(replicas="", pool=""))
     assert missing.status_code == 200  # an answer, not a refusal: browsers report those as errors
     assert "Not complete yet" in missing.content.decode()
-    assert client.get("/t/vision/requests/preview/").status_code == 405
+    assert client.get("/t/vision/requests/preview/").status_code == 302
 
 
 def test_as_code_of_the_form_makes_the_same_request(harbour: Harbour) -> None:

@@ -20,8 +20,9 @@ from tenants.offers import Terms
 from tenants.preview_words import check_rows, verdict_sentence
 from tenants.previews import RequestPreview
 from tenants.selectors.previews import auto_approve_limits, request_preview
+from tenants.services.requests import request_draft_save, request_submit
 from tests.people import Someone
-from tests.tenants.requests.harbour import GIB, H100, NODE, Harbour
+from tests.tenants.requests.harbour import GIB, H100, NODE, Harbour, allocation_input
 
 pytestmark = pytest.mark.django_db
 LIMITS = {"cpu": 64_000, "memory": 512 * GIB, H100: 8}
@@ -101,6 +102,38 @@ def test_what_no_node_has_is_named_and_what_some_have_is_not(harbour: Harbour) -
     assert sentence(looked(harbour)).startswith("2 replicas are asked for and 0 fit")
     Node.objects.update(schedulable=False)
     assert sentence(looked(harbour)).startswith("2 replicas are asked for and 0 fit")
+
+
+def test_more_per_replica_than_any_node_has_never_fits_and_is_told_so(harbour: Harbour) -> None:
+    nine = {"cpu": 16_000, "memory": 128 * GIB, H100: 9}
+    seen = looked(harbour, replicas=1, shape=nine)
+    assert (seen.verdict, seen.alternatives) == ("cannot_fit", ())
+    said = "It never fits: no node of h100 has more than 8 H100"
+    assert sentence(seen).startswith(said)
+    assert "at most that many per replica, and for more replicas" in sentence(seen)
+    row = check_rows(seen, pool="h100")[0]
+    assert (row.state, row.text) == ("refused", "Size of a node in h100")
+    assert row.number.startswith("9 of 8 H100")
+    refusal = seen.refusal
+    assert refusal is not None
+    assert (refusal.rule, refusal.scope, refusal.dimension) == ("room.node", "h100", H100)
+    assert (refusal.limit, refusal.now, refusal.asked, refusal.short_by) == (8, None, 9, 1)
+    assert "for more replicas" in refusal.next_step
+    cores = looked(harbour, replicas=1, shape=nine | {H100: 8, "cpu": NODE["cpu"] + 1000})
+    assert "Ask for less per replica" in sentence(cores)
+    with scope(harbour.people.alice.viewer) as viewer:
+        made = request_draft_save(
+            tenant_key="vision",
+            data=allocation_input(ask_replicas=1, ask_shape=nine),
+            viewer=viewer,
+            now=harbour.now,
+        )
+        request_submit(request_id=made.pk, viewer=viewer, now=harbour.now)
+    page = harbour.people.operator.client().get(f"/ops/queue/{made.pk}/").content.decode()
+    assert said in page
+    short = page[page.index("What is short") :].partition("</dl>")[0]
+    assert "<dt>Limit</dt><dd>8</dd>" in short
+    assert "<dt>Now</dt>" not in short
 
 
 def test_the_age_is_that_of_the_clusters_that_the_answer_rests_on(harbour: Harbour) -> None:

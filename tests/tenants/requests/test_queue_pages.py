@@ -48,7 +48,7 @@ def ids_in_order() -> list[int]:
 
 def listed(page: str) -> list[int]:
     """The requests of a page's list, in its order."""
-    rows = re.findall(r'class="b-pick[^"]*"[^>]*href="/ops/queue/(\d+)/"', page)
+    rows = re.findall(r'class="b-pick[^"]*"[^>]*href="/ops/queue/(\d+)/(?:\?view=\w+)?"', page)
     return [int(number) for number in rows]
 
 
@@ -93,6 +93,35 @@ def test_views_count_and_list_what_no_page_shows_yet(crowded: Harbour) -> None:
     assert client.post(f"/ops/queue/{ids[-2]}/claim/").status_code == 302
     mine = client.get("/ops/queue/?view=mine").content.decode()
     assert listed(mine) == [ids[-2]]
+
+
+def test_after_a_decision_comes_the_next_of_the_list(crowded: Harbour) -> None:
+    ids = ids_in_order()
+    client = crowded.people.operator.client()
+
+    def decide(place: int, act: str, **sent: str) -> str:
+        return client.post(f"/ops/queue/{ids[place]}/{act}/", sent)["Location"]
+
+    assert decide(3, "reject", reason="Not now") == f"/ops/queue/{ids[4]}/"
+    assert decide(4, "approve") == f"/ops/queue/{ids[5]}/"
+    assert decide(-1, "reject", reason="Not now") == f"/ops/queue/{ids[-2]}/", "it was the last"
+    assert decide(0, "reject", reason="Not now") == f"/ops/queue/{ids[1]}/"
+
+
+def test_the_next_one_is_of_the_same_view(crowded: Harbour) -> None:
+    ids = ids_in_order()
+    client = crowded.people.operator.client()
+    for place in (1, 7):
+        assert client.post(f"/ops/queue/{ids[place]}/claim/").status_code == 302
+    page = client.get("/ops/queue/?view=mine").content.decode()
+    assert f'action="/ops/queue/{ids[1]}/reject/?view=mine"' in page
+    assert f'href="/ops/queue/{ids[7]}/?view=mine"' in page
+    sent = {"reason": "Not now"}
+    answer = client.post(f"/ops/queue/{ids[1]}/reject/?view=mine", sent)
+    assert answer["Location"] == f"/ops/queue/{ids[7]}/?view=mine"
+    answer = client.post(f"/ops/queue/{ids[7]}/reject/?view=mine", sent)
+    assert answer["Location"] == "/ops/queue/?view=mine", "there is none left in it"
+    assert client.get("/ops/queue/?view=<x>").content.decode().count("view=<x>") == 0
 
 
 def test_a_long_queue_costs_as_many_queries_as_a_short_one(crowded: Harbour) -> None:
