@@ -22,7 +22,7 @@ from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
 from scheduling.choices import ENDED_STATES, AllocationKind, AllocationState
 from scheduling.connecting import kubeconfig_text
-from scheduling.filters import AllocationAllFilter, AllocationFilter
+from scheduling.filters import AllocationAllPageFilter, AllocationPageFilter
 from scheduling.models import Allocation
 from scheduling.refused_nodes import refused_named
 from scheduling.selectors.allocation_list import (
@@ -45,7 +45,7 @@ def allocation_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseB
     """A tenant's allocations."""
     viewer = viewer_of(request)
     rows = allocations_with_jobs(viewer=viewer).filter(tenant_key=tenant_key)
-    found = AllocationFilter(request.GET, queryset=rows, request=request)
+    found = AllocationPageFilter(request.GET, queryset=rows, request=request)
     may_ask = viewer.can("request.create", tenant_key)
     empty = Empty(
         title=_("You hold nothing yet"),
@@ -79,7 +79,7 @@ def allocation_all_page(request: HttpRequest) -> HttpResponseBase:
     """Everybody's allocations, for operators."""
     viewer = viewer_of(request)
     rows = allocations_with_jobs(viewer=viewer)
-    found = AllocationAllFilter(request.GET, queryset=rows, request=request)
+    found = AllocationAllPageFilter(request.GET, queryset=rows, request=request)
     may = viewer.can("allocation.release")
     exclude = () if may else ("select",)
     table = table_build(AllocationTable, found.qs, request=request, exclude=exclude)
