@@ -144,6 +144,17 @@ class NodeDevicesColumn(django_tables2.Column):
         return devices_html(table.devices_of(record))
 
 
+class UsableColumn(AmountColumn):
+    """An amount of a node: none of it is usable while the node takes no pods."""
+
+    def render(self, value: float, record: Node) -> SafeString:
+        """As with devices: what is usable, of what there is."""
+        amount = super().render(value)
+        if record.takes_pods:
+            return amount
+        return format_html('<b>0</b> <span class="b-of">/ {}</span>', amount)
+
+
 class NodeTable(BerthTable):
     """Nodes."""
 
@@ -171,13 +182,13 @@ class NodeTable(BerthTable):
     devices = NodeDevicesColumn(
         verbose_name=_("Devices usable / installed"), empty_values=(), orderable=False
     )
-    cpu = AmountColumn(
+    cpu = UsableColumn(
         verbose_name=_("CPU"),
         accessor="allocatable__cpu",
         resource="cpu",
         order_by="allocatable__cpu",
     )
-    memory = AmountColumn(
+    memory = UsableColumn(
         verbose_name=_("Memory"),
         accessor="allocatable__memory",
         resource="memory",

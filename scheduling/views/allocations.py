@@ -33,10 +33,17 @@ from scheduling.selectors.allocation_list import (
     quota_effects,
 )
 from scheduling.services.allocations import COMING, RELEASABLE
-from scheduling.shown import connect_command, drift_rows, effect_table, node_rows, node_totals
+from scheduling.shown import (
+    allocation_story,
+    connect_command,
+    drift_rows,
+    effect_table,
+    node_rows,
+    node_totals,
+)
 from scheduling.tables import AllocationTable
 from scheduling.views.acts import release_acts
-from scheduling.words import act_words, allocation_status, amounts_words, kind_words, shape_words
+from scheduling.words import allocation_status, amounts_words, kind_words, shape_words
 
 
 @require_GET
@@ -108,11 +115,7 @@ def allocation_page(request: HttpRequest, tenant_key: str, allocation_id: int) -
         "nodes": nodes,
         "node_totals": node_totals(nodes, found),
         **({} if found.state in ENDED_STATES else _others(found)),
-        "acts": [
-            {"at": act.at, "icon": icon, "text": text, "who": act.actor_label}
-            for act in allocation_acts(allocation=found, viewer=viewer)
-            for icon, text in (act_words(act.verb),)
-        ],
+        "acts": allocation_story(found, allocation_acts(allocation=found, viewer=viewer)),
     }
     return render(request, "scheduling/allocation_page.html", context)
 

@@ -197,9 +197,9 @@ def test_a_job_is_reached_from_the_list_of_its_reader(people: People, seed: Seed
     body = people.alice.client().get(f"/jobs/{job.pk}/").text
     assert '<li><a href="/t/vision/jobs/">Jobs</a></li>' in body
     assert re.search(r'href="/t/vision/jobs/" title="Jobs" aria-current="page"', body)
-    assert '<li><a href="/jobs/">Jobs</a></li>' in people.auditor.client().get(
-        f"/jobs/{job.pk}/"
-    ).text
+    assert (
+        '<li><a href="/jobs/">Jobs</a></li>' in people.auditor.client().get(f"/jobs/{job.pk}/").text
+    )
 
 
 def test_my_quota_never_calls_unmeasured_use_zero(people: People, seed: Seed) -> None:
