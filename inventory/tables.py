@@ -22,10 +22,9 @@ from inventory.selectors.overview import (
 )
 from inventory.words import cluster_status, node_status
 from portal.joins import list_join
-from portal.ui.html import fresh_html
+from portal.ui.html import amount_html, fresh_html
 from portal.ui.tables import (
     AgeColumn,
-    AmountColumn,
     BerthTable,
     Empty,
     NameColumn,
@@ -144,12 +143,18 @@ class NodeDevicesColumn(django_tables2.Column):
         return devices_html(table.devices_of(record))
 
 
-class UsableColumn(AmountColumn):
+class UsableColumn(django_tables2.Column):
     """An amount of a node: none of it is usable while the node takes no pods."""
 
-    def render(self, value: float, record: Node) -> SafeString:
+    attrs: Any = NUMBER
+
+    def __init__(self, *arguments: Any, resource: str, **options: Any) -> None:
+        super().__init__(*arguments, default=_("not reported"), **options)
+        self.resource = resource
+
+    def render(self, value: int, record: Node) -> SafeString:
         """As with devices: what is usable, of what there is."""
-        amount = super().render(value)
+        amount = amount_html(value, self.resource)
         if record.takes_pods:
             return amount
         return format_html('<b>0</b> <span class="b-of">/ {}</span>', amount)
