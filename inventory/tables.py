@@ -154,10 +154,10 @@ class UsableColumn(django_tables2.Column):
 
     def render(self, value: int, record: Node) -> SafeString:
         """As with devices: what is usable, of what there is."""
-        amount = amount_html(value, self.resource)
         if record.takes_pods:
-            return amount
-        return format_html('<b>0</b> <span class="b-of">/ {}</span>', amount)
+            return amount_html(value, self.resource)
+        installed = amount_html(record.capacity.get(self.resource, value), self.resource)
+        return format_html('<b>0</b> <span class="b-of">/ {}</span>', installed)
 
 
 class NodeTable(BerthTable):
