@@ -22,10 +22,9 @@ from inventory.selectors.overview import (
 )
 from inventory.words import cluster_status, node_status
 from portal.joins import list_join
-from portal.ui.html import fresh_html
+from portal.ui.html import amount_html, fresh_html
 from portal.ui.tables import (
     AgeColumn,
-    AmountColumn,
     BerthTable,
     Empty,
     NameColumn,
@@ -144,6 +143,23 @@ class NodeDevicesColumn(django_tables2.Column):
         return devices_html(table.devices_of(record))
 
 
+class UsableColumn(django_tables2.Column):
+    """An amount of a node: none of it is usable while the node takes no pods."""
+
+    attrs: Any = NUMBER
+
+    def __init__(self, *arguments: Any, resource: str, **options: Any) -> None:
+        super().__init__(*arguments, default=_("not reported"), **options)
+        self.resource = resource
+
+    def render(self, value: int, record: Node) -> SafeString:
+        """As with devices: what is usable, of what there is."""
+        if record.takes_pods:
+            return amount_html(value, self.resource)
+        installed = amount_html(record.capacity.get(self.resource, value), self.resource)
+        return format_html('<b>0</b> <span class="b-of">/ {}</span>', installed)
+
+
 class NodeTable(BerthTable):
     """Nodes."""
 
@@ -171,13 +187,13 @@ class NodeTable(BerthTable):
     devices = NodeDevicesColumn(
         verbose_name=_("Devices usable / installed"), empty_values=(), orderable=False
     )
-    cpu = AmountColumn(
+    cpu = UsableColumn(
         verbose_name=_("CPU"),
         accessor="allocatable__cpu",
         resource="cpu",
         order_by="allocatable__cpu",
     )
-    memory = AmountColumn(
+    memory = UsableColumn(
         verbose_name=_("Memory"),
         accessor="allocatable__memory",
         resource="memory",

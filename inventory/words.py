@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.choices import ClusterState, WatchPhase
-from inventory.models import Cluster, Node
+from inventory.models import Cluster, Node, Pod
 from portal.joins import list_join
 from portal.ui.units import age_text
 
@@ -34,6 +34,7 @@ WATCH_KINDS: Mapping[str, str] = {
     WatchPhase.FORBIDDEN: "danger",
     WatchPhase.STOPPED: "off",
 }
+POD_KINDS: Mapping[str, str] = {"Succeeded": "ok", "Failed": "danger"}
 # What stops when a right is missing, by (resource, "change" or "read").
 CONSEQUENCES: Mapping[tuple[str, str], StrOrPromise] = {
     ("nodes", "read"): gettext_lazy("Nodes can't be seen: nothing can be placed here."),
@@ -98,6 +99,17 @@ def node_status(node: Node) -> tuple[str, str]:
     if not node.ready:
         return "danger", _("Not ready")
     return ("ok", _("Ready")) if node.schedulable else ("warn", _("Cordoned"))
+
+
+def pod_status(pod: Pod) -> tuple[str, str]:
+    """Icon kind and word; phases and reasons are the cluster's own words."""
+    if pod.ready:
+        return "ok", pod.phase
+    if pod.reason:
+        return "warn", pod.reason
+    if pod.phase == "Running":
+        return "wait", _("Running, not ready")
+    return POD_KINDS.get(pod.phase, "wait"), pod.phase or _("not reported")
 
 
 def watch_status(phase: str, *, silent: bool) -> tuple[str, str]:

@@ -91,7 +91,8 @@ TENANT_ITEMS = (
     ),
 )
 PANELS = (
-    Panel("tenant_home", "now", _("You can start now"), "tenant_now_panel", "quota.view", 10),
+    Panel("tenant_home", "now", _("You can start now"), "tenant_now_panel", "request.create", 10),
+    Panel("tenant_home", "quota", _("Quota"), "tenant_quota_panel", "quota.view", 15),
     Panel("tenant_home", "held", _("Allocations"), "tenant_held_panel", "allocation.view", 20),
     Panel("tenant", "quota", _("Quota"), "quota_panel", "quota.view", 10, summary=True),
     Panel("tenant", "held", _("Allocations"), "tenant_held_panel", "allocation.view", 20, True),

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory import labels
+from portal.acts import actor_title
 from portal.joins import list_join
 from portal.ui.html import number_html
 from portal.ui.strips import Strip
 from portal.ui.units import amount_text, resource_title
 from portal.viewer import Viewer
 from scheduling.charts import node_strip
-from scheduling.choices import AllocationKind, DriftKind, RunsAs
+from scheduling.choices import AllocationKind, AllocationState, DriftKind, RunsAs
 from scheduling.models import Allocation
 from scheduling.selectors.allocation_list import HeldNode, QuotaEffect, held_nodes, pods_by_node
 from scheduling.selectors.fleet import devices_in, resources_ordered
 from scheduling.services.drift import CHOICES
+from scheduling.words import act_words
+
+if TYPE_CHECKING:
+    from portal.models import AuditEntry
 
 MOST_DIGITS = 2  # fit into a cell
 CHOICE_WORDS = {
@@ -183,3 +189,18 @@ def _pod_label(name: str) -> str:
 def _digit(name: str) -> int:
     last = _ordinal(name)
     return int(last) if last.isdecimal() and len(last) <= MOST_DIGITS else -1
+
+
+def allocation_story(allocation: Allocation, acts: list[AuditEntry]) -> list[dict[str, Any]]:
+    """What people did to it, and what came of it, newest first."""
+    told = [
+        (act.at, *act_words(act.verb), actor_title(act.actor_label, act.actor_kind)) for act in acts
+    ]
+    if allocation.active_at:
+        told.append((allocation.active_at, "circle-check", _("Became active"), "Berth"))
+    if allocation.released_at:
+        failed = allocation.state == AllocationState.FAILED
+        icon = "circle-x" if failed else "circle-minus"
+        told.append((allocation.released_at, icon, allocation.get_state_display(), "Berth"))
+    told.sort(key=lambda each: each[0], reverse=True)
+    return [dict(zip(("at", "icon", "text", "who"), each, strict=True)) for each in told]

@@ -30,7 +30,8 @@ tenant_urlpatterns: list[URLPattern] = [
     path("allocations/<int:allocation_id>/replace/", acts.replace_page, name="allocation_replace"),
     path("quota/", own.quota_own_page, name="quota_own"),
     path("quota/panel/", own.quota_panel, name="quota_panel"),
-    path("now/panel/", own.home_panel, name="tenant_now_panel"),
+    path("now/panel/", own.now_panel, name="tenant_now_panel"),
+    path("quota/home/", own.home_quota_panel, name="tenant_quota_panel"),
     path("held/panel/", own.held_panel, name="tenant_held_panel"),
 ]
 shared_urlpatterns: list[URLPattern] = []

@@ -15,6 +15,7 @@ from portal.ui.strips import Cell, Strip, device_strip
 from portal.ui.units import amount_text, resource_title
 from scheduling.engine import NodeView, Placement
 from scheduling.refused_nodes import refused_counted
+from scheduling.rules import ROOM
 from scheduling.selectors.devices import PLAIN
 from scheduling.selectors.fleet import resources_ordered
 from tenants.choices_requests import RequestKind
@@ -42,6 +43,7 @@ class EffectRow:
     limit: str
     unit: str
     bar: Bar | None
+    over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,26 @@ def preview_shown(
         "others_total": sum(preview.refused.values()),
         "alternatives": [_alternative(a, terms, effects) for a in preview.alternatives],
         "refusal": preview.refusal,
+        "also_short": _also_short(preview),
     }
+
+
+def _also_short(preview: RequestPreview) -> str:
+    """What else is short beside the resource that the refusal is about, each once."""
+    shorts: dict[str, int | None] = {}
+    for check in preview.checks:
+        if not check.ok and check.resource and check.rule != ROOM:
+            before = shorts.get(check.resource) or 0
+            shorts[check.resource] = max(before, check.short_by or 0) or None
+    if preview.refusal is not None:
+        shorts.pop(preview.refusal.dimension, None)
+    return list_join(
+        _("%(resource)s by %(amount)s")
+        % {"resource": resource_title(name), "amount": amount_words(shorts[name], name)}
+        if shorts[name]
+        else resource_title(name)
+        for name in resources_ordered(shorts)
+    )
 
 
 def _device(terms: Terms) -> str:
@@ -131,7 +152,8 @@ def _effect_row(effect: Effect, kind: str) -> EffectRow:
         )
     unit = after.unit or (_("guaranteed") if kind == RequestKind.QUOTA else "")
     name = resource_title(effect.resource)
-    return EffectRow(name, before.number, after.number, limit, unit, bar)
+    over = effect.limit is not None and effect.after > effect.limit
+    return EffectRow(name, before.number, after.number, limit, unit, bar, over)
 
 
 def _node_rows(preview: RequestPreview, terms: Terms, device: str) -> list[NodeRow]:

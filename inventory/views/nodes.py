@@ -14,17 +14,18 @@ from django.views.decorators.http import require_GET
 
 from inventory.choices import FactKind
 from inventory.filters import NodeFilter
-from inventory.selectors.clusters import cluster_by_name, cluster_freshness
+from inventory.selectors.clusters import cluster_by_name, cluster_freshness, cluster_list
 from inventory.selectors.node_pages import node_resources, nodes_shown
 from inventory.selectors.nodes import node_by_name, node_pods
 from inventory.selectors.overview import CONTACT_EVERY_SECONDS, is_silent
 from inventory.tables import NodeTable, node_devices
 from inventory.views.common import cluster_topics
-from inventory.words import node_status
+from inventory.words import node_status, pod_status
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import table_build
 
 PODS = 200
+CHIPS = 6  # clusters whose freshness stands in the head
 PART = 8  # rows on the page of a cluster
 
 
@@ -32,18 +33,21 @@ PART = 8  # rows on the page of a cluster
 @verb_required("node.view")
 def node_list_page(request: HttpRequest) -> HttpResponseBase:
     """Nodes of all clusters, filtered by the address."""
-    rows = nodes_shown(viewer=viewer_of(request))
+    viewer = viewer_of(request)
+    rows = nodes_shown(viewer=viewer)
     found = NodeFilter(request.GET, queryset=rows, request=request)
     now = timezone.now()
     table = table_build(NodeTable, found.qs, request=request, now=now)
-    shown = {row.record.cluster_id: row.record.cluster for row in table.paginated_rows}
+    clusters = list(cluster_list(viewer=viewer))
+    if found.is_valid() and found.form.cleaned_data["cluster"]:
+        clusters = [each for each in clusters if each.name == found.form.cleaned_data["cluster"]]
     context = {
         "table": table,
         "filter": found,
-        "silent": [cluster for cluster in shown.values() if is_silent(cluster, now=now)],
-        "clusters": list(shown.values()) if len(shown) <= 3 else [],
+        "silent": [cluster for cluster in clusters if is_silent(cluster, now=now)],
+        "clusters": clusters if len(clusters) <= CHIPS else [],
         "interval": CONTACT_EVERY_SECONDS,
-        "topics": cluster_topics(sorted(shown), "pools"),
+        "topics": cluster_topics([cluster.pk for cluster in clusters], "pools"),
     }
     return render(request, "inventory/node_list.html", context)
 
@@ -85,7 +89,7 @@ def node_page(request: HttpRequest, cluster: str, node: str) -> HttpResponseBase
         "pod_watch": by_kind[FactKind.PODS],
         "resources": node_resources(found, pods),
         "devices": node_devices(found),
-        "pods": pods[:PODS],
+        "pods": [(pod, pod_status(pod)) for pod in pods[:PODS]],
         "more_pods": len(pods) > PODS,
         "tenants": tenants,
         "labels": sorted(found.labels.items()),

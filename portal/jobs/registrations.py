@@ -47,5 +47,6 @@ def registrations_make() -> None:
             verb="job.view",
             order=34,
             letter="j",
+            also=("job_list",),
         ),
     )

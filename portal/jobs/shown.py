@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -25,7 +26,7 @@ from portal.jobs.words import (
 from portal.joins import values_joined
 from portal.models.jobs import ACTIVE_STATES, JobLog, JobRun, JobState, JobStep, StepState
 from portal.ui.strips import segments
-from portal.ui.units import age_text
+from portal.ui.units import age_text, moment_text
 from portal.viewer import Viewer
 
 STATES: Mapping[str, tuple[str, Any]] = {
@@ -111,6 +112,15 @@ def job_status(job: JobRun) -> tuple[str, Any]:
     if job.state == JobState.COMPENSATED and stopped:
         return ("off", _("Stopped, undone"))
     return STATES.get(job.state, ("info", job.state))
+
+
+def queued_words(job: JobRun) -> str:
+    """What a queued job waits for; empty for any other."""
+    if job.state != JobState.QUEUED:
+        return ""
+    if job.due_at is not None and job.due_at > timezone.now():
+        return _("Starts %(moment)s") % {"moment": moment_text(job.due_at)}
+    return _("Waits for its turn")
 
 
 def attempt_words(ended_as: str) -> str:

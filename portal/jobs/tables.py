@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from portal.jobs.shown import job_progress, job_status, took_text
+from portal.jobs.shown import job_progress, job_status, queued_words, took_text
 from portal.jobs.words import job_object, kind_title, reason_shown
 from portal.models.jobs import JobRun
 from portal.ui.tables import AgeColumn, BerthTable, Empty, NameColumn, StatusColumn
@@ -46,9 +46,11 @@ class ReasonColumn(django_tables2.Column):
     attrs: Any = {"td": {"class": "b-quiet b-clip-cell"}}
 
     def render(self, record: JobRun, table: JobTable) -> str:
-        """As this viewer may read it."""
+        """As this viewer may read it; what nothing holds back waits for its time or its turn."""
         reason = reason_shown(record.reason, viewer=table.viewer)
-        return reason.sentence() if reason else "–"
+        if reason:
+            return reason.sentence()
+        return queued_words(record) or "–"
 
 
 class TookColumn(django_tables2.Column):

@@ -6,8 +6,10 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.errors import Conflict
@@ -16,7 +18,7 @@ from portal.jobs.requests import job_cancel, job_retry
 from portal.jobs.selectors import job_get, jobs_of_interest, jobs_visible
 from portal.jobs.shown import job_context
 from portal.jobs.tables import JobTable
-from portal.models.jobs import ACTIVE_STATES
+from portal.models.jobs import ACTIVE_STATES, JobRun
 from portal.pages import person_required, verb_required, viewer_of
 from portal.ui.tables import table_build
 from portal.viewer import Viewer
@@ -60,7 +62,7 @@ def job_page(request: HttpRequest, job_id: int) -> HttpResponseBase:
     viewer = viewer_of(request)
     job = job_get(job_id=job_id, viewer=viewer)
     context = job_context(job=job, viewer=viewer, now=timezone.now())
-    return render(request, "jobs/job_page.html", context)
+    return render(request, "jobs/job_page.html", context | {"crumbs": _crumbs(job, viewer)})
 
 
 @require_GET
@@ -100,6 +102,15 @@ def job_retry_act(request: HttpRequest, job_id: int) -> HttpResponseBase:
         return redirect("job_page", job_id)
     messages.success(request, _("%(job)s is on its way.") % {"job": again.ref})
     return redirect("job_page", again.pk)
+
+
+def _crumbs(job: JobRun, viewer: Viewer) -> list[tuple[str, str]]:
+    """The list that the job stands in: a tenant's for its people, else everybody's."""
+    tenant = job.tenant_key
+    if not tenant or viewer.sees_all or not viewer.can("job.view", tenant):
+        return [(pgettext("of Berth", "Jobs"), reverse("job_list"))]
+    home = (tenant, reverse("tenant_home", args=[tenant]))
+    return [home, (pgettext("of Berth", "Jobs"), reverse("tenant_job_list", args=[tenant]))]
 
 
 def _own_topics(table: JobTable, viewer: Viewer) -> str:

@@ -17,6 +17,7 @@ __all__ = ["Bar", "Label", "Size", "capacity_bar", "pool_bar", "quota_bar", "req
 
 GUARANTEED_AT = 72.0
 LEAST_HOLLOW_PX = 3.5
+LEAST_OVER = 0.03  # of the width
 
 
 def quota_bar(
@@ -144,14 +145,16 @@ def request_bar(
     """Draw what an ask would do: allocated solid, asked tinted, beyond the cap hatched red."""
     line = cap if guaranteed is None else guaranteed
     after = allocated + asked
-    canvas = Canvas(max(cap, after, 1), size=size)
+    # A little too much is still seen: the stretch beyond the cap has a least width.
+    edge = max(after, cap / (1 - LEAST_OVER)) if after > cap else after
+    canvas = Canvas(max(cap, edge, 1), size=size)
     canvas.part("track-plain", 0, min(line, cap))
     canvas.part("may", line, cap)
     canvas.part("fill", 0, min(allocated, line, cap))
     canvas.part("held", line, min(allocated, cap))
     canvas.part("asked", allocated, min(after, line, cap))
     canvas.part("asked-borrowed", max(allocated, line), min(after, cap))
-    canvas.part("over", max(cap, allocated), after)
+    canvas.part("over", min(max(cap, allocated), after), edge)
     canvas.used(used)
     if guaranteed is not None and guaranteed < cap:
         canvas.tick("mark", guaranteed)

@@ -150,11 +150,13 @@ def item_url(item: NavItem, tenant_key: str | None) -> str | None:
 
 
 def _address(url_name: str, item: NavItem, tenant_key: str | None) -> str | None:
-    args = [tenant_key] if item.area == "tenant" else []
-    try:
-        return reverse(url_name, args=args)
-    except NoReverseMatch:
-        return None
+    """Within its area; what both sides share has no tenant in its address."""
+    for args in ([tenant_key], []) if item.area == "tenant" else ([],):
+        try:
+            return reverse(url_name, args=args)
+        except NoReverseMatch:
+            continue
+    return None
 
 
 def _allowed(item: NavItem, viewer: Viewer, tenant_key: str | None) -> bool:

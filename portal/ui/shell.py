@@ -79,7 +79,7 @@ class Sources:
     bell_url_name: str = ""
     saved_rows: Callable[[Viewer], QuerySet[Any]] | None = None
     saved_url_name: str = ""
-    help_url: str = "/api/docs/"
+    api_url: str = "/api/docs/"
     search_url_name: str = "search"
     quick_url_name: str = "search_quick"
     account_url_name: str = ""

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from inventory.selectors.overview import CONTACT_EVERY_SECONDS
-from portal.acts import actor_title
 from portal.jobs.selectors import job_latest
 from portal.jobs.shown import job_context
 from portal.jobs.words import reason_shown
@@ -23,7 +22,7 @@ from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
 from scheduling.choices import ENDED_STATES, AllocationKind, AllocationState
 from scheduling.connecting import kubeconfig_text
-from scheduling.filters import AllocationAllFilter, AllocationFilter
+from scheduling.filters import AllocationAllPageFilter, AllocationPageFilter
 from scheduling.models import Allocation
 from scheduling.refused_nodes import refused_named
 from scheduling.selectors.allocation_list import (
@@ -34,10 +33,17 @@ from scheduling.selectors.allocation_list import (
     quota_effects,
 )
 from scheduling.services.allocations import COMING, RELEASABLE
-from scheduling.shown import connect_command, drift_rows, effect_table, node_rows, node_totals
+from scheduling.shown import (
+    allocation_story,
+    connect_command,
+    drift_rows,
+    effect_table,
+    node_rows,
+    node_totals,
+)
 from scheduling.tables import AllocationTable
 from scheduling.views.acts import release_acts
-from scheduling.words import act_words, allocation_status, amounts_words, kind_words, shape_words
+from scheduling.words import allocation_status, amounts_words, kind_words, shape_words
 
 
 @require_GET
@@ -46,7 +52,7 @@ def allocation_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseB
     """A tenant's allocations."""
     viewer = viewer_of(request)
     rows = allocations_with_jobs(viewer=viewer).filter(tenant_key=tenant_key)
-    found = AllocationFilter(request.GET, queryset=rows, request=request)
+    found = AllocationPageFilter(request.GET, queryset=rows, request=request)
     may_ask = viewer.can("request.create", tenant_key)
     empty = Empty(
         title=_("You hold nothing yet"),
@@ -80,7 +86,7 @@ def allocation_all_page(request: HttpRequest) -> HttpResponseBase:
     """Everybody's allocations, for operators."""
     viewer = viewer_of(request)
     rows = allocations_with_jobs(viewer=viewer)
-    found = AllocationAllFilter(request.GET, queryset=rows, request=request)
+    found = AllocationAllPageFilter(request.GET, queryset=rows, request=request)
     may = viewer.can("allocation.release")
     exclude = () if may else ("select",)
     table = table_build(AllocationTable, found.qs, request=request, exclude=exclude)
@@ -109,16 +115,7 @@ def allocation_page(request: HttpRequest, tenant_key: str, allocation_id: int) -
         "nodes": nodes,
         "node_totals": node_totals(nodes, found),
         **({} if found.state in ENDED_STATES else _others(found)),
-        "acts": [
-            {
-                "at": act.at,
-                "icon": icon,
-                "text": text,
-                "who": actor_title(act.actor_label, act.actor_kind),
-            }
-            for act in allocation_acts(allocation=found, viewer=viewer)
-            for icon, text in (act_words(act.verb),)
-        ],
+        "acts": allocation_story(found, allocation_acts(allocation=found, viewer=viewer)),
     }
     return render(request, "scheduling/allocation_page.html", context)
 

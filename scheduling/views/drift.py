@@ -14,7 +14,7 @@ from portal.errors import Conflict, Invalid
 from portal.pages import reason_sent, verb_required, viewer_of
 from portal.ui.bulk import Bulk, BulkAct, BulkAsk, bulk_answer
 from portal.ui.tables import table_build
-from scheduling.filters import DriftFilter
+from scheduling.filters import DriftPageFilter
 from scheduling.models import Drift
 from scheduling.services.drift import drift_choose
 from scheduling.tables import DriftTable, drift_name
@@ -28,7 +28,7 @@ def drift_list_page(request: HttpRequest) -> HttpResponseBase:
     rows = Drift.objects.visible_to(viewer).select_related("cluster", "allocation")
     asked = request.GET.copy()
     asked.setdefault("open", "true")
-    found = DriftFilter(asked, queryset=rows, request=request)
+    found = DriftPageFilter(asked, queryset=rows, request=request)
     may = viewer.can("drift.edit")
     exclude = () if may else ("select",)
     table = table_build(DriftTable, found.qs, request=request, exclude=exclude)

@@ -52,19 +52,23 @@ def quota_own_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
 
 
 @require_GET
-@verb_required("quota.view")
-def home_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
-    """For the tenant's home: what could start now, and the bars."""
-    viewer = viewer_of(request)
+@verb_required("request.create")
+def now_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
+    """For the tenant's home: what could start now, told to those who may ask for it."""
     levels = quota_chains(tenant_key=tenant_key)
-    rows = quota_own(tenant_key=tenant_key, viewer=viewer, levels=levels)
-    context = {
-        "tenant_key": tenant_key,
-        "pools": _by_pool(rows),
-        "pieces": [piece_shown(p) for p in startable(tenant_key=tenant_key, levels=levels)],
-        "may_ask": viewer.can("request.create", tenant_key),
-    }
+    pieces = [piece_shown(p) for p in startable(tenant_key=tenant_key, levels=levels)]
+    context = {"tenant_key": tenant_key, "pieces": pieces}
     return render(request, "scheduling/_home_now.html", context)
+
+
+@require_GET
+@verb_required("quota.view")
+def home_quota_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
+    """For the tenant's home: its bars."""
+    levels = quota_chains(tenant_key=tenant_key)
+    rows = quota_own(tenant_key=tenant_key, viewer=viewer_of(request), levels=levels)
+    context = {"tenant_key": tenant_key, "pools": _by_pool(rows)}
+    return render(request, "scheduling/_home_bars.html", context)
 
 
 @require_GET

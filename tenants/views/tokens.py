@@ -171,10 +171,13 @@ def _token(token_id: int, tenant_key: str | None, viewer: Viewer) -> None:
 
 def _place(tenant_key: str | None) -> dict[str, Any]:
     prefix, args = ("token", [tenant_key]) if tenant_key else ("platform_token", [])
+    list_url = reverse(f"{prefix}_list", args=args)
+    home = [(tenant_key, reverse("tenant_home", args=args))] if tenant_key else []
     return {
+        "crumbs": [*home, (_("Tokens") if tenant_key else _("Platform tokens"), list_url)],
         "tenant_key": tenant_key,
         "layout": "layouts/tenant.html" if tenant_key else "layouts/ops.html",
-        "list_url": reverse(f"{prefix}_list", args=args),
+        "list_url": list_url,
         "new_url": reverse(f"{prefix}_new", args=args),
         "api_path": f"/api/v1/tenants/{tenant_key}/tokens/" if tenant_key else "/api/v1/tokens/",
     }

@@ -221,6 +221,7 @@ NO_PAGES: dict[str, str] = {
     "queue_reject": "act",
     "allocation_kubeconfig": "a file",
     "tenant_now_panel": "fragment",
+    "tenant_quota_panel": "fragment",
     "tenant_held_panel": "fragment",
     "tenant_activity_panel": "fragment",
     "member_panel": "fragment",

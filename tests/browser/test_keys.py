@@ -36,6 +36,10 @@ def test_the_queue_lists_the_keys_of_a_decision(
     page.goto(f"{server.origin}/ops/pools/")
     page.locator("summary", has_text="Signed in as").click()
     page.get_by_role("button", name="Keyboard shortcuts").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Help").click()
+    docs = page.locator("#b-keys").get_by_role("link", name="API documentation")
+    expect(docs).to_have_attribute("href", "/api/docs/")
     expect(listed).to_have_text([re.compile(r"^n\s*New pool$")])
     assert said == []
     context.close()

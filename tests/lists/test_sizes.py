@@ -87,6 +87,7 @@ LISTS = [
     Listed("/t/vision/quota/", "alice", rows_quota.own, "No quota yet", huge=False),
     Listed("/t/vision/quota/panel/", "operator", rows_quota.own, huge=False),
     Listed("/t/vision/now/panel/", "alice", rows_quota.own, huge=False),
+    Listed("/t/vision/quota/home/", "alice", rows_quota.own, "No quota yet", huge=False),
     Listed("/t/vision/requests/new/", "alice", rows_quota.own, huge=False),
     Listed("/ops/tenants/vision/limits/", "operator", rows_quota.own, huge=False),
     Listed("/ops/", "operator", rows.clusters, huge=False),

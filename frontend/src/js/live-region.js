@@ -6,6 +6,7 @@ import { topicTell } from "./live-topic.js";
 import { typedFields, typedRestore, typedTexts } from "./typed-fields.js";
 
 // What must stay where it is while somebody points at it; whoever points beside it only looks.
+const BELOW_HEAD = 30; // of a table
 const POINTED = "tr, .b-pick, .b-changes";
 
 class LiveRegion extends HTMLElement {
@@ -19,6 +20,7 @@ class LiveRegion extends HTMLElement {
     this.addEventListener("pointerout", () => this.releaseSoon(), { signal }); // of a row, too
     this.addEventListener("focusout", () => this.releaseSoon(), { signal });
     this.addEventListener("change", () => this.releaseSoon(), { signal });
+    addEventListener("scroll", () => this.placeButton(), { signal, passive: true });
     this.subscribe();
   }
 
@@ -131,8 +133,18 @@ class LiveRegion extends HTMLElement {
       const table = this.querySelector(".b-table-wrap:hover") ?? this.querySelector(".b-table-wrap");
       (table ?? this.firstElementChild ?? this).append(this.button);
     }
+    this.placeButton();
     const words = this.getAttribute(this.changes === 1 ? "words-one" : "words") ?? "{n}";
     this.button.textContent = words.replace("{n}", String(this.changes));
+  }
+
+  /** Below the top bar, however far one has scrolled. */
+  placeButton() {
+    const place = this.button?.parentElement?.getBoundingClientRect();
+    const bar = document.querySelector(".b-top")?.getBoundingClientRect().bottom ?? 0;
+    if (!this.button || !place) return;
+    const top = Math.max(BELOW_HEAD, bar + BELOW_HEAD - place.top);
+    this.button.style.top = `${Math.min(top, Math.max(BELOW_HEAD, place.height - BELOW_HEAD))}px`;
   }
 }
 

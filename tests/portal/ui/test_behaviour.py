@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
 pytestmark = pytest.mark.browser
+BELOW_THE_BAR = """() => document.querySelector('.b-changes').getBoundingClientRect().top
+  >= document.querySelector('.b-top').getBoundingClientRect().bottom"""
 
 
 @pytest.fixture
@@ -86,6 +88,9 @@ def test_nothing_moves_under_the_pointer(page: Page, gallery: str) -> None:
     expect(button).to_have_text("1 change, refresh")
     httpx.post(f"{gallery}/_live/publish?topic=nodes")
     expect(button).to_have_text("2 changes, refresh")
+    page.mouse.wheel(0, 300)
+    page.wait_for_timeout(100)
+    assert page.evaluate(BELOW_THE_BAR)
     assert asked == []
     with page.expect_response("**/ui/gallery/table/"):
         button.click()

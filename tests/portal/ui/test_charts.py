@@ -141,6 +141,12 @@ def test_an_ask_past_the_cap_ends_at_the_edge() -> None:
     assert (bar.labels[-1].amount, bar.labels[-1].tone) == ("52", "danger")
 
 
+def test_an_ask_a_little_past_the_cap_is_seen() -> None:
+    bar = request_bar(resource="cpu", cap=1_000_000, allocated=990_000, asked=11_000)
+    assert parts(bar)["over"] == ("97%", "3%")
+    assert ticks(bar) == {"cap": "97%"}
+
+
 @given(
     guaranteed=st.integers(0, 10**18),
     borrow=st.integers(0, 10**18),

@@ -78,6 +78,12 @@ def test_a_page_elsewhere_that_belongs_to_a_place_marks_it() -> None:
     assert [link.label for group in groups for link in group.links if link.current] == ["Colours"]
 
 
+def test_a_page_that_both_sides_share_marks_the_place_of_a_tenant() -> None:
+    nav_register(place("Jobs", "tenant_job_list", area="tenant", also=("job_list",)))
+    groups = nav_groups(viewer=MEMBER, area="tenant", tenant_key="a", path="/jobs/5/")
+    assert [link.current for link in groups[0].links] == [True]
+
+
 def test_counts_are_asked_only_for_what_is_shown() -> None:
     def never(_viewer: Viewer, _tenant: str | None) -> int:
         raise AssertionError

@@ -56,7 +56,7 @@ SHOWN = {
         NUMBER.format(MEMORY.format(1536 * GIB), "1,536"),
         f"<b>{NUMBER.format(CPU.format(192_000), '192 cores')}</b>",
     ),
-    "/t/vision/now/panel/": ("alice", NUMBER.format(MEMORY.format(1536 * GIB), "1,536")),
+    "/t/vision/quota/home/": ("alice", NUMBER.format(MEMORY.format(1536 * GIB), "1,536")),
     "/t/vision/allocations/{active}/": (
         "alice",
         f"<td>{NUMBER.format(CPU.format(16_000), '+16')}</td>",

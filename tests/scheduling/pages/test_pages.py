@@ -38,7 +38,8 @@ PAGES = {
     "/t/vision/jobs/": (200, 200, 200, 200, 404),
     "/t/vision/quota/": (200, 200, 200, 200, 404),
     "/t/vision/quota/panel/": (200, 200, 200, 200, 404),
-    "/t/vision/now/panel/": (200, 200, 200, 200, 404),
+    "/t/vision/now/panel/": (200, 403, 200, 403, 404),
+    "/t/vision/quota/home/": (200, 200, 200, 200, 404),
     "/t/vision/held/panel/": (200, 200, 200, 200, 404),
     "/t/vision/allocations/": (200, 200, 200, 200, 404),
     "/t/vision/allocations/{active}/": (200, 200, 200, 200, 404),
@@ -111,7 +112,8 @@ def test_every_page_costs_few_queries(people: People, seed: Seed) -> None:
 def test_queries_do_not_grow_with_rows(people: People, seed: Seed) -> None:
     operator, alice = people.operator.client(), people.alice.client()
     pages = [(operator, "/ops/"), (operator, "/ops/quota/"), (operator, "/jobs/")]
-    pages += [(alice, "/t/vision/now/panel/"), (alice, "/t/vision/held/panel/")]
+    panels = ("now/panel", "quota/home", "held/panel")
+    pages += [(alice, f"/t/vision/{panel}/") for panel in panels]
     before = [len(statements(client, page)) for client, page in pages]
     with scope(Viewer.system("tests")):
         for number in range(12):
@@ -179,6 +181,25 @@ def test_start_now_counts_what_the_engine_would_place(people: People, seed: Seed
     # 16 guaranteed, 12 allocated: 4 pieces of one; no piece of eight. The parent has 20 - 12.
     assert re.search(r"<b>0</b>.*?8 H100|<b>0</b>.*?8 h100", body, re.S)
     assert re.search(r"<b>6</b>.*?1 h100|<b>6</b>.*?1 H100", body, re.S)
+
+
+def test_start_now_is_told_to_those_who_may_ask(people: People, seed: Seed) -> None:
+    told = {
+        name: "/t/vision/now/panel/" in getattr(people, name).client().get("/t/vision/").text
+        for name in ("operator", "auditor", "alice", "bob")
+    }
+    assert told == {"operator": True, "auditor": False, "alice": True, "bob": False}
+
+
+def test_a_job_is_reached_from_the_list_of_its_reader(people: People, seed: Seed) -> None:
+    with scope(people.operator.viewer):
+        job = JobRun.objects.filter(tenant_key="vision").latest("pk")
+    body = people.alice.client().get(f"/jobs/{job.pk}/").text
+    assert '<li><a href="/t/vision/jobs/">Jobs</a></li>' in body
+    assert re.search(r'href="/t/vision/jobs/" title="Jobs" aria-current="page"', body)
+    assert (
+        '<li><a href="/jobs/">Jobs</a></li>' in people.auditor.client().get(f"/jobs/{job.pk}/").text
+    )
 
 
 def test_my_quota_never_calls_unmeasured_use_zero(people: People, seed: Seed) -> None:

@@ -44,7 +44,8 @@ ROWS = [
     Row("allocation_replace", ONE, get=MEMBERS_WRITE, post=MEMBERS_WRITE, send={"why": "lost"}),
     Row("quota_own", TENANT, get=TEAM_READS),
     Row("quota_panel", TENANT, get=TEAM_READS),
-    Row("tenant_now_panel", TENANT, get=TEAM_READS),
+    Row("tenant_now_panel", TENANT, get=MEMBERS_WRITE),
+    Row("tenant_quota_panel", TENANT, get=TEAM_READS),
     Row("tenant_held_panel", TENANT, get=TEAM_READS),
     # REST
     Row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from portal.viewer import Viewer
 from scheduling.models import Allocation, NodeCommitment
 from scheduling.refused_nodes import refused_counted
 from tenants.offers import Terms
+from tenants.preview_shown import preview_shown
 from tenants.preview_words import check_rows, verdict_sentence
 from tenants.previews import RequestPreview
 from tenants.selectors.previews import auto_approve_limits, request_preview
@@ -48,6 +50,21 @@ def looked(harbour: Harbour, by: Someone | None = None, **changes: Any) -> Reque
 def sentence(seen: RequestPreview) -> str:
     """The line below the verdict."""
     return verdict_sentence(seen, pool="h100")
+
+
+def test_everything_that_is_short_is_named(harbour: Harbour) -> None:
+    ask = {"replicas": 2, "shape": {"cpu": 90_000_000, "memory": 900_000 * GIB, H100: 400}}
+    seen = looked(harbour, **ask)
+    terms = Terms({"pool": "h100"} | ask, None)
+    shown = preview_shown(seen, terms=terms, pool="h100")
+    assert seen.refusal is not None
+    assert seen.refusal.dimension == H100
+    also = shown["also_short"]
+    assert re.fullmatch(r"CPU by [\d,]+ cores, Memory by [\d,]+ GiB", also), also
+    assert all(row.over for row in [shown["main_effect"], *shown["effects"]])
+    within = preview_shown(looked(harbour), terms=terms, pool="h100")
+    assert within["also_short"] == ""
+    assert not within["main_effect"].over
 
 
 def test_fits_but_needs_approval_without_limits(harbour: Harbour) -> None:
