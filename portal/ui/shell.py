@@ -212,7 +212,7 @@ class Shell:
         """Where those numbers are fetched anew."""
         if self.area == "tenant" and self.tenant_key:
             return reverse("tenant_counts", args=[self.tenant_key])
-        return reverse("shell_counts")
+        return reverse("ops_counts")
 
     @property
     def counts_trigger(self) -> str:

@@ -9,7 +9,7 @@ from portal.ui.views import shell_counts, theme_set
 urlpatterns: list[URLPattern | URLResolver] = [
     path("ui/language/", set_language, name="set_language"),
     path("ui/theme/", theme_set, name="theme_set"),
-    path("ui/counts/", shell_counts, name="shell_counts"),
+    path("ops/counts/", shell_counts, name="ops_counts"),
     path("t/<slug:tenant_key>/counts/", shell_counts, name="tenant_counts"),
 ]
 if settings.DEBUG:

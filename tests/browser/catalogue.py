@@ -242,7 +242,7 @@ NO_PAGES: dict[str, str] = {
     "demo_sign_in": "act",
     "set_language": "act",
     "theme_set": "act",
-    "shell_counts": "fragment",
+    "ops_counts": "fragment",
     "tenant_counts": "fragment",
     "job_part": "fragment",
     "job_cancel": "act",

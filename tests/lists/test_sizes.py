@@ -111,7 +111,7 @@ NOT_WEIGHED = {
     "pool_preview": "of the nodes that would belong to it the first few",
     "queue_one": "one request beside the queue",
     "quota_effect": "the numbers that were typed",
-    "shell_counts": "the bell and the numbers beside places",
+    "ops_counts": "the bell and the numbers beside places",
     "tenant_counts": "the same, of a tenant",
     "request_devices": "device types of one pool",
     "request_draft": "whether it was kept",

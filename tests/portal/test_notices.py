@@ -341,7 +341,7 @@ def test_the_page_shows_marks_and_keeps_choices(people: People) -> None:
     page = client.get("/settings/notices/").content.decode()
     assert "Berth &lt;b&gt;quay&lt;/b&gt; is ready" in page
     assert "1 unread" in page
-    assert "Notices, 1 unread" in client.get("/ui/counts/").content.decode()
+    assert "Notices, 1 unread" in client.get("/ops/counts/").content.decode()
     opened = client.post(f"/settings/notices/{only().pk}/")
     assert (opened.status_code, opened["Location"]) == (302, "/t/vision/")
     assert "0 unread" in client.get("/settings/notices/").content.decode()
@@ -362,5 +362,5 @@ def test_pages_of_notices_are_for_people(client: Any) -> None:
         302,
         "/accounts/login/?next=/settings/notices/",
     )
-    fragment = client.get("/ui/counts/", headers={"HX-Request": "true"})
+    fragment = client.get("/ops/counts/", headers={"HX-Request": "true"})
     assert (fragment.status_code, fragment["HX-Redirect"]) == (401, "/accounts/login/")

@@ -221,6 +221,7 @@ def test_choices_side_by_side_are_a_fieldset() -> None:
     assert "<fieldset" in text
     assert "<legend" in text
     assert text.count('type="radio"') == 2
+    assert text.count('id="id_kind"') == 1  # what an error above the form leads to
 
 
 def test_an_optional_field_says_so() -> None:
@@ -234,6 +235,7 @@ def test_one_checkbox_stands_before_its_label_and_several_in_a_group() -> None:
     assert "b-field-check" not in several
     assert "<legend" in several
     assert several.count('type="checkbox"') == 2
+    assert several.count('id="id_zones"') == 1
 
 
 def test_a_refusal_without_numbers_says_so_once_and_what_was_asked() -> None:

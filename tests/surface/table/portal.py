@@ -37,7 +37,7 @@ ROWS = [
         safe=(302, 302),
     ),
     Row("theme_set", post=EVERYONE, send={"theme": "dark"}),
-    Row("shell_counts", get=EVERYONE_SIGNED_IN),
+    Row("ops_counts", get=EVERYONE_SIGNED_IN),
     Row("tenant_counts", {"tenant_key": "tenant"}, get=TEAM_READS),
     Row("api_schema", get=EVERYONE, safe=(200, 200)),
     Row("api_docs", get=EVERYONE, safe=(200, 405)),
