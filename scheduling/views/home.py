@@ -103,10 +103,10 @@ def device_tile(fleet: Fleet) -> dict[str, Any]:
 def _taken(in_use: int, others: int, stranded: int) -> str:
     """Usable devices that are allocated; other pods' ones, and those allocated but out of use."""
     parts = [ngettext("%(count)s device", "%(count)s devices", in_use)]
+    if stranded:  # short: the tile has room for two dozen letters
+        parts = [_("%(count)s + %(stranded)s out of use")]
     if others:
         parts.append(_("other pods %(others)s"))
-    if stranded:
-        parts.append(_("out of use +%(stranded)s"))
     counts = {"count": in_use, "others": others, "stranded": stranded}
     shown = {name: format_count(count) for name, count in counts.items()}
     return comma_join(part % shown for part in parts)

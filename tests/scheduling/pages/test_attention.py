@@ -55,7 +55,7 @@ def test_allocated_other_pods_and_free_add_up_to_usable(people: People, seed: Se
     assert out_of_use == 2
     assert numbers["Others"] == [5]
     assert allocated + 5 + numbers["Free"][0] == usable
-    assert "devices, other pods 5, out of use +2" in page
+    assert " + 2 out of use, other pods 5" in page
     with scope(Viewer.system("tests")):
         rooms = NodeCommitment.objects.filter(resource=H100)
         assert sum(rooms.values_list("committed", flat=True)) == allocated + 2
