@@ -58,6 +58,8 @@ def authorize(*, viewer: Viewer, verb: str, tenant_key: str | None = None) -> No
         raise NotFound
     if not viewer.can(verb, tenant_key):
         msg = _("You may not do this (%(verb)s). An owner or an operator can give you the right.")
+        if tenant_key is None:
+            msg = _("You may not do this (%(verb)s). Only an operator can give you the right.")
         raise Denied(msg % {"verb": verb}, verb=verb)
 
 

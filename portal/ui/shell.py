@@ -119,8 +119,6 @@ class Shell:
     @cached_property
     def area(self) -> Area:
         """Which navigation belongs here; shared pages follow what the viewer is."""
-        if self.request.path.startswith("/ops/"):
-            return "ops"
         if self.request.path.startswith("/t/"):
             return "tenant"
         return "ops" if self.viewer.platform_verbs or self.viewer.sees_all else "tenant"
@@ -164,18 +162,28 @@ class Shell:
         chosen = [link for link in links if link.on_phone] or links
         return chosen[:TABS]
 
+    @property
+    def is_in_menu(self) -> bool:
+        """Whether the open place stands in the phone's menu alone."""
+        links = [link for group in self.nav for link in group.links]
+        return any(link.current and link not in self.tabs for link in links)
+
     @cached_property
     def tenants(self) -> Sequence[Choice]:
         """Tenants to switch to."""
         choices = self.sources.tenant_choices
         return choices(self.viewer) if choices else ()
 
+    @property
+    def tenant_url(self) -> str:
+        """Home of that tenant."""
+        return f"/t/{self.tenant_key}/"
+
     @cached_property
     def tenant_label(self) -> str:
         """Title of the tenant of the address, its key where nobody knows it."""
         key = self.tenant_key or ""
-        prefix = f"/t/{key}/"
-        found = (choice.label for choice in self.tenants if choice.url.startswith(prefix))
+        found = (choice.label for choice in self.tenants if choice.url.startswith(self.tenant_url))
         return next(found, None) or titles_of(self.viewer, [key])[key]
 
     @property

@@ -139,6 +139,7 @@ def _plan(found: Allocation, form: ReleaseForm | ReplaceForm) -> dict[str, Any]:
         "is_open": found.kind == AllocationKind.OPEN,
         "coming": found.state in COMING,
         "crumbs": [
+            (found.tenant_key, reverse("tenant_home", args=[found.tenant_key])),
             (_("Allocations"), reverse("allocation_list", args=[found.tenant_key])),
             (found.name, reverse("allocation_page", args=[found.tenant_key, found.pk])),
         ],

@@ -142,6 +142,7 @@ def _record(
         notify(
             kind=NOTICES[verb].code,
             users=[member.user_id],
+            tenant_key=member.tenant_id if after else "",
             params={"tenant": member.tenant.title, "who": viewer.label},
             url=f"/t/{member.tenant_id}/" if after else "",
         )

@@ -114,7 +114,10 @@ def _page(
         "refusal": refused.refusal if refused else None,
         "options": [_option(member, role) for role in Role.values],
         "removal": [verb_title(verb) for verb in removal.lost],
-        "crumbs": [(_("Members"), f"/t/{tenant_key}/members/")],
+        "crumbs": [
+            (tenant_key, f"/t/{tenant_key}/"),
+            (_("Members"), f"/t/{tenant_key}/members/"),
+        ],
     }
     status = refused.status if refused else 200
     return render(request, "tenants/member_page.html", context, status=status)
