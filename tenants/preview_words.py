@@ -43,7 +43,7 @@ OTHER_TITLES: Mapping[str, StrOrPromise] = {
 VERDICT_CHIPS: Mapping[str, tuple[StrOrPromise, str, str]] = {
     RequestVerdict.FITS_NOW: (gettext_lazy("Fits now"), "ok", "circle-check"),
     RequestVerdict.FITS_NEEDS_APPROVAL: (gettext_lazy("Fits now"), "ok", "circle-check"),
-    RequestVerdict.MUST_WAIT: (gettext_lazy("Must wait"), "info", "clock"),
+    RequestVerdict.MUST_WAIT: (gettext_lazy("Must wait"), "warn", "hourglass"),
     RequestVerdict.CANNOT_FIT: (gettext_lazy("Cannot fit"), "danger", "circle-x"),
 }
 

@@ -228,7 +228,11 @@ def _detail(queue: Queue, row: QueueRow, viewer: Viewer) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if row.preview is not None:
         shown = preview_shown(
-            row.preview, terms=terms, pool=str(terms.ask["pool"]), tenant=found.tenant_id
+            row.preview,
+            terms=terms,
+            pool=str(terms.ask["pool"]),
+            viewer=viewer,
+            tenant=found.tenant_id,
         )
     return {
         "found": found,

@@ -133,11 +133,12 @@ def test_a_long_queue_costs_as_many_queries_as_a_short_one(crowded: Harbour) -> 
     assert len(many) == len(queries_of(client, "/ops/queue/"))
 
 
-def test_whoever_decides_reads_why_not_on_the_others(harbour: Harbour) -> None:
+def test_whoever_decides_reads_how_the_nodes_of_the_pool_are(harbour: Harbour) -> None:
     harbour.fill(amount=6)
     request = harbour.submitted()
     page = harbour.people.operator.client().get(f"/ops/queue/{request.pk}/").content.decode()
-    assert "Why not on the others" in page
+    assert "Nodes of this pool" in page
+    assert "Why not on the others" not in page, "there are no others where nothing is placed"
     assert "What is short" in page
 
 
