@@ -52,7 +52,8 @@ def refused_counted(counts: Mapping[str, int], *, placed: bool = True) -> list[R
     """A row for each code with its number of nodes; where nothing is `placed`, none is too many."""
     own = {} if placed else {"not-needed": gettext("has room")}
     return [
-        RefusedRow(own.get(code) or _said(code), counts[code]) for code in sorted(counts, key=_place)
+        RefusedRow(own.get(code) or _said(code), counts[code])
+        for code in sorted(counts, key=_place)
     ]
 
 
