@@ -144,7 +144,7 @@ def test_more_per_replica_than_any_node_has_never_fits_and_is_told_so(harbour: H
     nine = {"cpu": 16_000, "memory": 128 * GIB, H100: 9}
     seen = looked(harbour, replicas=1, shape=nine)
     assert (seen.verdict, seen.alternatives) == ("cannot_fit", ())
-    said = "It never fits: no node of h100 has more than 8 H100"
+    said = "It never fits: no node of h100 has more than 8 × H100"
     assert sentence(seen).startswith(said)
     assert "at most that many per replica, and for more replicas" in sentence(seen)
     row = check_rows(seen, pool="h100")[0]
@@ -275,7 +275,7 @@ def test_a_renewal_that_needs_an_operator_names_its_own_rule(harbour: Harbour) -
             viewer=viewer,
             now=harbour.now,
         )
-    assert sentence(seen).startswith("Rule P-02 does not hold: 8 H100")
+    assert sentence(seen).startswith("Rule P-02 does not hold: 8 × H100")
     assert check_rows(seen, pool="h100")[-1].rule == "P-02"
 
 
