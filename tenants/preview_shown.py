@@ -13,11 +13,13 @@ from portal.joins import comma_join, list_join
 from portal.ui.charts import Bar, request_bar
 from portal.ui.strips import Cell, Strip, device_strip
 from portal.ui.units import amount_text, resource_title
+from portal.viewer import Viewer
 from scheduling.engine import NodeView, Placement
 from scheduling.refused_nodes import refused_counted
 from scheduling.rules import ROOM
 from scheduling.selectors.devices import PLAIN
 from scheduling.selectors.fleet import resources_ordered
+from scheduling.selectors.refusals import refusal_advised
 from tenants.choices_requests import RequestKind
 from tenants.offers import Terms
 from tenants.preview_words import (
@@ -67,9 +69,10 @@ class AlternativeRow:
 
 
 def preview_shown(
-    preview: RequestPreview, *, terms: Terms, pool: str, tenant: str = ""
+    preview: RequestPreview, *, terms: Terms, pool: str, viewer: Viewer, tenant: str = ""
 ) -> dict[str, Any]:
     """Everything that templates/requests/_preview.html and the queue show, there as `shown`."""
+    refusal = preview.refusal
     effects = {effect.resource: effect for effect in preview.effects}
     rows = [_effect_row(effects[name], preview.kind) for name in resources_ordered(effects)]
     device = _device(terms)
@@ -89,10 +92,10 @@ def preview_shown(
         "has_strips": bool(device),
         "place": _place(preview),
         "placed_total": _placed_total(preview, terms, device),
-        "others": refused_counted(preview.refused),
+        "others": refused_counted(preview.refused, placed=bool(nodes)),
         "others_total": sum(preview.refused.values()),
         "alternatives": [_alternative(a, terms, effects) for a in preview.alternatives],
-        "refusal": preview.refusal,
+        "refusal": refusal and refusal_advised(refusal, pool=pool, viewer=viewer),
         "also_short": _also_short(preview),
     }
 

@@ -43,7 +43,7 @@ OTHER_TITLES: Mapping[str, StrOrPromise] = {
 VERDICT_CHIPS: Mapping[str, tuple[StrOrPromise, str, str]] = {
     RequestVerdict.FITS_NOW: (gettext_lazy("Fits now"), "ok", "circle-check"),
     RequestVerdict.FITS_NEEDS_APPROVAL: (gettext_lazy("Fits now"), "ok", "circle-check"),
-    RequestVerdict.MUST_WAIT: (gettext_lazy("Must wait"), "info", "clock"),
+    RequestVerdict.MUST_WAIT: (gettext_lazy("Must wait"), "warn", "hourglass"),
     RequestVerdict.CANNOT_FIT: (gettext_lazy("Cannot fit"), "danger", "circle-x"),
 }
 
@@ -93,6 +93,12 @@ def amount_words(value: int | None, resource: str) -> str:
     """12 H100, 48 cores, 96 GiB."""
     text = amount_text(value, resource)
     return f"{text.number} {text.unit or resource_title(resource)}"
+
+
+def counted_words(value: int | None, resource: str) -> str:
+    """12 × H100 80 GB: in a sentence a bare number beside a name with numbers is hard to read."""
+    text = amount_text(value, resource)
+    return str(text) if text.unit else f"{text.number} × {resource_title(resource)}"
 
 
 def of_words(first: int, second: int, resource: str) -> str:
@@ -189,8 +195,8 @@ def _line_sentence(line: RuleLine, rule: str) -> str:
             "Rule %(rule)s does not hold: %(asked)s is above the %(limit)s that need no operator."
         ) % {
             "rule": rule,
-            "asked": amount_words(line.asked, line.resource),
-            "limit": amount_words(line.limit, line.resource),
+            "asked": counted_words(line.asked, line.resource),
+            "limit": counted_words(line.limit, line.resource),
         }
     if line.code == "limits":
         return _("An operator decides: this pool has no automatic approval.")
@@ -217,16 +223,16 @@ def _unmet_sentence(check: Check, pool: str) -> str:
     if check.limit is None or check.now is None:
         return _("A tenant above you does not have enough %(resource)s for this.") % words
     return _("%(asked)s and %(now)s so far are more than %(limit)s: short by %(short)s.") % {
-        "asked": amount_words(check.asked, check.resource),
+        "asked": counted_words(check.asked, check.resource),
         "now": amount_text(check.now, check.resource).number,
         "limit": amount_text(check.limit, check.resource).number,
-        "short": amount_words(check.short_by, check.resource),
+        "short": counted_words(check.short_by, check.resource),
     }
 
 
 def _size_sentence(check: Check, pool: str) -> str:
     """Of processor and memory a node gives less than it has: other pods are on it, too."""
-    words = {"pool": pool, "most": amount_words(check.limit, check.resource)}
+    words = {"pool": pool, "most": counted_words(check.limit, check.resource)}
     if check.resource in PLAIN:
         return (
             _(

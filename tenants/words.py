@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
-from portal.amounts import is_bytes
 from portal.joins import comma_join
-from portal.ui.units import moment_text, resource_title
+from portal.ui.units import amount_text, moment_text, resource_title
 from scheduling.words import amount_words
 from tenants.choices import PlatformRoleName, Role, TenantKind
 from tenants.roles import READ
@@ -104,10 +103,9 @@ def change_words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
         return comma_join(filter(None, (str(subject), " → ".join(roles))))
     if "resource" in after and "guaranteed" in before:
         resource = str(after["resource"])
-        old, new = (amount_words(facts["guaranteed"], resource) for facts in (before, after))
-        # GiB alone may be of memory or of a disk; cores and devices name themselves.
-        named = f"{resource_title(resource)} " if is_bytes(resource) else ""
-        return comma_join((after["pool"], f"{named}{old} → {new}"))
+        old, new = (amount_text(facts["guaranteed"], resource) for facts in (before, after))
+        then = amount_words(after["guaranteed"], resource) if new.unit else new.number
+        return comma_join((after["pool"], f"{resource_title(resource)} {old.number} → {then}"))
     changed = [name for name in FIELD_TITLES if name in before and before[name] != after.get(name)]
     return comma_join(
         f"{FIELD_TITLES[name]} {_value(name, before[name])} → {_value(name, after.get(name))}"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
+from msgspec.structs import replace
 
 from portal.refusal import Refusal
 from portal.viewer import Viewer
@@ -32,6 +34,18 @@ def refusal_of_quota(
         who=_("an owner of the tenant asks, an operator decides"),
         next_step=_("Ask for more quota, ask for less, or release something."),
         next_url=f"/t/{own_key}/requests/new/?kind=quota",
+    )
+
+
+def refusal_advised(refusal: Refusal, *, pool: str, viewer: Viewer) -> Refusal:
+    """A cap's refusal with the way out of whoever can raise the cap: an operator asks nobody."""
+    if refusal.rule not in (rules.QUOTA_CAP, rules.QUOTA_PARENT) or not viewer.can("quota.edit"):
+        return refusal
+    return replace(
+        refusal,
+        who=_("you, or another operator"),
+        next_step=_("Raise the quota, or lower the amount."),
+        next_url=f"/ops/quota/?{urlencode({'pool': pool})}",
     )
 
 

@@ -115,7 +115,7 @@ def change_shown(change: QuotaChange) -> dict[str, Any]:
     resource = change.quota.resource
     return {
         "at": change.at,
-        "what": f"{change.quota.pool.name} / {resource_title(resource)}",
+        "what": f"{change.quota.pool.title} / {resource_title(resource)}",
         "before": number_html(change.old or 0, resource),
         "after": amount_words_html(change.new or 0, resource),
         "who": change.who,

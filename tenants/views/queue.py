@@ -24,7 +24,14 @@ from tenants.models import CapacityRequest
 from tenants.preview_shown import preview_shown
 from tenants.queue_shown import leading_of, less_initial, list_row, tabs
 from tenants.queue_views import view_query
-from tenants.request_shown import decided_words, facts, headline, request_status, what_words
+from tenants.request_shown import (
+    decided_words,
+    facts,
+    headline,
+    offer_rows,
+    request_status,
+    what_words,
+)
 from tenants.request_states import verb_allowed
 from tenants.selectors.queue import (
     PAGE_ROWS,
@@ -184,6 +191,7 @@ def _render(
         "tabs": tabs(queue.entries, view=view, viewer=viewer, now=now),
         "page": queue.page,
         "total": len(listed),
+        "waiting": len(queue.entries),
         "decided": [
             {"request": r, "status": request_status(r), "who": decided_words(r)}
             for r in queue.decided
@@ -220,7 +228,11 @@ def _detail(queue: Queue, row: QueueRow, viewer: Viewer) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     if row.preview is not None:
         shown = preview_shown(
-            row.preview, terms=terms, pool=str(terms.ask["pool"]), tenant=found.tenant_id
+            row.preview,
+            terms=terms,
+            pool=str(terms.ask["pool"]),
+            viewer=viewer,
+            tenant=found.tenant_id,
         )
     return {
         "found": found,
@@ -232,12 +244,21 @@ def _detail(queue: Queue, row: QueueRow, viewer: Viewer) -> dict[str, Any]:
         "shown": shown,
         "fits": row.verdict not in (RequestVerdict.MUST_WAIT, RequestVerdict.CANNOT_FIT),
         "waits": row.verdict == RequestVerdict.MUST_WAIT,
+        **_offered(found),
         "now_url": reverse("request_now", args=[found.tenant_id, found.pk]),
         "conflicts": queue.conflicts(row),
         "less": LessForm(found=found, terms=terms, initial=initial, prefix="less"),
         "reason_form": ReasonForm(),
         "approve_words": _amount(found, row),
     }
+
+
+def _offered(found: CapacityRequest) -> dict[str, Any]:
+    """The offer that the tenant has not answered yet, and since when it stands."""
+    if not found.counter:
+        return {}
+    made = found.events.filter(verb="counter").last()
+    return {"offer": offer_rows(found), "offered_at": made.at if made else None}
 
 
 def _amount(found: CapacityRequest, row: QueueRow) -> str:

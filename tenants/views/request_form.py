@@ -75,7 +75,7 @@ def request_preview_part(request: HttpRequest, tenant_key: str) -> HttpResponseB
         return render(request, "requests/_preview_missing.html", context)
     pool = str(terms.ask.get("pool", ""))
     context = {
-        "shown": preview_shown(seen, terms=terms, pool=pool),
+        "shown": preview_shown(seen, terms=terms, pool=pool, viewer=viewer),
         "for_form": True,
         "body": body_of(tenant_key, form.as_input(now)),
     }

@@ -123,7 +123,8 @@ def request_now_part(request: HttpRequest, tenant_key: str, request_id: int) -> 
         )
     except Invalid as error:
         return render(request, "requests/_preview_gone.html", {"sentences": [error.sentences]})
-    shown = preview_shown(seen, terms=terms, pool=str(terms.ask.get("pool", "")))
+    pool = str(terms.ask.get("pool", ""))
+    shown = preview_shown(seen, terms=terms, pool=pool, viewer=viewer)
     return render(request, "requests/_preview.html", {"shown": shown})
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.utils import translation
 
+from portal.ui import units
 from tenants.words import change_words
 
 Facts = dict[str, Any]
@@ -31,12 +32,12 @@ Facts = dict[str, Any]
         (
             {"pool": "h100", "resource": "cpu", "guaranteed": 0},
             {"pool": "h100", "resource": "cpu", "guaranteed": 96_000},
-            "h100, 0 cores → 96 cores",
+            "h100, CPU 0 → 96 cores",
         ),
         (
             {"pool": "cpu", "resource": "memory", "guaranteed": 0},
             {"pool": "cpu", "resource": "memory", "guaranteed": 2**30},
-            "cpu, Memory 0 GiB → 1 GiB",
+            "cpu, Memory 0 → 1 GiB",
         ),
         (
             {"until": "None"},
@@ -47,6 +48,14 @@ Facts = dict[str, Any]
 )
 def test_a_change_is_told_in_words(before: Facts, after: Facts, words: str) -> None:
     assert change_words(before, after) == words
+
+
+def test_a_device_is_named_once_and_stands_apart_from_its_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(units, "_RESOURCE_TITLES", [{"l40s": "L40S 48 GB"}.get])
+    before, after = ({"pool": "l40s", "resource": "l40s", "guaranteed": n} for n in (0, 43))
+    assert change_words(before, after) == "l40s, L40S 48 GB 0 → 43"
 
 
 def test_rules_for_passwords_address_people_as_all_else_does() -> None:

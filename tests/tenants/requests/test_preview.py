@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from inventory.choices import ClusterState
 from inventory.models import Cluster, DeviceMapping, DeviceType, Node
 from portal.errors import Invalid
+from portal.refusal import Refusal
 from portal.scope import scope
 from portal.viewer import Viewer
 from scheduling.models import Allocation, NodeCommitment
@@ -56,15 +57,31 @@ def test_everything_that_is_short_is_named(harbour: Harbour) -> None:
     ask = {"replicas": 2, "shape": {"cpu": 90_000_000, "memory": 900_000 * GIB, H100: 400}}
     seen = looked(harbour, **ask)
     terms = Terms({"pool": "h100"} | ask, None)
-    shown = preview_shown(seen, terms=terms, pool="h100")
+    viewer = harbour.people.alice.viewer
+    shown = preview_shown(seen, terms=terms, pool="h100", viewer=viewer)
     assert seen.refusal is not None
     assert seen.refusal.dimension == H100
     also = shown["also_short"]
     assert re.fullmatch(r"CPU by [\d,]+ cores, Memory by [\d,]+ GiB", also), also
     assert all(row.over for row in [shown["main_effect"], *shown["effects"]])
-    within = preview_shown(looked(harbour), terms=terms, pool="h100")
+    within = preview_shown(looked(harbour), terms=terms, pool="h100", viewer=viewer)
     assert within["also_short"] == ""
     assert not within["main_effect"].over
+
+
+def test_whoever_can_raise_a_cap_is_sent_to_it_and_not_to_ask_for_it(harbour: Harbour) -> None:
+    shape = {"cpu": 16_000, "memory": 128 * GIB, H100: 4}
+    terms = Terms({"pool": "h100", "replicas": 90, "shape": shape}, None)
+
+    def advised(by: Someone) -> Refusal:
+        seen = looked(harbour, by=by, replicas=90)
+        return preview_shown(seen, terms=terms, pool="h100", viewer=by.viewer)["refusal"]
+
+    own, raised = advised(harbour.people.alice), advised(harbour.people.operator)
+    assert (own.rule, raised.rule) == ("quota.cap", "quota.cap")
+    assert own.next_url == "/t/vision/requests/new/?kind=quota"
+    assert raised.next_url == "/ops/quota/?pool=h100"
+    assert raised.next_step == "Raise the quota, or lower the amount."
 
 
 def test_fits_but_needs_approval_without_limits(harbour: Harbour) -> None:
@@ -104,6 +121,8 @@ def test_must_wait_where_room_is_taken_and_says_what_would_fit(harbour: Harbour)
     assert seen.refused == {"no-room": 1, "not-needed": 1}
     rows = [(row.words, row.count) for row in refused_counted(seen.refused)]
     assert rows == [("not enough free", 1), ("free, and not needed", 1)]
+    rows = [(row.words, row.count) for row in refused_counted(seen.refused, placed=False)]
+    assert rows == [("not enough free", 1), ("has room", 1)]
     assert "as soon as there is room" in seen.refusal.next_step
     assert seen.refusal.who
     assert [(a.replicas, a.by_rule) for a in seen.alternatives] == [(1, False)]
@@ -125,7 +144,7 @@ def test_more_per_replica_than_any_node_has_never_fits_and_is_told_so(harbour: H
     nine = {"cpu": 16_000, "memory": 128 * GIB, H100: 9}
     seen = looked(harbour, replicas=1, shape=nine)
     assert (seen.verdict, seen.alternatives) == ("cannot_fit", ())
-    said = "It never fits: no node of h100 has more than 8 H100"
+    said = "It never fits: no node of h100 has more than 8 × H100"
     assert sentence(seen).startswith(said)
     assert "at most that many per replica, and for more replicas" in sentence(seen)
     row = check_rows(seen, pool="h100")[0]
@@ -256,7 +275,7 @@ def test_a_renewal_that_needs_an_operator_names_its_own_rule(harbour: Harbour) -
             viewer=viewer,
             now=harbour.now,
         )
-    assert sentence(seen).startswith("Rule P-02 does not hold: 8 H100")
+    assert sentence(seen).startswith("Rule P-02 does not hold: 8 × H100")
     assert check_rows(seen, pool="h100")[-1].rule == "P-02"
 
 

@@ -133,11 +133,12 @@ def test_a_long_queue_costs_as_many_queries_as_a_short_one(crowded: Harbour) -> 
     assert len(many) == len(queries_of(client, "/ops/queue/"))
 
 
-def test_whoever_decides_reads_why_not_on_the_others(harbour: Harbour) -> None:
+def test_whoever_decides_reads_how_the_nodes_of_the_pool_are(harbour: Harbour) -> None:
     harbour.fill(amount=6)
     request = harbour.submitted()
     page = harbour.people.operator.client().get(f"/ops/queue/{request.pk}/").content.decode()
-    assert "Why not on the others" in page
+    assert "Nodes of this pool" in page
+    assert "Why not on the others" not in page, "there are no others where nothing is placed"
     assert "What is short" in page
 
 
@@ -155,3 +156,40 @@ def test_the_latest_decisions_are_shown_whatever_their_deadlines(harbour: Harbou
     shown = [entry["request"].pk for entry in page.context["decided"]]
     assert shown == [request.pk for request in reversed(made)][: len(shown)]
     assert len(shown) == 5
+
+
+def test_an_empty_view_says_what_waits_elsewhere(harbour: Harbour) -> None:
+    client = harbour.people.operator.client()
+    bare = client.get("/ops/queue/?view=mine").content.decode()
+    assert "New requests appear here by themselves." in bare
+    assert "next, previous" not in bare
+    harbour.submitted()
+    page = client.get("/ops/queue/?view=mine").content.decode()
+    assert "Nothing waits" not in page
+    assert "1 request waits for a decision in another view." in page
+    assert page.count('href="/ops/queue/">Show all 1</a>') == 2, "in the list and beside it"
+    assert "next, previous" not in page
+    assert "next, previous" in client.get("/ops/queue/").content.decode()
+
+
+def test_an_offer_that_waits_for_its_answer_is_shown(harbour: Harbour) -> None:
+    request = harbour.in_state("countered")
+    page = harbour.people.operator.client().get(f"/ops/queue/{request.pk}/")
+    text = page.content.decode()
+    assert f"{request.decided_by_label} offers less" in text
+    assert "Asked and offered" in text
+    assert "The answer of vision is awaited" in text
+    assert page.context["offered_at"] is not None
+    waiting = harbour.submitted(ask_name="other")
+    text = harbour.people.operator.client().get(f"/ops/queue/{waiting.pk}/").content.decode()
+    assert "offers less" not in text
+
+
+def test_the_same_offer_again_is_not_the_foremost_act(harbour: Harbour) -> None:
+    harbour.fill(amount=6)
+    request = harbour.in_state("countered")
+    client = harbour.people.operator.client()
+    foremost = re.compile(r"<button[^>]*b-btn-primary[^>]*data-open=\"less\"")
+    assert not foremost.search(client.get(f"/ops/queue/{request.pk}/").content.decode())
+    waiting = harbour.submitted(ask_name="other")
+    assert foremost.search(client.get(f"/ops/queue/{waiting.pk}/").content.decode())
