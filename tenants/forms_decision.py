@@ -51,6 +51,8 @@ class LessForm(ReasonForm):
             self.fields["until_at"] = MomentField(label=_("Ends"), required=False)
             self.initial.setdefault("until_at", local(terms.until_at))
         self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
+        # A dialog gives the focus to it, else to the button that closes.
+        next(iter(self.fields.values())).widget.attrs["autofocus"] = True
 
     def offered_until(self) -> datetime | None:
         """The end to offer; None where it was left as it is, which the field shows in minutes."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from portal.viewer import Viewer
 from scheduling.selectors.fleet import resources_ordered
 from tenants.approval import RENEW_SIZE, RULE_TITLES, WITHIN_SIZE
-from tenants.choices_requests import RequestKind
+from tenants.choices_requests import RequestKind, RequestState
 from tenants.offers import terms_total
 from tenants.queue_views import VIEWS, QueueEntry, entries_of, is_soon, view_query
 from tenants.request_shown import Headline, headline
@@ -56,11 +56,18 @@ def list_row(row: QueueRow, now: datetime, view: str = "") -> ListRow:
         who=found.created_by_label,
         high=found.priority == "high",
         size=headline(found.kind, row.terms),
-        chip=verdict_chip(row.verdict),
+        chip=_chip(row),
         rule=rule,
         rule_words=words,
         rule_title=str(RULE_TITLES.get(rule, "")),
     )
+
+
+def _chip(row: QueueRow) -> tuple[str, str, str] | None:
+    """Where an offer is out nobody here has to act; else what the engine says."""
+    if row.request.state == RequestState.COUNTERED:
+        return _("Offer made"), "", "message"
+    return verdict_chip(row.verdict)
 
 
 def tabs(

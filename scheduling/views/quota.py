@@ -157,7 +157,6 @@ def _page(
             (pool.title, f"{address}?pool={pool.name}", pool.pk == grid.pool.pk) for pool in pools
         ],
         "effect_url": f"{reverse('quota_effect')}?pool={grid.pool.name}",
-        "posted": request.method == "POST",
         "example": _example(grid),
     }
     return render(request, "scheduling/quota_grid.html", context, status=trial.status)

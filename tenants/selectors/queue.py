@@ -162,9 +162,16 @@ def _listed(
 
 
 def queue_beside(*, viewer: Viewer, now: datetime, view: str, request_id: int) -> int | None:
-    """The one after a request in the order of a view; the one before it where it is the last."""
+    """The one after a request in the order of a view; the one before it where it is the last.
+
+    Requests whose offer waits for the tenant's answer are passed over.
+    """
     seen = entries_of(_entries(viewer, now), view=view, user_id=viewer.user_id, now=now)
-    ids = [entry.id for entry in seen]
+    ids = [
+        entry.id
+        for entry in seen
+        if entry.state != RequestState.COUNTERED or entry.id == request_id
+    ]
     if request_id not in ids:
         return None
     place = ids.index(request_id)

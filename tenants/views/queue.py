@@ -60,8 +60,6 @@ def queue_page(request: HttpRequest, request_id: int | None = None) -> HttpRespo
     """All that waits; the one in the address, else the first, with its decision."""
     viewer = _operator_side(request)
     queue = _queue(request, viewer, chosen=request_id)
-    if request_id is not None and queue.row(request_id) is None:
-        return _elsewhere(request_id, viewer)
     return _render(request, queue, request_id, viewer)
 
 
@@ -157,8 +155,7 @@ def _again(
         if form.errors:
             more["failed"] = ""
     more["live_url"] = _address(found.pk, request.GET.get("view", ""))  # this address takes no GET
-    request_id = found.pk if queue.row(found.pk) is not None else None
-    return _render(request, queue, request_id, viewer, status=error.status, **more)
+    return _render(request, queue, found.pk, viewer, status=error.status, **more)
 
 
 def _less_again(request: HttpRequest, found: CapacityRequest, error: BerthError) -> LessForm:
@@ -203,6 +200,7 @@ def _render(
         "previous": listed[place - 1] if place > 0 else None,
         "next": listed[place + 1] if 0 <= place < len(listed) - 1 else None,
         **(_detail(queue, row, viewer) if row else {}),
+        **(_gone(request_id, viewer) if request_id is not None and row is None else {}),
         **more,
     }
     return render(request, "requests/queue.html", context, status=status)
@@ -266,10 +264,10 @@ def _amount(found: CapacityRequest, row: QueueRow) -> str:
     return f"{size.number} {size.unit}".strip()
 
 
-def _elsewhere(request_id: int, viewer: Viewer) -> HttpResponseBase:
-    """A request that no longer waits has a page of its own."""
+def _gone(request_id: int, viewer: Viewer) -> dict[str, Any]:
+    """What became of a request that no longer waits: somebody may be looking at it right now."""
     found = request_get(request_id=request_id, viewer=viewer)
-    return redirect("request_page", found.tenant_id, found.pk)
+    return {"gone": found, "gone_status": request_status(found), "gone_who": decided_words(found)}
 
 
 def _operator_side(request: HttpRequest) -> Viewer:

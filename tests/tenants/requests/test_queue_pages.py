@@ -193,3 +193,36 @@ def test_the_same_offer_again_is_not_the_foremost_act(harbour: Harbour) -> None:
     assert not foremost.search(client.get(f"/ops/queue/{request.pk}/").content.decode())
     waiting = harbour.submitted(ask_name="other")
     assert foremost.search(client.get(f"/ops/queue/{waiting.pk}/").content.decode())
+
+
+def test_a_request_that_somebody_else_settled_is_told_of_where_it_stood(crowded: Harbour) -> None:
+    """A part of the page fetches this address again: list and detail have to be in the answer."""
+    operator, (one, other) = crowded.people.operator, ids_in_order()[:2]
+    with scope(operator.viewer):
+        request_reject(
+            request_id=one, viewer=operator.viewer, now=crowded.now, reason="Full until May."
+        )
+    client = operator.client()
+    page = client.get(f"/ops/queue/{one}/").content.decode()
+    assert "It no longer waits for a decision." in page
+    assert 'id="queue-list"' in page
+    assert 'id="queue-detail"' in page
+    assert listed(page)[0] == other
+    late = client.post(f"/ops/queue/{one}/approve/", {"generation": "1"})
+    words = late.content.decode()
+    assert late.status_code == 409
+    assert "It no longer waits for a decision." in words
+    assert f"/ops/queue/{other}/approve/" not in words, "no other request takes its place"
+    note, detail = words.index("b-note-box"), words.index('id="queue-detail"')
+    assert note < detail, "what went wrong stands outside of what is fetched again"
+    assert client.get(f"/ops/queue/{ids_in_order()[-1] + 1000}/").status_code == 404
+
+
+def test_after_a_decision_no_offer_that_is_out_comes_next(crowded: Harbour) -> None:
+    ids, client = ids_in_order(), crowded.people.operator.client()
+    answer = client.post(f"/ops/queue/{ids[-2]}/reject/", {"reason": "Full."})
+    assert answer["Location"] == f"/ops/queue/{ids[-3]}/"
+    page = client.get(f"/ops/queue/{ids[-1]}/").content.decode()
+    row = re.search(rf'<a[^>]*href="/ops/queue/{ids[-1]}/".*?</a>', page, re.DOTALL)
+    assert row is not None
+    assert "Offer made" in row[0]
