@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from inventory.models import Node, Pool
 from scheduling.engine import Amounts, Ask, Check, Policy, QuotaLevel, Snapshot, decide
 from scheduling.models import NodeCommitment
-from scheduling.rules import NODE_SIZE, ROOM
+from scheduling.rules import NODE_SIZE, QUOTA_PARENT, ROOM
 from scheduling.selectors.devices import PLAIN
 from scheduling.selectors.quota_own import Levels
 from scheduling.selectors.snapshot import cluster_views, node_view
@@ -21,7 +21,9 @@ PLAIN_PIECE = {"cpu": 4000, "memory": 16 * GIB}
 
 @dataclass(frozen=True, slots=True)
 class Startable:
-    """`count` pieces of `shape` fit now; `limit` names what ends it: "quota" or "room"."""
+    """`count` pieces of `shape` fit now; `limit` names what ends it: "quota" of its own,
+    "quota-above" of a parent, or "room".
+    """
 
     pool: str
     shape: Mapping[str, int]
@@ -101,4 +103,4 @@ def _bound(check: Check, shape: Amounts) -> tuple[int, str]:
     if check.rule in (ROOM, NODE_SIZE):
         return (check.limit or 0) if check.rule == ROOM else 0, "room"
     left = max(0, (check.limit or 0) - (check.now or 0))
-    return left // shape[check.resource], "quota"
+    return left // shape[check.resource], "quota-above" if check.rule == QUOTA_PARENT else "quota"

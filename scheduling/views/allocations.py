@@ -173,7 +173,10 @@ def _job(found: Allocation, viewer: Viewer) -> dict[str, Any]:
     job: JobRun | None = None
     if viewer.can("job.view", found.tenant_key):
         job = job_latest(key=found.job_key, viewer=viewer)
-    context: dict[str, Any] = {"job": job, "topics": f"allocation:{found.pk}"}
+    context: dict[str, Any] = {
+        "job": job,
+        "topics": f"allocation:{found.pk} tenant:{found.tenant_key}",
+    }
     may = viewer.can("allocation.release", found.tenant_key)
     undoing = job is not None and job.undoing and job.state in ACTIVE_STATES
     context["may_release"] = may and found.state in (*RELEASABLE, *COMING) and not undoing
@@ -193,5 +196,5 @@ def _job(found: Allocation, viewer: Viewer) -> dict[str, Any]:
     context |= job_context(job=job, viewer=viewer, now=now, attempts=False)
     return context | {
         "starts_at": job.due_at if later and found.state == AllocationState.PLANNED else None,
-        "topics": f"allocation:{found.pk} job:{job.pk}",
+        "topics": f"{context['topics']} job:{job.pk}",
     }

@@ -125,14 +125,17 @@ def change_shown(change: QuotaChange) -> dict[str, Any]:
 
 def piece_shown(piece: Startable) -> dict[str, Any]:
     """ "3 × 8 H100", and what limits it."""
+    limits = {
+        "quota": _("limited by your quota"),
+        "quota-above": _("limited by the quota of the tenants above you"),
+        "room": _("limited by the room in the pool"),
+    }
     title = f"{piece.size} {resource_title(piece.device)}" if piece.device else ""
     return {
         "count": piece.count,
         "what": title or amounts_words(piece.shape),
         "pool": piece.pool,
-        "limit": _("limited by your quota")
-        if piece.limit == "quota"
-        else _("limited by the room in the pool"),
+        "limit": limits[piece.limit],
         "with": amounts_words({k: v for k, v in piece.shape.items() if k in ("cpu", "memory")}),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.notices import notices_settle, notify, unread_urls
@@ -11,11 +12,12 @@ from portal.notices.kinds import NoticeKind, register
 from portal.scope import scope
 from portal.viewer import Viewer
 from portal.viewers import viewer_resolve
-from tenants.choices_requests import DECIDED_STATES
+from tenants.choices_requests import DECIDED_STATES, RequestState
 from tenants.models import CapacityRequest
 from tenants.selectors.users import operators
 
 SUBMITTED = "request.submitted"
+COUNTERED = "request.countered"
 KINDS = (
     NoticeKind(
         code=SUBMITTED,
@@ -30,7 +32,7 @@ KINDS = (
         text=_("Decided by %(decider)s."),
     ),
     NoticeKind(
-        code="request.countered",
+        code=COUNTERED,
         label=_("A request of yours got an offer"),
         title=_("Request %(ref)s of %(tenant)s: %(decider)s offers less"),
         text=_("%(reason)s Accept or decline the offer."),
@@ -74,17 +76,21 @@ def operators_tell(request: CapacityRequest, *, but: int | None) -> None:
 
 
 def decided_settle(now: datetime) -> None:
-    """Take requests that are decided out of the bells of those who might have; by the clock.
+    """Take decided requests out of the bells of those who might have decided, and offers that are
+    answered out of those of the askers; by the clock.
 
     Not with the decision: whoever decides may not write what others are told.
     """
+    rows = CapacityRequest.objects
     with scope(Viewer.system("requests")):
-        asked = unread_urls(kind=SUBMITTED)
-        decided = CapacityRequest.objects.filter(state__in=DECIDED_STATES)
-        ids = decided.filter(pk__in=[_queue_number(url) for url in asked]).values_list(
-            "pk", flat=True
-        )
-        notices_settle(kind=SUBMITTED, urls=map(_queue_address, ids), now=now)
+        _settle(SUBMITTED, rows.filter(state__in=DECIDED_STATES), now)
+        _settle(COUNTERED, rows.exclude(state=RequestState.COUNTERED), now)
+
+
+def _settle(kind: str, done: QuerySet[CapacityRequest], now: datetime) -> None:
+    urls = {_number(url): url for url in unread_urls(kind=kind)}
+    ids = done.filter(pk__in=urls).values_list("pk", flat=True)
+    notices_settle(kind=kind, urls=[urls[pk] for pk in ids], now=now)
 
 
 def asker_tell(request: CapacityRequest, kind: str, *, but: int | None) -> None:
@@ -123,8 +129,9 @@ def _queue_address(request_id: int) -> str:
     return f"/ops/queue/{request_id}/"
 
 
-def _queue_number(address: str) -> int:
-    return int(address.removeprefix("/ops/queue/").rstrip("/"))
+def _number(address: str) -> int:
+    """Of the request that an address ends with."""
+    return int(address.rstrip("/").rpartition("/")[2])
 
 
 def _address(request: CapacityRequest) -> str:

@@ -82,6 +82,18 @@ def test_what_is_decided_leaves_the_bells_of_those_who_might_have(harbour: Harbo
     assert found == sorted((user, waiting.ref) for user in (harbour.people.operator.user.pk, other))
 
 
+def test_an_answered_offer_leaves_the_bell_of_the_asker(harbour: Harbour) -> None:
+    request = harbour.in_state("countered")
+    unread = Notice.objects.filter(kind="request.countered", read_at=None)
+    for open_offers in (1, 0):
+        decided_settle(harbour.now)
+        with system():
+            assert unread.count() == open_offers
+        if open_offers:
+            with scope(harbour.people.alice.viewer) as viewer:
+                request_counter_accept(request_id=request.pk, viewer=viewer, now=harbour.now)
+
+
 def test_approval_plans_exactly_what_was_asked(harbour: Harbour) -> None:
     until = harbour.now + timedelta(days=14)
     request = harbour.submitted(until_at=until, priority="high", preemptible=True)
