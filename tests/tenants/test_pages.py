@@ -300,6 +300,15 @@ def test_foreign_token_is_not_found_under_any_address(people: People) -> None:
         assert ApiToken.objects.get(pk=token.pk).revoked_at is None
 
 
+def test_settings_say_which_role_reaches_a_tenant_from_where(people: People) -> None:
+    client = people.alice.client()
+    new = {"title": "Detection", "key": "detect", "kind": "project", "parent": "vision"}
+    client.post("/t/vision/below/", new)
+    page = client.get("/settings/").text
+    assert '">Computer Vision</a><span class="b-dim b-push">Owner</span>' in page
+    assert '">Detection</a><span class="b-dim b-push">Owner, from Computer Vision</span>' in page
+
+
 def test_settings_are_kept_and_given_to_the_browser(people: People) -> None:
     client = people.bob.client()
     wanted = {
