@@ -69,7 +69,9 @@ def test_a_move_leads_to_what_moved_and_the_number_to_where_it_is_set(
     assert link in body
     assert link in read
     assert 'href="/ops/tenants/aurora/"' in body
-    change = re.compile(r'href="/ops/quota/\?pool=\w+"[^>]*>(?:<svg.*?</svg>)?\s*Change quota', re.S)
+    change = re.compile(
+        r'href="/ops/quota/\?pool=\w+"[^>]*>(?:<svg.*?</svg>)?\s*Change quota', re.S
+    )
     assert change.search(body)
     assert not change.search(read)
 
