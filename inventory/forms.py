@@ -210,7 +210,11 @@ class DeviceTypeForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=120)
     vendor = forms.CharField(label=_("Vendor"), max_length=60, required=False)
     memory_gib = forms.IntegerField(
-        label=_("Memory, GiB"), min_value=0, max_value=100_000, initial=0
+        label=_("Memory, GiB"),
+        min_value=0,
+        max_value=100_000,
+        initial=0,
+        help_text=_("0 means not known."),
     )
     weight_milli = forms.IntegerField(
         label=_("Share of a whole device, thousandths"), min_value=1, max_value=1000, initial=1000
@@ -222,7 +226,10 @@ class MappingForm(forms.Form):
 
     device_type = forms.ChoiceField(label=_("Device type"))
     resource_key = forms.CharField(
-        label=_("Resource key"), max_length=317, widget=MonoInput, help_text=_("nvidia.com/gpu")
+        label=_("Resource key"),
+        max_length=317,
+        widget=MonoInput,
+        help_text=_("Such as nvidia.com/gpu."),
     )
     node_labels = LabelsField(
         label=_("On nodes with these labels"), help_text=_("key=value; none means all nodes.")

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from portal.ui.filters import BerthFilterSet
+from scheduling.filters import pool_names
 from tenants.choices_requests import OPEN_STATES, RequestKind, RequestStage, RequestState
 from tenants.models import CapacityRequest
 
@@ -68,6 +69,17 @@ class RequestFilter(BerthFilterSet):
         """Whether somebody still has to do something."""
         undecided = Q(state__in=OPEN_STATES)
         return rows.filter(undecided if value else ~undecided)
+
+
+class RequestPageFilter(RequestFilter):
+    """As above on a tenant's page, the pool chosen from those that there are."""
+
+    pool = django_filters.ChoiceFilter(
+        method="by_pool", choices=pool_names, label=_("Pool"), empty_label=_("All pools")
+    )
+
+    class Meta(RequestFilter.Meta):
+        pass
 
 
 class RequestApiFilter(RequestFilter):

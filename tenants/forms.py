@@ -113,7 +113,7 @@ class PlatformRoleForm(forms.Form):
     """A platform role; NONE takes it away."""
 
     role = forms.ChoiceField(
-        label=_("Platform role"),
+        label=_("Role"),
         choices=[(NONE, _("None")), *PlatformRoleName.choices],
         widget=Segmented,
     )

@@ -15,7 +15,14 @@ from portal.viewer import Viewer
 LONGEST = 100
 SHORTEST = 2
 MAX_DIGITS = 18
-COLUMNS = ("search_kind", "search_rank", "search_key", "search_label", "search_note")
+COLUMNS = (
+    "search_kind",
+    "search_rank",
+    "search_key",
+    "search_label",
+    "search_note",
+    "search_state",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +61,8 @@ def search_find(*, viewer: Viewer, text: str, most: int) -> list[Found]:
         return []
     together = parts[0].union(*parts[1:], all=True) if parts[1:] else parts[0]
     found: dict[str, list[tuple[int, Row]]] = {}
-    for name, rank, key, label, note in together:
-        found.setdefault(name, []).append((rank, Row(key, label, note)))
+    for name, rank, *columns in together:
+        found.setdefault(name, []).append((rank, Row(*columns)))
     return [
         _found(kind, found[kind.name], viewer, most) for kind in kinds_all() if kind.name in found
     ]
@@ -90,6 +97,7 @@ def _matching(kind: SearchKind, rows: QuerySet[Any], text: str) -> QuerySet[Any]
         search_key=key,
         search_label=label,
         search_note=note,
+        search_state=_text(kind.state),
     )
     newest_or_name = "-pk" if kind.ref else name
     ordered: QuerySet[Any] = chosen.order_by("search_rank", newest_or_name)

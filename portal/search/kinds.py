@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the query gives of one object: texts of the kind's three columns."""
+    """What the query gives of one object: texts of the kind's columns."""
 
     key: str
     label: str
     note: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class SearchKind:
     `rows` gives those that the viewer may open, None where it is none of them at all; `fields` are
     looked through, the first being the name. `columns` name what becomes key, label and note of a
     Row, "" for nothing. `ref` is what stands before the number in references ("A-"), for kinds
-    that have one: then the key has to be the primary key.
+    that have one: then the key has to be the primary key. `state` names the column of a state
+    that a hit tells.
     """
 
     name: str
@@ -53,6 +55,7 @@ class SearchKind:
     columns: tuple[str, str, str]
     hit: Callable[[Viewer, Row], Hit]
     ref: str = ""
+    state: str = ""
 
 
 KINDS: dict[str, SearchKind] = {}

@@ -30,7 +30,7 @@ from scheduling.selectors.startable import Startable, startable
 from scheduling.words import allocation_status, amounts_words
 
 CHANGES = 20
-HOME_ROWS = 6
+HOME_ROWS = 10
 SOON = timedelta(days=7)
 
 

@@ -26,6 +26,7 @@ from portal.viewer import Viewer, authorize
 from scheduling.forms import GridEdits, grid_read
 from scheduling.gridshown import Effect, effect_of, grid_shown
 from scheduling.models import QuotaLedger
+from scheduling.selectors.allocation_list import allocations_visible
 from scheduling.selectors.quota_grid import Grid, quota_grid
 from scheduling.selectors.quota_own import quota_changes, quota_get
 from scheduling.services.quota import quota_set
@@ -97,14 +98,33 @@ def quota_history_page(request: HttpRequest, quota_id: int) -> HttpResponseBase:
     changes = quota_changes(tenant_key=quota.tenant_key, viewer=viewer).filter(quota=quota)
     ledger = QuotaLedger.objects.filter(quota=quota).order_by("-id")
     moves = rows_page(ledger, request=request, param="moves")
+    titles = titles_of(viewer, [quota.tenant_key])
     context = {
         "quota": quota,
         "changes": rows_page(changes, request=request),
         "moves": moves,
-        "ledger": [(move, MOVES.get(move.direction, move.direction)) for move in moves],
-        "crumbs": [(_("Quota"), f"{reverse('quota_grid')}?pool={quota.pool.name}")],
+        "ledger": _ledger_shown(list(moves), viewer),
+        "tenant_title": titles.get(quota.tenant_key, quota.tenant_key),
+        "grid_url": (grid := f"{reverse('quota_grid')}?pool={quota.pool.name}"),
+        "may_edit": viewer.can("quota.edit"),
+        "crumbs": [(_("Quota"), grid)],
     }
     return render(request, "scheduling/quota_history.html", context)
+
+
+def _ledger_shown(moves: list[QuotaLedger], viewer: Viewer) -> list[tuple[QuotaLedger, Any, str]]:
+    """Each move in words, with the address of what moved, which may be of a tenant below."""
+    of_moves = allocations_visible(viewer=viewer).filter(
+        pk__in={move.allocation_id for move in moves if move.allocation_id}
+    )
+    urls = {
+        pk: reverse("allocation_page", args=[tenant_key, pk])
+        for pk, tenant_key in of_moves.order_by().values_list("pk", "tenant_key")
+    }
+    return [
+        (move, MOVES.get(move.direction, move.direction), urls.get(move.allocation_id or 0, ""))
+        for move in moves
+    ]
 
 
 def _tried(grid: Grid, edits: GridEdits, viewer: Viewer, *, save: bool) -> Trial:

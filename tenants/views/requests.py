@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import messages
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -22,7 +23,7 @@ from portal.pages import generation_sent, verb_required, viewer_of
 from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
 from tenants.choices_requests import OPEN_STATES, RequestKind, RequestState
-from tenants.filters_requests import RequestFilter
+from tenants.filters_requests import RequestPageFilter
 from tenants.forms_allocation import form_can_hold
 from tenants.models import CapacityRequest
 from tenants.preview_shown import preview_shown
@@ -61,7 +62,7 @@ def request_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase
     """A tenant's requests, newest first."""
     viewer = viewer_of(request)
     rows = request_list(viewer=viewer, now=timezone.now()).filter(tenant_id=tenant_key)
-    found = RequestFilter(request.GET, queryset=rows, request=request)
+    found = RequestPageFilter(request.GET, queryset=rows, request=request)
     may_ask = viewer.can("request.create", tenant_key)
     empty = Empty(
         title=_("Nothing was asked for yet"),
@@ -90,9 +91,10 @@ def request_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
         }
         for row in open_first(rows)[:PANEL_ROWS]
     ]
-    context = {
+    context = rows.aggregate(
+        total=Count("pk"), open_count=Count("pk", filter=Q(state__in=OPEN_STATES))
+    ) | {
         "rows": shown,
-        "open_count": rows.filter(state__in=OPEN_STATES).count(),
         "tenant_key": tenant_key,
         "may_ask": viewer.can("request.create", tenant_key),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -15,7 +17,8 @@ from portal.attempts import form_attempt
 from portal.pages import person_required, viewer_of
 from tenants.cookies import preference_cookies_set
 from tenants.forms import PreferenceForm
-from tenants.selectors.viewers import Preference, person_of
+from tenants.paths import path_within
+from tenants.selectors.viewers import OwnTenant, Preference, person_of
 from tenants.services.preferences import preference_set
 
 
@@ -36,8 +39,20 @@ def settings_page(request: HttpRequest) -> HttpResponseBase:
         if attempt.result is not None:
             return _saved(request, attempt.result)
         status = attempt.status
-    context = {"form": form, "person": person, "account": request.user}
+    context = {
+        "form": form,
+        "person": person,
+        "belongs": [(own, _sources(own, person.tenants)) for own in person.tenants],
+        "account": request.user,
+    }
     return render(request, "tenants/settings.html", context, status=status)
+
+
+def _sources(own: OwnTenant, tenants: Iterable[OwnTenant]) -> list[OwnTenant]:
+    """The tenants above whose roles reach this one; of no account beside a role of its own."""
+    if own.role:
+        return []
+    return [each for each in tenants if each.role and path_within(own.path, each.path)]
 
 
 def _saved(request: HttpRequest, preference: Preference) -> HttpResponseRedirect:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from django.contrib import messages
 from django.db.models import Max, QuerySet
@@ -16,12 +17,15 @@ from portal.attempts import form_attempt
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import table_build
 from portal.viewer import Viewer
+from tenants.choices import TenantKind
 from tenants.filters import TenantFilter
 from tenants.forms import NONE, TenantNewForm
 from tenants.models import Tenant
 from tenants.selectors.tenants import subtree_filter, tenant_get, tenant_list, tenant_tree
 from tenants.services.tree import MAX_DEPTH, tenant_create
 from tenants.tables import TenantTable
+
+KINDS_BELOW: Mapping[str, TenantKind] = {TenantKind.ORGANISATION: TenantKind.DEPARTMENT}
 
 
 @require_GET
@@ -39,7 +43,8 @@ def tenant_list_page(request: HttpRequest) -> HttpResponseBase:
 def tenant_new_page(request: HttpRequest) -> HttpResponseBase:
     """A new tenant anywhere in the tree, for operators."""
     viewer = viewer_of(request)
-    initial = {"parent": request.GET.get("parent", NONE)}
+    parent = request.GET.get("parent", NONE)
+    initial = {"parent": parent, "kind": _kind_below(parent, viewer)}
     form = TenantNewForm(request.POST or None, parents=parent_choices(viewer), initial=initial)
     return _new(request, form, layout="layouts/ops.html", crumbs=[(_("Tenants"), "/ops/tenants/")])
 
@@ -52,7 +57,7 @@ def tenant_below_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase
     form = TenantNewForm(
         request.POST or None,
         parents=[(parent.key, parent.title)],
-        initial={"parent": parent.key},
+        initial={"parent": parent.key, "kind": KINDS_BELOW.get(parent.kind, TenantKind.PROJECT)},
     )
     crumbs = [(parent.title, f"/t/{parent.key}/")]
     return _new(request, form, layout="layouts/tenant.html", crumbs=crumbs, below=tenant_key)
@@ -72,6 +77,14 @@ def place_choices(viewer: Viewer, tenant: Tenant) -> list[tuple[str, str]]:
     rows = fits.exclude(subtree_filter(tenant.path)).exclude(key=tenant.parent_id)
     root = [(NONE, _("None: a root of its own"))] if tenant.parent_id else []
     return [*root, *map(_parent_choice, rows)]
+
+
+def _kind_below(parent_key: str, viewer: Viewer) -> str:
+    """What a new tenant most likely is: a root is an organisation, below it is a department."""
+    if parent_key == NONE:
+        return TenantKind.ORGANISATION
+    kind = _parents(viewer).filter(key=parent_key).values_list("kind", flat=True).first()
+    return KINDS_BELOW.get(kind or "", TenantKind.PROJECT)
 
 
 def _parents(viewer: Viewer) -> QuerySet[Tenant]:

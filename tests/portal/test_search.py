@@ -57,6 +57,17 @@ def test_operators_find_every_kind(people: People, seed: Seed) -> None:
     assert found(people.operator, "allocation.create")["jobs"]
 
 
+def test_an_allocation_that_has_ended_says_so(people: People, seed: Seed) -> None:
+    with scope(Viewer.system("tests")):
+        seed.active.state = "released"
+        seed.active.save(update_fields=["state"])
+    with scope(people.alice.viewer) as viewer:
+        answer = search_find(viewer=viewer, text="vision", most=20)
+    notes = {h.label: h.note for e in answer if e.kind.name == "allocations" for h in e.hits}
+    assert notes.pop(f"A-{seed.active.pk} pretrain") == "vision, Released"
+    assert set(notes.values()) == {"vision", "vision, Failed"}
+
+
 def test_members_find_their_own_alone(people: People, seed: Seed) -> None:
     alice = found(people.alice, "ams")
     assert set(alice) == {"requests"}

@@ -124,7 +124,31 @@ def test_foreign_names_are_on_no_page(people: People) -> None:
 def test_an_owner_who_makes_no_tenant_below_goes_back_to_the_own_one(people: People) -> None:
     page = people.alice.client().get("/t/vision/below/").content.decode()
     assert "/ops/tenants/" not in page
-    assert re.search(r'href="/t/vision/">\s*Cancel', page)
+    assert re.search(r'href="/t/vision/"[^>]*>\s*Cancel', page)
+
+
+@pytest.mark.parametrize(
+    ("page", "kind"),
+    [
+        ("/ops/tenants/new/", "organisation"),
+        ("/ops/tenants/new/?parent=aurora", "department"),
+        ("/ops/tenants/new/?parent=vision", "project"),
+        ("/t/aurora/below/", "department"),
+    ],
+)
+def test_the_kind_of_a_new_tenant_follows_from_its_place(
+    people: People, page: str, kind: str
+) -> None:
+    body = people.operator.client().get(page).text
+    (chosen,) = re.findall(r'<input[^>]*name="kind"[^>]*checked[^>]*>', body)
+    assert f'value="{kind}"' in chosen
+
+
+def test_an_operator_is_led_to_where_an_account_is_added(people: People) -> None:
+    page = f"/ops/users/{people.operator.user.pk}/"
+    link = r'class="b-btn b-btn-28" href="/ops/tenants/">Tenants'
+    assert re.search(link, people.operator.client().get(page).text)
+    assert not re.search(link, people.auditor.client().get(page).text)
 
 
 def test_owner_makes_a_tenant_below(people: People) -> None:
@@ -274,6 +298,15 @@ def test_foreign_token_is_not_found_under_any_address(people: People) -> None:
         assert client.post(path).status_code == 404
     with scope(Viewer.system("tests")):
         assert ApiToken.objects.get(pk=token.pk).revoked_at is None
+
+
+def test_settings_say_which_role_reaches_a_tenant_from_where(people: People) -> None:
+    client = people.alice.client()
+    new = {"title": "Detection", "key": "detect", "kind": "project", "parent": "vision"}
+    client.post("/t/vision/below/", new)
+    page = client.get("/settings/").text
+    assert '">Computer Vision</a><span class="b-dim b-push">Owner</span>' in page
+    assert '">Detection</a><span class="b-dim b-push">Owner, from Computer Vision</span>' in page
 
 
 def test_settings_are_kept_and_given_to_the_browser(people: People) -> None:

@@ -118,7 +118,7 @@ def test_only_fields_for_times_name_the_zone_that_they_are_read_in() -> None:
     with timezone.override(ZoneInfo("Asia/Shanghai")):
         shown = {field.name: field.as_field_group() for field in MomentForm()}
     assert (
-        'optional</span> <span class="b-label-note">Asia/Shanghai, UTC+8</span></label>'
+        'Until <span class="b-label-note">(Asia/Shanghai, UTC+8)</span> <span'
         in (shown["until_at"])
     )
     assert "UTC" not in shown["word"]

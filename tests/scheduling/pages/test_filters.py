@@ -35,6 +35,8 @@ def test_the_pool_is_chosen_from_those_that_there_are(people: People, seed: Seed
     for person, page in ((people.operator, "/ops/"), (people.bob, "/t/vision/")):
         body = person.client().get(f"{page}allocations/").text
         assert options(body, "pool") == [pool.name for pool in seed.pools.values()]
+    body = people.bob.client().get("/t/vision/requests/").text
+    assert options(body, "pool") == [pool.name for pool in seed.pools.values()]
 
 
 def test_a_branch_is_chosen_and_holds_what_stands_below(people: People, seed: Seed) -> None:

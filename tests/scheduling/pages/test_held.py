@@ -29,7 +29,7 @@ def test_few_are_counted_and_many_are_said_to_be_cut(people: People, seed: Seed)
     with scope(Viewer.system("tests")):
         rows.allocations(MANY, people)
     after = client.get(PANEL).content.decode()
-    assert (note_of(after), after.count("<tr ")) == ("6 of 61", 7)
+    assert (note_of(after), after.count("<tr ")) == ("10 of 61", 11)
     assert "60 end within 7 days" in after
     (link,) = re.findall(r'href="(/t/vision/allocations/\?[^"]*)"', after)
     assert "61 allocations" in client.get(link).content.decode()

@@ -56,5 +56,25 @@ def test_changes_and_moves_are_paged_apart_from_each_other(people: People, page:
     assert labels == {"Pages: Who set it", "Pages: Ledger"}
 
 
+def test_a_move_leads_to_what_moved_and_the_number_to_where_it_is_set(
+    people: People, seed: Seed
+) -> None:
+    held = seed.active
+    with scope(Viewer.system("tests")):
+        aurora = Quota.objects.get(tenant_key="aurora", pool=held.pool, resource=H100)
+        move = Move(held.ref, "reserve", "vision", held.pool_id, {H100: 1}, allocation_id=held.pk)
+        assert quota_move(move) is None
+    page, link = f"/ops/quota/{aurora.pk}/", f'href="/t/vision/allocations/{held.pk}/">{held.ref}<'
+    body, read = people.operator.client().get(page).text, people.auditor.client().get(page).text
+    assert link in body
+    assert link in read
+    assert 'href="/ops/tenants/aurora/"' in body
+    change = re.compile(
+        r'href="/ops/quota/\?pool=\w+"[^>]*>(?:<svg.*?</svg>)?\s*Change quota', re.S
+    )
+    assert change.search(body)
+    assert not change.search(read)
+
+
 def test_a_long_history_costs_few_queries(people: People, page: str) -> None:
     assert len(statements(people.operator.client(), page)) <= MOST_QUERIES

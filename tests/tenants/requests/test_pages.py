@@ -419,7 +419,7 @@ def test_panel_puts_an_offer_to_answer_before_what_is_newer(harbour: Harbour) ->
     page = harbour.people.alice.client().get("/t/vision/requests/panel/").content.decode()
     refs = re.findall(r">(#\d+)<", page)
     assert (len(refs), refs[0]) == (6, offered.ref)
-    assert "1 open" in page
+    assert "6 of 8, 1 open" in page
 
 
 def test_what_a_rule_approved_is_no_persons_approval(harbour: Harbour) -> None:
