@@ -17,7 +17,7 @@ from inventory.filters import NodeFilter
 from inventory.selectors.clusters import cluster_by_name, cluster_freshness, cluster_list
 from inventory.selectors.node_pages import node_resources, nodes_shown
 from inventory.selectors.nodes import node_by_name, node_pods
-from inventory.selectors.overview import CONTACT_EVERY_SECONDS, is_silent
+from inventory.selectors.overview import CONTACT_EVERY_SECONDS, is_silent, is_stale
 from inventory.tables import NodeTable, node_devices
 from inventory.views.common import cluster_topics
 from inventory.words import node_status, pod_status
@@ -83,7 +83,7 @@ def node_page(request: HttpRequest, cluster: str, node: str) -> HttpResponseBase
     context: dict[str, Any] = {
         "node": found,
         "status": node_status(found),
-        "silent": is_silent(found.cluster, now=now),
+        "silent": is_stale(found.cluster, now=now),
         "interval": CONTACT_EVERY_SECONDS,
         "watch": by_kind[FactKind.NODES],
         "pod_watch": by_kind[FactKind.PODS],
