@@ -19,6 +19,9 @@ class ClusterState(models.TextChoices):
     REMOVED = "removed", _("Removed")
 
 
+LOST_STATES = (ClusterState.UNREACHABLE, ClusterState.CREDENTIAL_EXPIRED)
+
+
 class FactKind(models.TextChoices):
     """The kinds of objects that the watcher mirrors; values are the API's own plural names."""
 

@@ -18,7 +18,7 @@ from inventory.selectors.overview import (
     ClusterRow,
     DeviceAmount,
     device_amounts,
-    is_silent,
+    is_stale,
 )
 from inventory.words import cluster_status, node_status
 from portal.joins import list_join
@@ -57,8 +57,8 @@ def devices_html(devices: list[DeviceAmount]) -> SafeString:
     return format_html("<span>{}</span>", SafeString(list_join(parts)))
 
 
-class ReadyColumn(django_tables2.Column):
-    """Ready of all nodes."""
+class UsableNodesColumn(django_tables2.Column):
+    """Nodes that take pods, of all."""
 
     attrs: Any = NUMBER
 
@@ -89,8 +89,10 @@ class ContactColumn(django_tables2.Column):
     attrs: Any = {"td": {"class": "b-num b-fit"}, "th": {"class": "b-num"}}
 
     def render(self, record: ClusterRow) -> SafeString:
-        """Late from one interval on, silent from three."""
-        return fresh_html("", record.cluster.last_contact_at, CONTACT_EVERY_SECONDS)
+        """Late from one interval on, silent from three, and at once where the cluster is lost."""
+        return fresh_html(
+            "", record.cluster.last_contact_at, CONTACT_EVERY_SECONDS, gone=record.cluster.lost
+        )
 
 
 class ClusterTable(BerthTable):
@@ -114,7 +116,7 @@ class ClusterTable(BerthTable):
         verbose_name=_("State"), of=lambda row: cluster_status(row.cluster, silent=row.silent)
     )
     version = django_tables2.Column(verbose_name=_("Version"), empty_values=("",))
-    nodes_ready = ReadyColumn(verbose_name=_("Nodes usable"))
+    nodes_usable = UsableNodesColumn(verbose_name=_("Nodes usable"))
     device_count = DevicesColumn(verbose_name=_("Devices usable / installed"))
     last_contact_at = ContactColumn(verbose_name=_("Last contact"), empty_values=())
 
@@ -204,7 +206,7 @@ class NodeTable(BerthTable):
 
     class Meta(BerthTable.Meta):
         row_attrs: Any = {
-            "class": lambda record, table: stale_class(is_silent(record.cluster, now=table.now))
+            "class": lambda record, table: stale_class(is_stale(record.cluster, now=table.now))
         }
 
     def __init__(self, rows: Any, *, now: datetime, **options: Any) -> None:

@@ -95,7 +95,9 @@ def cluster_status(cluster: Cluster, *, silent: bool = False) -> tuple[str, str]
 
 
 def node_status(node: Node) -> tuple[str, str]:
-    """Icon kind and word."""
+    """Icon kind and word; of a cluster from which nothing is heard no node is called ready."""
+    if node.cluster.away:
+        return "off", _("Not reported")
     if not node.ready:
         return "danger", _("Not ready")
     return ("ok", _("Ready")) if node.schedulable else ("warn", _("Cordoned"))

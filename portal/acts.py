@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 NOTHING: Mapping[str, StrOrPromise] = MappingProxyType({})
 ACTS: dict[str, StrOrPromise] = {}
 OBJECTS: dict[str, StrOrPromise] = {}
+# Acts that Berth decides by itself on what somebody asked for: the entry names that person.
+BY_BERTH: set[str] = set()
+BERTH = "Berth"
 # How an act came, where no person did it in the browser; and those that Berth names itself.
 WAYS: Mapping[str, StrOrPromise] = {
     "token": pgettext_lazy("by way of", "token"),
@@ -29,15 +32,22 @@ OWN_NAMES: Mapping[str, StrOrPromise] = {
 
 
 def acts_register(
-    titles: Mapping[str, StrOrPromise], objects: Mapping[str, StrOrPromise] = NOTHING
+    titles: Mapping[str, StrOrPromise],
+    objects: Mapping[str, StrOrPromise] = NOTHING,
+    *,
+    by_berth: Collection[str] = (),
 ) -> None:
-    """Name acts by their verbs ("pool.create": "Pool created") and kinds of objects; each once."""
+    """Name acts by their verbs ("pool.create": "Pool created") and kinds of objects; each once.
+
+    `by_berth` are those of these verbs that Berth does itself, on the right of whoever asked.
+    """
     twice = sorted(titles.keys() & ACTS.keys() | objects.keys() & OBJECTS.keys())
     if twice:
         msg = f"acts or objects {twice} are registered twice"
         raise ValueError(msg)
     ACTS.update(titles)
     OBJECTS.update(objects)
+    BY_BERTH.update(by_berth)
 
 
 def act_title(verb: str) -> str:
@@ -56,11 +66,13 @@ def objects_titled(text: str) -> list[str]:
     return [text, *(kind for kind, title in OBJECTS.items() if str(title).casefold() == wanted)]
 
 
-def actor_title(label: str, kind: str) -> str:
+def actor_title(label: str, kind: str, verb: str = "") -> str:
     """Who did it: a person's or a token's own name; a part of Berth in words."""
+    if verb in BY_BERTH:
+        return BERTH
     return str(OWN_NAMES.get(label, label)) if kind == "system" else label
 
 
-def way_title(kind: str) -> str:
+def way_title(kind: str, verb: str) -> str:
     """By way of what, where it was not a person in the browser; empty for those."""
-    return "" if kind == "user" else str(WAYS.get(kind, kind))
+    return "" if kind == "user" or verb in BY_BERTH else str(WAYS.get(kind, kind))

@@ -190,7 +190,7 @@ class DriftFilter(BerthFilterSet):
     open = django_filters.BooleanFilter(
         field_name="resolved_at",
         lookup_expr="isnull",
-        label=_("Open"),
+        label=_("State"),
         widget=WordedBoolean(yes=_("Not settled"), no=_("Settled"), either=_("Settled or not")),
     )
 

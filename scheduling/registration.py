@@ -5,6 +5,7 @@ from __future__ import annotations
 from inventory import projection
 from inventory.choices import FactKind
 from inventory.services.removal import removal_blocker_register
+from portal.act_objects import ObjectPage, object_pages_register
 from portal.acts import acts_register
 from portal.jobs import periodic
 from portal.jobs.retention import needed_register
@@ -22,6 +23,9 @@ def register() -> None:
     """Called once, when the app is ready."""
     kinds_register()
     acts_register(ACTS, OBJECTS)
+    object_pages_register(
+        {"allocation": ObjectPage("allocation_page", "allocation.view", sign="A-", of_tenant=True)}
+    )
     search_register(ALLOCATIONS)
     pages_register()
     for notice in notices.KINDS:

@@ -194,7 +194,8 @@ def _digit(name: str) -> int:
 def allocation_story(allocation: Allocation, acts: list[AuditEntry]) -> list[dict[str, Any]]:
     """What people did to it, and what came of it, newest first."""
     told = [
-        (act.at, *act_words(act.verb), actor_title(act.actor_label, act.actor_kind)) for act in acts
+        (act.at, *act_words(act.verb), actor_title(act.actor_label, act.actor_kind, act.verb))
+        for act in acts
     ]
     if allocation.active_at:
         told.append((allocation.active_at, "circle-check", _("Became active"), "Berth"))

@@ -39,6 +39,8 @@ ACTS: Mapping[str, StrOrPromise] = {
     "request.withdraw": _("Request withdrawn"),
     "request.expire": _("Request expired"),
 }
+# A rule decides on the right to ask of whoever submitted.
+BY_BERTH = ("request.rule",)
 OBJECTS: Mapping[str, StrOrPromise] = {
     "tenant": _("Tenant"),
     "member": _("Member"),

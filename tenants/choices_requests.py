@@ -29,7 +29,6 @@ class RequestState(models.TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
-BERTH = "Berth"  # who decides by a rule, on the right to ask of whoever submitted
 OPEN_STATES = (RequestState.SUBMITTED, RequestState.IN_REVIEW, RequestState.COUNTERED)
 DECIDED_STATES = (
     RequestState.APPROVED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from portal.act_objects import ObjectPage, object_pages_register
 from portal.acts import acts_register
 from portal.notices.readers import languages_register
 from portal.search.kinds import search_register
@@ -12,7 +13,7 @@ from portal.ui.nav import NavItem, nav_register
 from portal.ui.panels import Panel, panel_register
 from portal.ui.shell import shell_register
 from portal.viewers import audience_register, resolver_register
-from tenants.acts import ACTS, OBJECTS
+from tenants.acts import ACTS, BY_BERTH, OBJECTS
 from tenants.demo_accounts import demo_accounts
 from tenants.found import KINDS
 from tenants.guides import guides_register
@@ -124,7 +125,10 @@ def registrations_make() -> None:
     languages_register(languages_of)
     tenancy_register(tenants_hold)
     topics_register()
-    acts_register(ACTS, OBJECTS)
+    acts_register(ACTS, OBJECTS, by_berth=BY_BERTH)
+    object_pages_register(
+        {"request": ObjectPage("request_page", "request.view", sign="#", of_tenant=True)}
+    )
     search_register(*KINDS)
     member_kinds_register()
     requests_register()

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.acts import BERTH
 from portal.joins import colon_join, comma_join, list_join
 from portal.ui.units import amount_text, moment_text, resource_title
 from scheduling.choices import AllocationKind, RunsAs
 from scheduling.selectors.fleet import resources_ordered
 from scheduling.words import amount_words, amounts_words
-from tenants.choices_requests import BERTH, RequestKind, RequestStage, RequestState
+from tenants.choices_requests import RequestKind, RequestStage, RequestState
 from tenants.models import CapacityRequest, RequestEvent
 from tenants.offers import Terms, terms_total
 from tenants.request_words import event_sentence, rule_title

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from inventory.choices import ClusterState
+from inventory.choices import LOST_STATES, ClusterState
 
 
 class ClusterQuerySet(models.QuerySet["Cluster"]):
@@ -72,6 +72,16 @@ class Cluster(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def lost(self) -> bool:
+        """Tell whether it can't be reached or read any more, however young its last sign is."""
+        return self.state in LOST_STATES
+
+    @property
+    def away(self) -> bool:
+        """Tell whether nothing is heard from it now, on purpose or not."""
+        return self.state != ClusterState.CONNECTED
 
     @property
     def seal_context(self) -> str:

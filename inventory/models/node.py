@@ -59,4 +59,4 @@ class Node(Fact):
 
         Nothing can where its cluster is away; reads the cluster's state.
         """
-        return self.ready and self.schedulable and self.cluster.state == ClusterState.CONNECTED
+        return self.ready and self.schedulable and not self.cluster.away

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import CharField, Count, F, OuterRef, QuerySet, Subquery, Value
@@ -52,13 +52,19 @@ def nodes_shown(*, viewer: Viewer) -> QuerySet[Node]:
     )
 
 
-def node_resources(node: Node, pods: Iterable[Pod]) -> list[ResourceLine]:
-    """Installed, usable and requested by resource: cpu, memory, devices, then the rest."""
+def pods_asked(node: Node, pods: Iterable[Pod]) -> list[dict[str, int]]:
+    """What each pod asks of the node, devices by their type: cpu, memory, devices, the rest."""
     rules: list[DeviceRule] = device_rules()
+    asked = (amounts_resolve(rules, node.cluster_id, pod.requests, node.labels) for pod in pods)
+    return [{name: each[name] for name in sorted(each, key=_place)} for each in asked]
+
+
+def node_resources(node: Node, asked: Iterable[Mapping[str, int]]) -> list[ResourceLine]:
+    """Installed, usable and requested by resource: cpu, memory, devices, then the rest."""
     requested: Counter[str] = Counter()
     count = 0
-    for pod in pods:
-        requested.update(amounts_resolve(rules, node.cluster_id, pod.requests, node.labels))
+    for amounts in asked:
+        requested.update(amounts)
         count += 1
     requested["pods"] = count
     names = sorted(node.capacity.keys() | node.allocatable.keys(), key=_place)

@@ -55,7 +55,7 @@ class ClusterRow:
         return self.cluster.version
 
     @property
-    def nodes_ready(self) -> int:
+    def nodes_usable(self) -> int:
         """How many nodes take pods."""
         return self.capacity.usable_nodes
 
@@ -75,6 +75,11 @@ def is_silent(cluster: Cluster, *, now: datetime) -> bool:
     if cluster.state in {ClusterState.PENDING, ClusterState.REMOVING}:
         return False
     return cluster.last_contact_at is None or now - cluster.last_contact_at > SILENT_AFTER
+
+
+def is_stale(cluster: Cluster, *, now: datetime) -> bool:
+    """Tell whether what is shown of its nodes is only what was heard last."""
+    return cluster.away or is_silent(cluster, now=now)
 
 
 def device_amounts(capacity: Capacity) -> list[DeviceAmount]:
@@ -115,9 +120,9 @@ def cluster_rows(*, clusters: Iterable[Cluster], now: datetime) -> list[ClusterR
 
 
 def rows_total(rows: Iterable[ClusterRow]) -> Amounts:
-    """Nodes and ready nodes of all rows."""
-    total = {"nodes": 0, "ready": 0}
+    """Nodes of all rows, and those that take pods."""
+    total = {"nodes": 0, "usable": 0}
     for row in rows:
         total["nodes"] += row.capacity.nodes
-        total["ready"] += row.capacity.usable_nodes
+        total["usable"] += row.capacity.usable_nodes
     return total

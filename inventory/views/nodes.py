@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET
 from inventory.choices import FactKind
 from inventory.filters import NodeFilter
 from inventory.selectors.clusters import cluster_by_name, cluster_freshness, cluster_list
-from inventory.selectors.node_pages import node_resources, nodes_shown
+from inventory.selectors.node_pages import node_resources, nodes_shown, pods_asked
 from inventory.selectors.nodes import node_by_name, node_pods
-from inventory.selectors.overview import CONTACT_EVERY_SECONDS, is_silent
+from inventory.selectors.overview import CONTACT_EVERY_SECONDS, is_silent, is_stale
 from inventory.tables import NodeTable, node_devices
 from inventory.views.common import cluster_topics
 from inventory.words import node_status, pod_status
@@ -76,6 +76,7 @@ def node_page(request: HttpRequest, cluster: str, node: str) -> HttpResponseBase
     viewer = viewer_of(request)
     found = node_by_name(cluster=cluster, name=node, viewer=viewer)
     pods = list(node_pods(node=found, viewer=viewer).order_by("namespace", "name"))
+    asked = pods_asked(found, pods)
     now = timezone.now()
     freshness = cluster_freshness(cluster_ids=[found.cluster_id], now=now)[found.cluster_id]
     by_kind = {kind.kind: kind for kind in freshness}
@@ -83,13 +84,13 @@ def node_page(request: HttpRequest, cluster: str, node: str) -> HttpResponseBase
     context: dict[str, Any] = {
         "node": found,
         "status": node_status(found),
-        "silent": is_silent(found.cluster, now=now),
+        "silent": is_stale(found.cluster, now=now),
         "interval": CONTACT_EVERY_SECONDS,
         "watch": by_kind[FactKind.NODES],
         "pod_watch": by_kind[FactKind.PODS],
-        "resources": node_resources(found, pods),
+        "resources": node_resources(found, asked),
         "devices": node_devices(found),
-        "pods": [(pod, pod_status(pod)) for pod in pods[:PODS]],
+        "pods": list(zip(pods, map(pod_status, pods), asked, strict=True))[:PODS],
         "more_pods": len(pods) > PODS,
         "tenants": tenants,
         "labels": sorted(found.labels.items()),

@@ -18,7 +18,7 @@ class AuditFilter(BerthFilterSet):
     actor = django_filters.CharFilter(
         field_name="actor_label", lookup_expr="icontains", label=_("Who")
     )
-    verb = django_filters.CharFilter(lookup_expr="startswith", label=_("Act, such as pool."))
+    verb = django_filters.CharFilter(lookup_expr="startswith", label=_("Act, such as pool.edit"))
     tenant = django_filters.CharFilter(field_name="tenant_key", label=_("Tenant"))
     target = django_filters.CharFilter(method="of_kind", label=_("Kind of object"))
     since = django_filters.IsoDateTimeFilter(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from portal.act_objects import ObjectRef, object_refs
 from portal.acts import act_title, actor_title, object_title, way_title
 from portal.audit_pages.links import Link, links_verify
 from portal.models import AuditEntry
+from portal.viewer import Viewer
 
 MAX_CHARS = 2000
 UNSEALED = Link(None, "", "pending")
@@ -35,6 +38,7 @@ class EntryRow:
 
     entry: AuditEntry
     link: Link
+    ref: ObjectRef
     changes: list[FieldChange]
 
     @property
@@ -50,12 +54,12 @@ class EntryRow:
     @property
     def who(self) -> str:
         """Who did it."""
-        return actor_title(self.entry.actor_label, self.entry.actor_kind)
+        return actor_title(self.entry.actor_label, self.entry.actor_kind, self.entry.verb)
 
     @property
     def way(self) -> str:
         """By way of what; empty for a person in the browser."""
-        return way_title(self.entry.actor_kind)
+        return way_title(self.entry.actor_kind, self.entry.verb)
 
     @property
     def changed_count(self) -> int:
@@ -63,12 +67,18 @@ class EntryRow:
         return sum(change.changed for change in self.changes)
 
 
-def entry_rows(entries: Iterable[AuditEntry]) -> list[EntryRow]:
-    """Rows with their links recomputed; one query."""
+def entry_rows(entries: Iterable[AuditEntry], *, viewer: Viewer, now: datetime) -> list[EntryRow]:
+    """Rows with their links recomputed; one query, and one for each kind of object with a name."""
     found = list(entries)
+    refs = object_refs(found, viewer=viewer, now=now)
     links = links_verify([entry.pk for entry in found])
     return [
-        EntryRow(entry, links.get(entry.pk, UNSEALED), field_changes(entry.before, entry.after))
+        EntryRow(
+            entry,
+            links.get(entry.pk, UNSEALED),
+            refs.get(entry.pk) or ObjectRef(entry.target_id),
+            field_changes(entry.before, entry.after),
+        )
         for entry in found
     ]
 

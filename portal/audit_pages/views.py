@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -30,7 +31,7 @@ def audit_page(request: HttpRequest) -> HttpResponseBase:
     if before.isdecimal() and len(before) < 19:
         entries = entries.filter(id__lt=int(before))
     part = list(entries[: ROWS + 1])
-    shown = entry_rows(part[:ROWS])
+    shown = entry_rows(part[:ROWS], viewer=viewer, now=timezone.now())
     heads = heads_list(everything=viewer.sees_all, tenant_keys=viewer.tenant_keys)
     context = {
         "filter": found,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.act_objects import ObjectPage, object_pages_register
 from portal.acts import acts_register
 from portal.jobs.found import JOBS
 from portal.jobs.notices import PARKED
@@ -27,6 +28,7 @@ def registrations_make() -> None:
         },
         {"job": _("Job")},
     )
+    object_pages_register({"job": ObjectPage("job_page", "job.view", sign="J-")})
     nav_register(
         NavItem(
             label=pgettext_lazy("of Berth", "Jobs"),

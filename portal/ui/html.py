@@ -130,14 +130,26 @@ def rel_time_html(at: datetime | None, *, until: bool = False, ago: bool = False
     )
 
 
-def fresh_html(source: StrOrPromise, at: datetime | None, interval: float) -> SafeString:
-    """Freshness chip: source and age; late from one interval (seconds), silent from three."""
+def fresh_html(
+    source: StrOrPromise, at: datetime | None, interval: float, *, gone: bool = False
+) -> SafeString:
+    """Freshness chip: source and age; late from one interval (seconds), silent from three.
+
+    A source that is known to be `gone` is silent however young its last sign is, and stays so.
+    """
     if at is None:
         return format_html(
             '<span class="b-fresh b-fresh-gone">{}{} {}</span>',
             icon_html("plug-connected-x", 13),
             source,
             _("not reported"),
+        )
+    if gone:
+        return format_html(
+            '<span class="b-fresh b-fresh-gone">{}<span>{} {}</span></span>',
+            icon_html("plug-connected-x", 13),
+            source,
+            rel_time_html(at),
         )
     level = fresh_level(timezone.now() - at, interval)
     marks = (

@@ -49,6 +49,8 @@ def resource_title(resource: str) -> str:
         return _("CPU")
     if resource == "memory":
         return _("Memory")
+    if resource == "ephemeral-storage":
+        return _("Ephemeral storage")
     return next((title for of in _RESOURCE_TITLES if (title := of(resource))), resource)
 
 

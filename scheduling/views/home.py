@@ -35,7 +35,6 @@ from scheduling.selectors.fleet import NODES, Fleet, Sum, Sums, devices_in, flee
 from scheduling.selectors.promises import Promises, pools_promised
 
 MOST = 6
-ALARMING = (ClusterState.UNREACHABLE, ClusterState.CREDENTIAL_EXPIRED)
 UNWATCHED = (ClusterState.PAUSED, ClusterState.PENDING)
 
 
@@ -138,16 +137,18 @@ def cluster_row(cluster: Cluster, fleet: Fleet, now: datetime) -> dict[str, Any]
     sums = fleet.cluster(cluster.pk)
     devices = _devices(sums)
     seen_at: datetime | None = getattr(cluster, "seen_at", None)
-    level = fresh_level(now - seen_at, CONTACT_EVERY_SECONDS) if seen_at else "gone"
+    level = "gone"
+    if seen_at and not cluster.lost:
+        level = fresh_level(now - seen_at, CONTACT_EVERY_SECONDS)
     silent = cluster.state == ClusterState.CONNECTED and level == "gone"
     return {
         "name": cluster.name,
         "url": reverse("cluster_page", args=[cluster.name]),
         "state": cluster_status(cluster, silent=silent),
         "silent": silent,
-        "alarming": cluster.state in ALARMING,
+        "alarming": cluster.lost,
         "unwatched": cluster.state in UNWATCHED,
-        "away": cluster.state != ClusterState.CONNECTED,
+        "away": cluster.away,
         "nodes": sums.get(NODES, Sum()),
         "devices": devices,
         "bar": sum_bar(_("Devices"), devices) if devices.installed else None,

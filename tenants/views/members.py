@@ -88,7 +88,7 @@ def member_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
         url=reverse("member_list", args=[tenant_key]) if may_add else "",
         icon="users",
     )
-    table = MemberTable(members[:PANEL_ROWS], orderable=False)
+    table = MemberTable(members[:PANEL_ROWS], orderable=False, exclude=("created_at",))
     table.empty = empty
     context = _place(tenant_key, viewer) | {"table": table, "count": members.count()}
     return render(request, "tenants/_members.html", context)

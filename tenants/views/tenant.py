@@ -20,7 +20,7 @@ from portal.ui.tables import rows_page
 from portal.viewer import Viewer
 from scheduling.words import amounts_words
 from tenants.models import Tenant
-from tenants.selectors.activity import act_of, activity_entries
+from tenants.selectors.activity import activity_entries, acts_of
 from tenants.selectors.limits import limits_held
 from tenants.selectors.tenants import tenant_get, tenant_tree
 from tenants.tables import tenant_status
@@ -66,7 +66,7 @@ def activity_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     page = rows_page(activity_entries(tenant_key=tenant_key, viewer=viewer), request=request)
     context = {
         "tenant": tenant_get(key=tenant_key, viewer=viewer),
-        "entries": [act_of(entry, viewer=viewer, now=timezone.now()) for entry in page],
+        "entries": acts_of(page, viewer=viewer, now=timezone.now()),
         "page": page,
     }
     return render(request, "tenants/activity.html", context)
@@ -78,7 +78,7 @@ def activity_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     """The latest of it, for other pages."""
     viewer = viewer_of(request)
     rows = activity_entries(tenant_key=tenant_key, viewer=viewer)[:PANEL_ACTS]
-    entries = [act_of(entry, viewer=viewer, now=timezone.now()) for entry in rows]
+    entries = acts_of(rows, viewer=viewer, now=timezone.now())
     return render(request, "tenants/_activity.html", {"entries": entries, "tenant_key": tenant_key})
 
 

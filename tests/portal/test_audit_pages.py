@@ -8,6 +8,7 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from inventory.models import Pool
 from portal import audit
 from portal.models import AuditEntry
 from portal.scope import scope
@@ -125,3 +126,38 @@ def test_kinds_and_actors_are_read_in_the_language_of_the_reader(people: People)
         assert row.search(client.get("/ops/audit/", {"target": kind}).content.decode())
     page = client.get("/ops/audit/", {"target": "集群"}).content.decode()
     assert "命令行" not in page
+
+
+def entry_record(verb: str, kind: str, number: int, *, tenant_key: str = "") -> None:
+    """Write one entry by alice."""
+    viewer = Viewer(kind="user", label="alice", user_id=None)
+    with scope(SYSTEM):
+        audit.record(
+            viewer=viewer, verb=verb, target_type=kind, target_id=number, tenant_key=tenant_key
+        )
+
+
+def test_what_a_rule_decided_berth_did_itself(people: People) -> None:
+    """As the request and the tenant's activity say it: alice only asked."""
+    entry_record("request.rule", "request", 53, tenant_key="vision")
+    for client, address in (
+        (people.operator.client(), "/ops/audit/?verb=request.rule"),
+        (people.bob.client(), "/t/vision/activity/"),
+    ):
+        page = client.get(address).content.decode()
+        assert "Request approved by rule" in page
+        assert re.search(r">Berth\s*<", page)
+        assert not re.search(r">alice\s*<", page)
+
+
+def test_objects_are_named_as_people_name_them_and_linked(people: People) -> None:
+    pool = Pool.objects.create(name="night", title="Night", ordering=9)
+    entry_record("pool.edit", "pool", pool.pk)
+    entry_record("pool.delete", "pool", 99_999)
+    entry_record("allocation.plan", "allocation", 44, tenant_key="vision")
+    entry_record("request.submit", "request", 53, tenant_key="vision")
+    page = people.operator.client().get("/ops/audit/").content.decode()
+    assert '<a href="/ops/pools/night/">night</a>' in page
+    assert '<span class="b-dim">99999</span>' in page
+    assert '<a href="/t/vision/allocations/44/">A-44</a>' in page
+    assert ">#53</a>" in page

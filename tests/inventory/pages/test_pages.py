@@ -139,12 +139,40 @@ def test_a_node_shows_every_amount_of_bytes_in_gib(fleet: Fleet, people: People)
         found.capacity = found.allocatable = found.capacity | sizes
         found.save(update_fields=["capacity", "allocatable"])
     page = people.operator.client().get("/ops/nodes/north/north-gpu-0/").content.decode()
-    shown = {"hugepages-2Mi": "0.5", "hugepages-1Gi": "4", "ephemeral-storage": "96"}
+    shown = {"hugepages-2Mi": "0.5", "hugepages-1Gi": "4", "Ephemeral storage": "96"}
     for name, number in shown.items():
-        row = re.search(rf"<td[^>]*>{name}</td>(.*?)</tr>", page)
+        row = re.search(rf"<td[^>]*>{name} (<span.*?)</tr>", page)
         assert row is not None, name
         assert re.findall(r' bytes">([\d.]+)</span>', row[1]) == [number, number, "0", number]
-        assert "GiB" in row[1]
+        assert row[1].startswith('<span class="b-unit">GiB</span></td>')
+
+
+def test_a_node_of_which_nothing_can_be_used_has_no_rest(fleet: Fleet, people: People) -> None:
+    client = people.operator.client()
+    rests = {
+        name: set(re.findall(r'data-label="Rest"><b>(.*?)</b></td>', client.get(page).text))
+        for name, page in (
+            ("ready", "/ops/nodes/north/north-gpu-0/"),
+            ("cordoned", "/ops/nodes/north/north-cpu-0/"),
+        )
+    }
+    assert rests["cordoned"] == {"–"}
+    assert "–" not in rests["ready"]
+
+
+def test_a_node_tells_what_pods_ask_and_its_first_labels(fleet: Fleet, people: People) -> None:
+    with scope(Viewer.system("tests")):
+        found = Node.objects.get(name="north-gpu-0", cluster__name="north")
+        found.labels = found.labels | {f"a.b/{number}": "x" for number in range(12)}
+        found.save(update_fields=["labels"])
+    page = people.operator.client().get("/ops/nodes/north/north-gpu-0/").text
+    pods = page[page.index("train-0") :]
+    row = re.sub(r"<[^>]*>|\s+", " ", pods[: pods.index("</tr>")])
+    assert re.search(r"8 cores *, +64 GiB *, +2 +H100 SXM", row)
+    labels = page[page.index('class="b-label-list"') :]
+    assert labels[: labels.index("</dl>")].count("<dt>") == 8
+    assert re.search(r"<b>More labels</b><span>6</span>", labels)
+    assert page.index(">Kubelet<") < page.index('class="b-label-list"')
 
 
 def test_cluster_is_registered_by_page(people: People) -> None:

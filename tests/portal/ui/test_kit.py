@@ -168,6 +168,13 @@ def test_freshness_turns_at_one_and_three_intervals(seconds: int, level: str) ->
     assert html.fresh_level(timedelta(seconds=seconds), 30) == level
 
 
+def test_a_source_that_is_gone_is_never_fresh() -> None:
+    text = html.fresh_html("ams-1", timezone.now(), 30, gone=True)
+    assert "b-fresh-gone" in text
+    assert "b-dot" not in text
+    assert "data-interval" not in text  # nor does the browser count it back
+
+
 def test_freshness_without_a_time_is_not_reported() -> None:
     assert "not reported" in html.fresh_html("usage", None, 30)
 

@@ -8,12 +8,15 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from inventory.choices import ClusterState
+from inventory.models import Cluster
 from portal.jobs.shown import queued_words
 from portal.models.jobs import JobRun, JobState
 from portal.scope import scope
 from portal.viewer import Viewer
 from scheduling.choices import AllocationState
 from scheduling.models import Allocation
+from tenants.models import Tenant
 from tests.people import People
 from tests.scheduling.pages.seed import Seed
 
@@ -35,6 +38,51 @@ def test_the_list_of_nodes_names_every_cluster_and_says_one_thing_of_a_node(
     page = client.get("/ops/nodes/lab-3/lab3-a100-2/").text
     assert re.search(r"<b>0</b> <small>/ 4</small>", page)
     assert re.search(r'b-kpi-value">0 <small>/ [\d.]+ cores', page)
+
+
+def test_no_node_of_a_cluster_that_is_away_is_called_ready(people: People, seed: Seed) -> None:
+    """Nor does the chip of a lost cluster look fresh while its last sign of life is young."""
+    client = people.operator.client()
+    pages = ("/ops/nodes/?cluster=ams-1", "/ops/nodes/ams-1/ams1-h100-01/", "/ops/clusters/ams-1/")
+    ready = "</svg>Ready<"
+    before = [client.get(page).text for page in pages]
+    with scope(Viewer.system("tests")):
+        Cluster.objects.filter(name="ams-1").update(
+            state=ClusterState.UNREACHABLE, last_contact_at=timezone.now()
+        )
+    after = [client.get(page).text for page in pages]
+    assert [ready in text for text in before] == [True, True, False]
+    assert [ready in text for text in after] == [False, False, False]
+    assert "</svg>Not reported<" in after[0]
+    assert "</svg>Not reported<" in after[1]
+    assert 'class="is-stale' in after[0]
+    assert "Numbers frozen." in after[1]
+    assert "b-fresh-gone" not in before[0]
+    for text in after:
+        head = text[: text.index("b-stack", text.index("b-head"))]
+        assert "b-fresh-gone" in head
+    lists = client.get("/ops/clusters/?search=ams-1").text, client.get("/ops/").text
+    for text in lists:
+        row = text[text.index('class="b-name" href="/ops/clusters/ams-1/"') :]
+        assert "b-fresh-gone" in row[: row.index("</tr>")]
+
+
+def test_the_tree_is_sorted_by_the_titles_that_it_shows(people: People, seed: Seed) -> None:
+    """The list of tenants and the planner's grid alike: siblings by title, not by key or age."""
+    with scope(Viewer.system("tests")):
+        Tenant.objects.filter(key="aurora").update(title="zeta Research")
+    client = people.operator.client()
+    for page, cell in (
+        ("/ops/tenants/", r'class="b-tree.*?class="b-name" href="/ops/tenants/([^/]*)/"'),
+        ("/ops/quota/?pool=h100", r'class="b-tree[^>]*><a href="[^"]*" title="([^"]*)"'),
+    ):
+        found = re.findall(cell, client.get(page).text)
+        assert [key for key in found if key in {"aurora", "borealis", "speech", "vision"}] == [
+            "borealis",
+            "speech",
+            "aurora",
+            "vision",
+        ], page
 
 
 def test_an_allocation_tells_when_it_became_active_and_how_it_ended(
