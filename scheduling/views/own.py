@@ -162,6 +162,7 @@ def own_shown(own: OwnQuota) -> dict[str, Any]:
         "resource": quota.resource,
         "bar": own_bar(quota),
         "left": own.left,
+        "below": own.below,
         "limit": _above(own),
         "set_by": own.set_by,
         "set_why": own.set_why,
