@@ -258,3 +258,11 @@ def test_what_tenants_below_hold_is_told_apart_and_found(people: People, seed: S
     narrowed = client.get("/t/aurora/allocations/?state=live").content.decode()
     assert "Tenants below" not in narrowed
     assert len(statements(client, "/t/aurora/allocations/")) <= MOST_QUERIES
+
+
+def test_numbers_that_were_set_at_once_are_one_act(people: People, seed: Seed) -> None:
+    acts = people.alice.client().get("/t/vision/quota/").context["changes"]
+    assert len(acts) == 1
+    (pool,) = acts[0]["pools"]
+    assert (pool["title"], len(pool["numbers"])) == ("H100 train", 3)
+    assert [row["title"] for row in pool["numbers"]][1:] == ["CPU", "Memory"]
