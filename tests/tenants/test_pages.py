@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -163,6 +164,30 @@ def test_refused_archive_shows_the_refusal(people: People) -> None:
     answer = people.operator.client().post("/ops/tenants/aurora/archive/", {"reason": "x"})
     assert answer.status_code == 422
     assert b"tenant.has-children" in answer.content
+
+
+def test_what_keeps_a_tenant_from_being_archived_is_named(people: People) -> None:
+    page = people.operator.client().get("/ops/tenants/aurora/archive/").content.decode()
+    assert '<a class="b-name" href="/ops/tenants/vision/">Computer Vision</a>' in page
+    assert "Cancel</a>" not in page
+
+
+def test_each_tab_of_a_tenant_shows_its_own_call(people: People) -> None:
+    client = people.operator.client()
+    called: dict[str, str] = {}
+    for panel in client.get("/ops/tenants/vision/").context["panels"]:
+        page = client.get(f"/ops/tenants/vision/see/{panel.name}/").content.decode()
+        found = re.search(r"<code>GET (/api/[^<]*)</code>", page)
+        assert found is not None, panel.name
+        called[panel.name] = html.unescape(found[1])
+        assert client.get(called[panel.name]).status_code == 200, called[panel.name]
+    assert called == {
+        "quota": "/api/v1/quotas/?tenant=vision",
+        "held": "/api/v1/allocations/?tenant=vision&state=live",
+        "requests": "/api/v1/requests/?tenant=vision",
+        "members": "/api/v1/tenants/vision/members/",
+        "activity": "/api/v1/audit/?tenant=vision",
+    }
 
 
 def test_operator_moves_and_archives(people: People) -> None:
