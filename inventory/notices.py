@@ -19,6 +19,7 @@ TOKEN_REFUSED = NoticeKind(
     title=_("%(cluster)s refuses to renew Berth's token, which holds until %(until)s"),
     text=_("%(why)s Berth tries again; hand in a new kubeconfig before the token ends."),
     email=True,
+    verb="cluster.edit",
 )
 UNFENCED = NoticeKind(
     code="cluster.unfenced",
@@ -26,6 +27,7 @@ UNFENCED = NoticeKind(
     title=_("Admission policies of %(cluster)s no longer stand as shipped"),
     text=_("No open capacity is offered there until they do. Apply the manifests again."),
     email=True,
+    verb="cluster.edit",
 )
 UNREACHABLE = NoticeKind(
     code="cluster.unreachable",
@@ -33,6 +35,7 @@ UNREACHABLE = NoticeKind(
     title=_("%(cluster)s can't be reached"),
     text=_("What runs there runs on. Facts grow old and jobs wait until it answers again."),
     email=True,
+    verb="cluster.edit",
 )
 CREDENTIAL_EXPIRED = NoticeKind(
     code="cluster.credential-expired",
@@ -40,6 +43,7 @@ CREDENTIAL_EXPIRED = NoticeKind(
     title=_("%(cluster)s does not accept Berth's credential any more"),
     text=_("Hand in a new kubeconfig on its page. Jobs that wait for it then go on."),
     email=True,
+    verb="cluster.edit",
 )
 KINDS = (TOKEN_REFUSED, UNFENCED, UNREACHABLE, CREDENTIAL_EXPIRED)
 OF_STATES: Mapping[str, NoticeKind] = {

@@ -94,8 +94,26 @@ PANELS = (
     Panel("tenant_home", "now", _("You can start now"), "tenant_now_panel", "request.create", 10),
     Panel("tenant_home", "quota", _("Quota"), "tenant_quota_panel", "quota.view", 15),
     Panel("tenant_home", "held", _("Allocations"), "tenant_held_panel", "allocation.view", 20),
-    Panel("tenant", "quota", _("Quota"), "quota_panel", "quota.view", 10, summary=True),
-    Panel("tenant", "held", _("Allocations"), "tenant_held_panel", "allocation.view", 20, True),
+    Panel(
+        "tenant",
+        "quota",
+        _("Quota"),
+        "quota_panel",
+        "quota.view",
+        10,
+        summary=True,
+        rest="/api/v1/quotas/?tenant={}",
+    ),
+    Panel(
+        "tenant",
+        "held",
+        _("Allocations"),
+        "tenant_held_panel",
+        "allocation.view",
+        20,
+        True,
+        rest="/api/v1/allocations/?tenant={}&state=live",
+    ),
 )
 RESULTS = {
     (CREATE, "validate"): words.result_validate,

@@ -22,38 +22,41 @@ class LimitsRow:
     """One pool with its boxes."""
 
     pool: PoolName
-    boxes: list[tuple[str, BoundField]]  # under which head each stands
+    boxes: list[tuple[str, BoundField]]  # each with its title and unit
+    above: str  # what holds while the row is empty
 
 
 class LimitsForm(forms.Form):
     """Up to which amounts requests need no operator; an empty row inherits from above."""
 
     def __init__(
-        self, *args: Any, pools: Sequence[PoolName], resources: Sequence[str], limits: Limits
+        self,
+        *args: Any,
+        pools: Sequence[PoolName],
+        resources: Mapping[str, Sequence[str]],
+        limits: Limits,
+        above: Mapping[str, str],
     ) -> None:
         super().__init__(*args)
-        self.pools, self.resources, self.limits = pools, resources, limits
+        self.pools, self.resources, self.limits, self.above = pools, resources, limits, above
         for pool in pools:
-            for resource in resources:
+            for resource in resources[pool.name]:
                 self.fields[_name(pool.name, resource)] = self._box(pool, resource)
 
     def rows(self) -> Iterator[LimitsRow]:
         """Pools in their order."""
-        heads = [" ".join(filter(None, head)) for head in self.heads()]
         for pool in self.pools:
-            boxes = [self[_name(pool.name, name)] for name in self.resources]
-            yield LimitsRow(pool, list(zip(heads, boxes, strict=True)))
-
-    def heads(self) -> list[tuple[str, str]]:
-        """Title and unit above each column."""
-        return [(resource_title(name), amount_text(1, name).unit) for name in self.resources]
+            boxes = [
+                (_head(name), self[_name(pool.name, name)]) for name in self.resources[pool.name]
+            ]
+            yield LimitsRow(pool, boxes, self.above.get(pool.name, ""))
 
     def clean(self) -> dict[str, Any]:
         """Put all boxes together as `limits`; an untouched text keeps its exact amount."""
         cleaned = super().clean() or {}
         limits: dict[str, dict[str, int]] = {}
         for pool in self.pools:
-            for resource in self.resources:
+            for resource in self.resources[pool.name]:
                 text = str(cleaned.get(_name(pool.name, resource), "")).strip()
                 if text:
                     amount = self._amount(pool.name, resource, text)
@@ -88,3 +91,7 @@ class LimitsForm(forms.Form):
 
 def _name(pool: str, resource: str) -> str:
     return f"{pool}--{resource}"
+
+
+def _head(resource: str) -> str:
+    return " ".join(filter(None, (resource_title(resource), amount_text(1, resource).unit)))

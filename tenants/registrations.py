@@ -101,7 +101,17 @@ TENANT_ITEMS = (
     ),
 )
 PANELS = (
-    Panel("tenant", "members", _("Members"), "member_panel", "member.view", 60, True, side=True),
+    Panel(
+        "tenant",
+        "members",
+        _("Members"),
+        "member_panel",
+        "member.view",
+        60,
+        True,
+        side=True,
+        rest="/api/v1/tenants/{}/members/",
+    ),
     *(
         Panel(
             place,
@@ -112,6 +122,7 @@ PANELS = (
             70,
             True,
             side=True,
+            rest="/api/v1/audit/?tenant={}",
         )
         for place in ("tenant", "tenant_home")
     ),

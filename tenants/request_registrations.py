@@ -45,7 +45,16 @@ ITEMS = (
 )
 PANELS = (
     Panel("ops_home", "queue", _("Queue"), "queue_panel", "request.view", 10),
-    Panel("tenant", "requests", _("Requests"), "request_panel", "request.view", 50, summary=True),
+    Panel(
+        "tenant",
+        "requests",
+        _("Requests"),
+        "request_panel",
+        "request.view",
+        50,
+        summary=True,
+        rest="/api/v1/requests/?tenant={}",
+    ),
     Panel("tenant_home", "requests", _("Requests"), "request_panel", "request.view", 50),
 )
 

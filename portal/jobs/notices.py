@@ -18,6 +18,7 @@ PARKED = NoticeKind(
     title=_("Job %(job)s waits for a person"),
     text=_("Its page says why, and what can be done. The list of jobs shows whether others wait."),
     email=True,
+    verb="job.control",
 )
 SAME = timedelta(days=1)
 MOST, MOST_WITHIN = 5, timedelta(minutes=10)

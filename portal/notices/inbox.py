@@ -84,12 +84,13 @@ def notices_read_all(*, viewer: Viewer, now: datetime, up_to_id: int | None = No
 
 
 def choices_of(viewer: Viewer) -> list[Choice]:
-    """Every kind with the person's choice."""
+    """Every kind that the person can be told of, with their choice."""
     rows = NoticePreference.objects.filter(user_id=_person(viewer))
     chosen = {row.kind: Ways(row.bell, row.email) for row in rows}
     return [
         Choice(kind.code, kind.label, chosen.get(kind.code, Ways(kind.bell, kind.email)))
         for kind in kinds_all()
+        if not kind.verb or viewer.can(kind.verb)
     ]
 
 

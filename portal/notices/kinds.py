@@ -15,7 +15,8 @@ class NoticeKind:
     """One kind. `title` and `text` are lazy sentences with named placeholders ("%(name)s").
 
     `label` names the kind where a person chooses how to be told; `bell` and `email` are the
-    choice of somebody who has not chosen.
+    choice of somebody who has not chosen. `verb` is a right on the platform that everybody has who
+    is told of it: others are not offered the choice.
     """
 
     code: str
@@ -24,6 +25,7 @@ class NoticeKind:
     text: StrOrPromise = ""
     bell: bool = True
     email: bool = False
+    verb: str = ""
 
 
 _kinds: dict[str, NoticeKind] = {}
@@ -43,8 +45,8 @@ def kind_find(code: str) -> NoticeKind | None:
 
 
 def kinds_all() -> list[NoticeKind]:
-    """Every kind, in the order of its label in the active language."""
-    return sorted(_kinds.values(), key=lambda kind: str(kind.label))
+    """Every kind, those of one subject together and in the order of their registration."""
+    return sorted(_kinds.values(), key=lambda kind: kind.code.partition(".")[0])
 
 
 def sentence(template: StrOrPromise, params: Mapping[str, Any]) -> str:

@@ -25,7 +25,8 @@ class Panel:
     `name` is its part of the address where the place shows tabs. `verb` is what a viewer must be
     able to do to see it. The URL takes the tenant's key as only argument where the place belongs
     to a tenant. `summary` also puts it on the first tab; `wide` gives it the
-    whole width there, `side` stands it in the narrow column.
+    whole width there, `side` stands it in the narrow column. `rest` is the call that answers the
+    same, with {} for the tenant's key.
     """
 
     place: str
@@ -37,6 +38,7 @@ class Panel:
     summary: bool = False
     wide: bool = False
     side: bool = False
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class PanelLink:
     summary: bool
     wide: bool
     side: bool
+    rest: str
 
 
 PANELS: list[Panel] = []
@@ -62,7 +65,15 @@ def panel_register(*panels: Panel) -> None:
 def panels_for(*, place: str, viewer: Viewer, tenant_key: str | None = None) -> list[PanelLink]:
     """Panels of a place that this viewer may see, in order."""
     return [
-        PanelLink(panel.name, panel.title, url, panel.summary, panel.wide, panel.side)
+        PanelLink(
+            panel.name,
+            panel.title,
+            url,
+            panel.summary,
+            panel.wide,
+            panel.side,
+            panel.rest.format(tenant_key),
+        )
         for panel in sorted(PANELS, key=lambda panel: panel.order)
         if panel.place == place and (not panel.verb or viewer.can(panel.verb, tenant_key))
         if (url := panel_url(panel, tenant_key)) is not None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import JSONObject
 
 from inventory.models import Pool
@@ -35,6 +36,21 @@ def pools_promised() -> list[tuple[Pool, Promises]]:
 
 def branch_promised(*, tenant_key: str) -> bool:
     """Tell whether a tenant or one below it is guaranteed anything: such a branch can't move."""
+    return _branch(tenant_key).exists()
+
+
+def branch_promises(*, tenant_key: str) -> list[tuple[Pool, str, dict[str, int]]]:
+    """What the branch is guaranteed, by pool and tenant; one query."""
+    rows = _branch(tenant_key).select_related("pool")
+    placed = groupby(
+        rows.order_by("pool__ordering", "pool_id", "node__path", "resource"),
+        lambda row: (row.pool, row.tenant_key),
+    )
+    return [
+        (pool, key, {row.resource: row.guaranteed for row in each}) for (pool, key), each in placed
+    ]
+
+
+def _branch(tenant_key: str) -> QuerySet[Quota]:
     above = QuotaNode.objects.filter(tenant_key=tenant_key).values("path")[:1]
-    rows = Quota.objects.filter(node__path__startswith=Subquery(above), guaranteed__gt=0)
-    return rows.exists()
+    return Quota.objects.filter(node__path__startswith=Subquery(above), guaranteed__gt=0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 
 from portal.errors import NotFound
 from portal.viewer import Viewer, authorize
@@ -36,6 +36,7 @@ class OwnQuota:
     blocked_by: str | None = None
     set_by: str = ""
     set_why: str = ""
+    below: int = 0  # what of the allocated amount tenants below hold
 
     @property
     def blocked_reached(self) -> bool:
@@ -69,10 +70,16 @@ def quota_rows(*, tenant_key: str, viewer: Viewer) -> QuerySet[Quota]:
 
 
 def quota_own(*, tenant_key: str, viewer: Viewer, levels: Levels) -> list[OwnQuota]:
-    """A tenant's numbers with who set them last and what is left; one query."""
+    """A tenant's numbers with who set them last, what is left and what is below; one query."""
     last = QuotaChange.objects.filter(quota=OuterRef("pk")).order_by("-id")
+    below = Quota.objects.filter(
+        node__parent=OuterRef("node"), pool=OuterRef("pool"), resource=OuterRef("resource")
+    ).order_by()
+    held = below.values("resource").annotate(held=Sum(F("reserved") + F("bound") + F("releasing")))
     rows = quota_rows(tenant_key=tenant_key, viewer=viewer).annotate(
-        set_by=Subquery(last.values("who")[:1]), set_why=Subquery(last.values("why")[:1])
+        set_by=Subquery(last.values("who")[:1]),
+        set_why=Subquery(last.values("why")[:1]),
+        below=Subquery(held.values("held")),
     )
     return [_own(row, levels.get(row.pool_id, ()), viewer) for row in rows]
 
@@ -110,4 +117,5 @@ def _own(row: Quota, levels: tuple[QuotaLevel, ...], viewer: Viewer) -> OwnQuota
         blocked_by=(key if viewer.sees(key) else "") if narrower else None,
         set_by=getattr(row, "set_by", None) or "",
         set_why=getattr(row, "set_why", None) or "",
+        below=int(getattr(row, "below", None) or 0),
     )

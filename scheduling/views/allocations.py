@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from inventory.selectors.overview import CONTACT_EVERY_SECONDS
@@ -20,7 +21,8 @@ from portal.models.jobs import ACTIVE_STATES, JobRun, JobState
 from portal.pages import verb_required, viewer_of
 from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
-from scheduling.choices import ENDED_STATES, AllocationKind, AllocationState
+from scheduling.below import below_shown
+from scheduling.choices import ENDED_STATES, LIVE_STATES, AllocationKind, AllocationState
 from scheduling.connecting import kubeconfig_text
 from scheduling.filters import AllocationAllPageFilter, AllocationPageFilter
 from scheduling.models import Allocation
@@ -28,6 +30,7 @@ from scheduling.refused_nodes import refused_named
 from scheduling.selectors.allocation_list import (
     allocation_acts,
     allocation_get,
+    allocations_visible,
     allocations_with_jobs,
     decision_newest,
     quota_effects,
@@ -71,6 +74,16 @@ def allocation_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseB
     )
     context = {"table": table, "filter": found, "topic": f"tenant:{tenant_key}"}
     context |= {
+        "below": below_shown(
+            table,
+            allocations_visible(viewer=viewer).filter(state__in=LIVE_STATES),
+            request=request,
+            tenant_key=tenant_key,
+            field="tenant_key",
+            title=_("The tenant itself holds nothing"),
+            url_name="allocation_list",
+            words=lambda n: ngettext("%(n)s allocation", "%(n)s allocations", n) % {"n": n},
+        ),
         "layout": "layouts/tenant.html",
         "ask_url": empty.url,
         "path": f"/api/v1/allocations/?tenant={tenant_key}",

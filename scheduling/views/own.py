@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Count, Q
@@ -29,7 +30,8 @@ from scheduling.selectors.quota_own import OwnQuota, quota_chains, quota_changes
 from scheduling.selectors.startable import Startable, startable
 from scheduling.words import allocation_status, amounts_words
 
-CHANGES = 20
+CHANGES = 60
+AT_ONCE = timedelta(seconds=10)
 HOME_ROWS = 10
 SOON = timedelta(days=7)
 
@@ -45,7 +47,7 @@ def quota_own_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     context = {
         "tenant_key": tenant_key,
         "pools": _by_pool(rows),
-        "changes": [change_shown(change) for change in changes],
+        "changes": changes_shown(changes),
         "may_ask": viewer.can("request.create", tenant_key),
     }
     return render(request, "scheduling/quota_own.html", context)
@@ -110,16 +112,45 @@ def quota_panel(request: HttpRequest, tenant_key: str) -> HttpResponseBase:
     return render(request, "scheduling/_home_quota.html", context)
 
 
-def change_shown(change: QuotaChange) -> dict[str, Any]:
-    """A change of a number in words."""
+def changes_shown(changes: Iterable[QuotaChange]) -> list[dict[str, Any]]:
+    """Changes of numbers in words, newest first: what was set at once stands together, by pool."""
+    return [
+        {"at": act[0].at, "who": act[0].who, "why": act[0].why, "pools": _pools_shown(act)}
+        for act in _acts(changes)
+    ]
+
+
+def _acts(changes: Iterable[QuotaChange]) -> list[list[QuotaChange]]:
+    """Rows of one act name one person and reason, and were written one right after another."""
+    acts: list[list[QuotaChange]] = []
+    for row in changes:
+        last = acts[-1][-1] if acts else None
+        if last and (last.who, last.why) == (row.who, row.why) and last.at - row.at < AT_ONCE:
+            acts[-1].append(row)
+        else:
+            acts.append([row])
+    return acts
+
+
+def _pools_shown(act: Iterable[QuotaChange]) -> list[dict[str, Any]]:
+    return [
+        {"title": pool.title, "numbers": [_number_shown(row) for row in rows]}
+        for pool, rows in groupby(sorted(act, key=_place), lambda row: row.quota.pool)
+    ]
+
+
+def _place(change: QuotaChange) -> tuple[int, int, bool, str, int]:
+    """Pools in their order, devices first, and what was set twice in turn."""
+    pool, resource = change.quota.pool, change.quota.resource
+    return pool.ordering, pool.pk, resource in ("cpu", "memory"), resource, change.pk
+
+
+def _number_shown(change: QuotaChange) -> dict[str, Any]:
     resource = change.quota.resource
     return {
-        "at": change.at,
-        "what": f"{change.quota.pool.title} / {resource_title(resource)}",
+        "title": resource_title(resource),
         "before": number_html(change.old or 0, resource),
         "after": amount_words_html(change.new or 0, resource),
-        "who": change.who,
-        "why": change.why,
     }
 
 
@@ -165,6 +196,7 @@ def own_shown(own: OwnQuota) -> dict[str, Any]:
         "resource": quota.resource,
         "bar": own_bar(quota),
         "left": own.left,
+        "below": own.below,
         "limit": _above(own),
         "set_by": own.set_by,
         "set_why": own.set_why,

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from portal.viewer import Viewer
 from tenants.choices_requests import RequestKind, RequestState
+from tenants.demo_day import ASKED, HELD, PULSE
 from tenants.models import CapacityRequest
 
 UNDECIDED = (RequestState.SUBMITTED, RequestState.IN_REVIEW)
+PULSE_NAME = f"^({'|'.join(sorted({word for _tenant, word, *_rest in PULSE}))})-[0-9]{{8}}$"
 
 
 def first_ask(*, tenant_key: str, viewer: Viewer) -> CapacityRequest | None:
-    """The first allocation that the viewer asked for in a tenant, drafts aside."""
+    """The first allocation that the viewer asked for in a tenant, drafts aside.
+
+    What the demonstration asks for in the viewer's name was not theirs: it goes by its names.
+    """
     asked = CapacityRequest.objects.visible_to(viewer).filter(
         tenant_id=tenant_key, kind=RequestKind.ALLOCATION, created_by_id=viewer.user_id
     )
-    rows = asked.exclude(state=RequestState.DRAFT).select_related("allocation")
-    return rows.order_by("pk").first()
+    own = asked.exclude(state=RequestState.DRAFT).exclude(
+        Q(ask__name__in=[ask.name for ask in (*HELD, *ASKED) if ask.tenant == tenant_key])
+        | Q(ask__name__regex=PULSE_NAME)
+    )
+    return own.select_related("allocation").order_by("pk").first()
 
 
 def has_decided(*, viewer: Viewer) -> bool:

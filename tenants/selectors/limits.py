@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 
-from inventory.models import DeviceType, Pool
+from inventory.models import DeviceType, Node, Pool
+from scheduling.selectors.fleet import resources_ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,13 @@ def limits_pools(limits: Mapping[str, object]) -> list[PoolName]:
     return found + [PoolName(name, name) for name in sorted(set(limits) - known)]
 
 
-def limits_resources(limits: Mapping[str, Mapping[str, int]]) -> list[str]:
-    """Device types, processor and memory, then what only the limits still name."""
-    known = [*DeviceType.objects.values_list("name", flat=True), "cpu", "memory"]
-    named = {resource for amounts in limits.values() for resource in amounts}
-    return known + sorted(named - set(known))
+def limits_resources(
+    pools: Sequence[PoolName], limits: Mapping[str, Mapping[str, int]]
+) -> dict[str, list[str]]:
+    """By pool: device types that its nodes have or its limits name, then processor and memory."""
+    found: dict[str, set[str]] = {pool.name: set(limits.get(pool.name, ())) for pool in pools}
+    known = set(DeviceType.objects.values_list("name", flat=True))
+    nodes = Node.objects.filter(gone_at=None, pool__name__in=found).order_by()
+    for name, allocatable in nodes.values_list("pool__name", "allocatable").distinct():
+        found[name] |= known & {resource for resource, amount in allocatable.items() if amount}
+    return {name: resources_ordered(names | {"cpu", "memory"}) for name, names in found.items()}

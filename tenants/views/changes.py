@@ -10,10 +10,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from inventory.models import Pool
 from portal.attempts import form_attempt
 from portal.pages import generation_sent, verb_required, viewer_of
 from portal.refusal import Refusal
-from scheduling.selectors.promises import branch_promised
+from portal.ui.shell import titles_of
+from portal.viewer import Viewer
+from scheduling.selectors.promises import branch_promises
+from scheduling.words import amounts_words
 from tenants.forms import TenantArchiveForm, TenantForm, TenantMoveForm
 from tenants.models import Tenant
 from tenants.selectors.tenants import tenant_get
@@ -76,7 +80,7 @@ def tenant_move_page(request: HttpRequest, key: str) -> HttpResponseBase:
         status, refusal = attempt.status, attempt.refusal
     return _change(
         request, tenant, form, "tenant_move", status, refusal,
-        promised=branch_promised(tenant_key=key),
+        promised=_promised(key, viewer),
     )  # fmt: skip
 
 
@@ -102,7 +106,7 @@ def tenant_archive_page(request: HttpRequest, key: str) -> HttpResponseBase:
             messages.success(request, _("%(title)s is archived.") % {"title": tenant.title})
             return redirect("tenant_page", key)
         status, refusal = attempt.status, attempt.refusal
-    in_use = tenant.children.filter(archived_at=None).count()
+    in_use = list(tenant.children.filter(archived_at=None))
     return _change(request, tenant, form, "tenant_archive", status, refusal, in_use=in_use)
 
 
@@ -113,6 +117,13 @@ def tenant_restore_act(request: HttpRequest, key: str) -> HttpResponseBase:
     restored = tenant_restore(key=key, viewer=viewer_of(request))
     messages.success(request, _("%(title)s is in use again.") % {"title": restored.title})
     return redirect("tenant_page", key)
+
+
+def _promised(key: str, viewer: Viewer) -> list[tuple[Pool, str, str]]:
+    """Pool, tenant and amounts of each guarantee that keeps a branch where it is."""
+    found = branch_promises(tenant_key=key)
+    titles = titles_of(viewer, {each for _pool, each, _amounts in found})
+    return [(pool, titles[each], amounts_words(amounts)) for pool, each, amounts in found]
 
 
 def _change(

@@ -11,8 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from portal.attempts import form_attempt
 from portal.pages import generation_sent, verb_required, viewer_of
+from portal.ui.shell import titles_of
+from portal.viewer import Viewer
+from scheduling.words import amounts_words
 from tenants.forms_limits import LimitsForm
-from tenants.selectors.limits import limits_pools, limits_resources
+from tenants.selectors.limits import limits_held, limits_pools, limits_resources
 from tenants.selectors.tenants import tenant_get
 from tenants.services.tree import tenant_update
 
@@ -24,12 +27,13 @@ def tenant_limits_page(request: HttpRequest, key: str) -> HttpResponseBase:
     viewer = viewer_of(request)
     tenant = tenant_get(key=key, viewer=viewer)
     limits = tenant.auto_approve_limits
-    resources = limits_resources(limits)
+    pools = limits_pools(limits)
     form = LimitsForm(
         request.POST if request.method == "POST" else None,
-        pools=limits_pools(limits),
-        resources=resources,
+        pools=pools,
+        resources=limits_resources(pools, limits),
         limits=limits,
+        above=_above(key, viewer),
     )
     status = 200
     if request.method == "POST":
@@ -54,3 +58,17 @@ def tenant_limits_page(request: HttpRequest, key: str) -> HttpResponseBase:
         "crumbs": [(_("Tenants"), "/ops/tenants/"), (tenant.title, f"/ops/tenants/{key}/")],
     }
     return render(request, "tenants/tenant_limits.html", context, status=status)
+
+
+def _above(key: str, viewer: Viewer) -> dict[str, str]:
+    """By pool: what a tenant above sets, and which."""
+    held = [limits for limits in limits_held(tenant_key=key) if limits.tenant_key != key]
+    titles = titles_of(viewer, {limits.tenant_key for limits in held})
+    return {
+        limits.pool.name: _("from %(tenant)s: %(amounts)s")
+        % {
+            "tenant": titles[limits.tenant_key],
+            "amounts": amounts_words(limits.amounts) or _("nothing"),
+        }
+        for limits in held
+    }

@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.answers import error_shown
@@ -22,6 +23,7 @@ from portal.jobs.shown import job_context
 from portal.pages import generation_sent, verb_required, viewer_of
 from portal.ui.tables import Empty, table_build
 from portal.viewer import Viewer
+from scheduling.below import below_shown
 from tenants.choices_requests import OPEN_STATES, RequestKind, RequestState
 from tenants.filters_requests import RequestPageFilter
 from tenants.forms_allocation import form_can_hold
@@ -72,7 +74,18 @@ def request_list_page(request: HttpRequest, tenant_key: str) -> HttpResponseBase
         icon="file-text",
     )
     table = table_build(RequestTable, found.qs, request=request, empty=empty)
+    below = below_shown(
+        table,
+        CapacityRequest.objects.visible_to(viewer),
+        request=request,
+        tenant_key=tenant_key,
+        field="tenant_id",
+        title=_("The tenant itself has asked for nothing"),
+        url_name="request_list",
+        words=lambda n: ngettext("%(n)s request", "%(n)s requests", n) % {"n": n},
+    )
     context = {"table": table, "filter": found, "tenant_key": tenant_key, "may_ask": may_ask}
+    context["below"] = below
     return render(request, "requests/list.html", context)
 
 

@@ -14,7 +14,7 @@ from portal.jobs.wake import jobs_wake
 from portal.models import JobState, Notice
 from portal.notices import inbox
 from portal.scope import scope
-from tests.people import People
+from tests.people import People, Someone
 from tests.portal.jobs import SYSTEM, Known, ask, known, work
 
 __all__ = ["known"]
@@ -111,3 +111,17 @@ def test_a_person_chooses_how_to_hear_of_it(people_committed: People) -> None:
         chosen = {choice.kind: choice.ways for choice in inbox.choices_of(operator)}
     kinds = ["allocation.failed", "cluster.credential-expired", "cluster.unreachable", PARKED.code]
     assert all(chosen[kind].bell and chosen[kind].email for kind in kinds)
+
+
+def test_what_only_operators_are_told_is_no_choice_of_others(people_committed: People) -> None:
+    def offered(someone: Someone) -> list[str]:
+        with scope(someone.viewer) as viewer:
+            return [choice.kind for choice in inbox.choices_of(viewer)]
+
+    everything, hers = offered(people_committed.operator), offered(people_committed.alice)
+    operators = {PARKED.code, "request.submitted", "request.accepted", "request.declined"}
+    found = set(everything) - set(hers)
+    assert {kind for kind in found if not kind.startswith("cluster.")} == operators
+    assert "cluster.unreachable" in found
+    subjects = [kind.partition(".")[0] for kind in everything]
+    assert subjects == sorted(subjects), "what is about one thing stands together"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from inventory.models import DeviceType, Pool
+from inventory.models import Cluster, DeviceType, Node, Pool
 from portal.models import IdempotentAnswer
 from portal.scope import scope
 from portal.viewer import Viewer
@@ -186,6 +188,30 @@ def test_refused_archive_shows_the_refusal(people: People) -> None:
     answer = people.operator.client().post("/ops/tenants/aurora/archive/", {"reason": "x"})
     assert answer.status_code == 422
     assert b"tenant.has-children" in answer.content
+
+
+def test_what_keeps_a_tenant_from_being_archived_is_named(people: People) -> None:
+    page = people.operator.client().get("/ops/tenants/aurora/archive/").content.decode()
+    assert '<a class="b-name" href="/ops/tenants/vision/">Computer Vision</a>' in page
+    assert "Cancel</a>" not in page
+
+
+def test_each_tab_of_a_tenant_shows_its_own_call(people: People) -> None:
+    client = people.operator.client()
+    called: dict[str, str] = {}
+    for panel in client.get("/ops/tenants/vision/").context["panels"]:
+        page = client.get(f"/ops/tenants/vision/see/{panel.name}/").content.decode()
+        found = re.search(r"<code>GET (/api/[^<]*)</code>", page)
+        assert found is not None, panel.name
+        called[panel.name] = html.unescape(found[1])
+        assert client.get(called[panel.name]).status_code == 200, called[panel.name]
+    assert called == {
+        "quota": "/api/v1/quotas/?tenant=vision",
+        "held": "/api/v1/allocations/?tenant=vision&state=live",
+        "requests": "/api/v1/requests/?tenant=vision",
+        "members": "/api/v1/tenants/vision/members/",
+        "activity": "/api/v1/audit/?tenant=vision",
+    }
 
 
 def test_operator_moves_and_archives(people: People) -> None:
@@ -367,9 +393,22 @@ def test_disabled_person_is_out_at_the_next_click(people: People) -> None:
 
 def test_operator_sets_limits_in_units_of_people(people: People) -> None:
     with scope(Viewer.system("tests")):
-        Pool.objects.create(name="gpu", title="GPU nodes", ordering=1)
-        DeviceType.objects.create(name="h100", title="H100")
+        pool = Pool.objects.create(name="gpu", title="GPU nodes", ordering=1)
+        for name in ("h100", "l4"):
+            DeviceType.objects.create(name=name, title=name.upper())
+        Node.objects.create(
+            cluster=Cluster.objects.create(name="west"),
+            name="n1",
+            uid="n1",
+            resource_version="1",
+            seen_at=timezone.now(),
+            ready=True,
+            pool=pool,
+            allocatable={"h100": 8},
+        )
     client, path = people.operator.client(), "/ops/tenants/vision/limits/"
+    boxes = re.findall(rb'name="(gpu--[^"]*)"', client.get(path).content)
+    assert boxes == [b"gpu--h100", b"gpu--cpu", b"gpu--memory"], "what the pool's nodes have"
     body = {"gpu--cpu": "16.5", "gpu--memory": "64", "gpu--h100": "", "generation": "1"}
     assert client.post(path, body).status_code == 302
     with scope(Viewer.system("tests")):
@@ -419,6 +458,8 @@ def test_the_limits_that_hold_are_shown_with_the_tenant_that_sets_them(people: P
         tenant_update(key="vision", auto_approve_limits={"h100": {"cpu": 4000}}, viewer=viewer)
         tenant_update(key="speech", auto_approve_limits={"spare": above}, viewer=viewer)
     amounts = amounts_words(above)
+    form = people.operator.client().get("/ops/tenants/vision/limits/").context["form"]
+    assert [row.above for row in form.rows()] == ["", f"from Aurora Research: {amounts}", ""]
     shown = people.operator.client().get("/ops/tenants/vision/").context["limits"]
     assert shown == [("h100 pool", "4 cores", ""), ("a100 pool", amounts, "Aurora Research")]
     assert amounts.index("16 cores") < amounts.index("64 GiB")

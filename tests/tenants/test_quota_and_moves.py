@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -103,4 +104,7 @@ def test_the_page_offers_only_places_that_would_be_accepted(pooled: People) -> N
     full = client.get("/ops/tenants/vision/move/").content.decode()
     assert "can’t be moved now" in full
     assert 'name="parent"' not in full
+    assert re.search(r'\?pool=\w+">[^<]+</a><span class="b-dim">Computer Vision<', full), (
+        "which it is"
+    )
     assert client.post("/ops/tenants/vision/move/", {"parent": "borealis"}).status_code == 409

@@ -24,6 +24,7 @@ KINDS = (
         label=_("A request waits for a decision"),
         title=_("%(tenant)s has submitted request %(ref)s"),
         text=_("Submitted by %(who)s."),
+        verb="request.decide",
     ),
     NoticeKind(
         code="request.approved",
@@ -54,11 +55,13 @@ KINDS = (
         code="request.accepted",
         label=_("An offer of yours is accepted"),
         title=_("%(tenant)s accepts your offer for request %(ref)s"),
+        verb="request.decide",
     ),
     NoticeKind(
         code="request.declined",
         label=_("An offer of yours is declined"),
         title=_("%(tenant)s declines your offer for request %(ref)s"),
+        verb="request.decide",
     ),
 )
 

@@ -245,3 +245,24 @@ def test_a_job_parked_for_a_credential_leads_to_its_replacement(people: People, 
         with scope(people.operator.viewer):
             JobRun.objects.filter(pk=parked.pk).update(key=key, args=args)
         assert link in people.operator.client().get(page).content.decode(), key
+
+
+def test_what_tenants_below_hold_is_told_apart_and_found(people: People, seed: Seed) -> None:
+    client = people.operator.client()
+    quota = client.get("/t/aurora/quota/").content.decode()
+    assert re.findall(r"<span>([^<]*) below</span>", quota)[0] == "10", "vision holds it"
+    assert " below</span>" not in people.alice.client().get("/t/vision/quota/").content.decode()
+    held = client.get("/t/aurora/allocations/").content.decode()
+    assert "The tenant itself holds nothing" in held
+    assert re.search(r'href="/t/vision/allocations/">Computer Vision</a>.*?4 allocations', held)
+    narrowed = client.get("/t/aurora/allocations/?state=live").content.decode()
+    assert "Tenants below" not in narrowed
+    assert len(statements(client, "/t/aurora/allocations/")) <= MOST_QUERIES
+
+
+def test_numbers_that_were_set_at_once_are_one_act(people: People, seed: Seed) -> None:
+    acts = people.alice.client().get("/t/vision/quota/").context["changes"]
+    assert len(acts) == 1
+    (pool,) = acts[0]["pools"]
+    assert (pool["title"], len(pool["numbers"])) == ("H100 train", 3)
+    assert [row["title"] for row in pool["numbers"]][1:] == ["CPU", "Memory"]

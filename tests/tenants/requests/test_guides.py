@@ -68,6 +68,16 @@ def test_it_leads_from_the_ask_over_the_decision_to_the_quota_that_came_back(
     assert become("released", released_at=now - timedelta(hours=2)) is None
 
 
+@pytest.mark.parametrize("name", ["depth-large", "evaluate-30164952"])
+def test_what_the_demonstration_asked_for_is_nobodys_first_task(
+    harbour: Harbour, name: str
+) -> None:
+    harbour.submitted(ask_name=name)
+    assert at(tenant_now(harbour.people.alice)) == ["now", "next", "next", "next"]
+    harbour.submitted(ask_name="own-try")
+    assert at(tenant_now(harbour.people.alice)) == ["done", "now", "next", "next"]
+
+
 def test_it_ticks_what_was_really_done(harbour: Harbour) -> None:
     alice = harbour.people.alice
     before = tenant_now(alice)
