@@ -13,6 +13,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
+from inventory import titles
 from portal.scope import scope
 from portal.viewer import Viewer
 from tests.browser.fixtures import assets, browser, browser_last, static_root
@@ -60,6 +61,13 @@ def _flush_as_owner() -> Iterator[None]:
 def _limits_forget() -> None:
     """Let no test run into limits on signing in that another has used up."""
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _titles_forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read titles of device types once in each test: not another's, and not again after a while."""
+    monkeypatch.setattr(titles, "KEPT_SECONDS", 1e9)
+    titles.titles_forget()
 
 
 @pytest.fixture

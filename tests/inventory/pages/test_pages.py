@@ -168,7 +168,7 @@ def test_a_node_tells_what_pods_ask_and_its_first_labels(fleet: Fleet, people: P
     page = people.operator.client().get("/ops/nodes/north/north-gpu-0/").text
     pods = page[page.index("train-0") :]
     row = re.sub(r"<[^>]*>|\s+", " ", pods[: pods.index("</tr>")])
-    assert re.search(r"8 cores *, +64 GiB *, +2 +H100 SXM", row)
+    assert re.search(r"8 cores *, +64 GiB *, +2 +(H100 SXM|h100-x)\b", row)
     labels = page[page.index('class="b-label-list"') :]
     assert labels[: labels.index("</dl>")].count("<dt>") == 8
     assert re.search(r"<b>More labels</b><span>6</span>", labels)

@@ -24,3 +24,17 @@ def test_what_is_given_back_because_it_failed_is_not_fulfilled(
         allocation = Allocation.objects.get(pk=request.allocation_id)
         allocation_release(allocation=allocation, viewer=viewer, fails=fails)
     assert stage(request, harbour.now) == expected
+
+
+def test_a_fulfilled_request_says_how_its_allocation_stands(harbour: Harbour) -> None:
+    """It stays fulfilled when what it brought was released; its page says that beside the name."""
+    request = approve(harbour, harbour.submitted())
+    with system():
+        Allocation.objects.filter(pk=request.allocation_id).update(
+            state="released", active_at=harbour.now, released_at=harbour.now
+        )
+    client = harbour.people.alice.client()
+    page = client.get(f"/t/vision/requests/{request.pk}/").content.decode()
+    assert f'>A-{request.allocation_id}</a> <span class="b-dim">Released</span>' in page
+    ended = client.get(f"/t/vision/allocations/{request.allocation_id}/").content.decode()
+    assert "no metrics yet" not in ended
