@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -96,14 +97,19 @@ def quota_history_page(request: HttpRequest, quota_id: int) -> HttpResponseBase:
     viewer = viewer_of(request)
     quota = quota_get(quota_id=quota_id, viewer=viewer)
     changes = quota_changes(tenant_key=quota.tenant_key, viewer=viewer).filter(quota=quota)
-    ledger = QuotaLedger.objects.filter(quota=quota).order_by("-id")
+    moved = allocations_visible(viewer=viewer).filter(pk=OuterRef("allocation_id")).order_by()
+    ledger = (  # what moved may be of a tenant below
+        QuotaLedger.objects.filter(quota=quota)
+        .annotate(holder=Subquery(moved.values("tenant_key")[:1]))
+        .order_by("-id")
+    )
     moves = rows_page(ledger, request=request, param="moves")
     titles = titles_of(viewer, [quota.tenant_key])
     context = {
         "quota": quota,
         "changes": rows_page(changes, request=request),
         "moves": moves,
-        "ledger": _ledger_shown(list(moves), viewer),
+        "ledger": [_move_shown(move) for move in moves],
         "tenant_title": titles.get(quota.tenant_key, quota.tenant_key),
         "grid_url": (grid := f"{reverse('quota_grid')}?pool={quota.pool.name}"),
         "may_edit": viewer.can("quota.edit"),
@@ -112,19 +118,11 @@ def quota_history_page(request: HttpRequest, quota_id: int) -> HttpResponseBase:
     return render(request, "scheduling/quota_history.html", context)
 
 
-def _ledger_shown(moves: list[QuotaLedger], viewer: Viewer) -> list[tuple[QuotaLedger, Any, str]]:
-    """Each move in words, with the address of what moved, which may be of a tenant below."""
-    of_moves = allocations_visible(viewer=viewer).filter(
-        pk__in={move.allocation_id for move in moves if move.allocation_id}
-    )
-    urls = {
-        pk: reverse("allocation_page", args=[tenant_key, pk])
-        for pk, tenant_key in of_moves.order_by().values_list("pk", "tenant_key")
-    }
-    return [
-        (move, MOVES.get(move.direction, move.direction), urls.get(move.allocation_id or 0, ""))
-        for move in moves
-    ]
+def _move_shown(move: QuotaLedger) -> tuple[QuotaLedger, Any, str]:
+    """A move in words, with the address of what moved."""
+    holder = getattr(move, "holder", None)
+    url = reverse("allocation_page", args=[holder, move.allocation_id]) if holder else ""
+    return move, MOVES.get(move.direction, move.direction), url
 
 
 def _tried(grid: Grid, edits: GridEdits, viewer: Viewer, *, save: bool) -> Trial:

@@ -19,7 +19,7 @@ from tenants.approval import RuleAnswer, RuleLine
 from tenants.asks import is_open
 from tenants.choices_requests import DECIDED_STATES, OPEN_STATES, RequestKind, RequestState
 from tenants.conflicts import ousted
-from tenants.models import CapacityRequest
+from tenants.models import CapacityRequest, RequestEvent
 from tenants.models.requests import CapacityRequestQuerySet
 from tenants.offers import Terms
 from tenants.previews import RequestPreview
@@ -115,7 +115,7 @@ def queue_build(
     """What waits for a decision, a page of it; six queries, whatever their number.
 
     Without `page` it is the one that lists `chosen`, else the first. Each request has
-    `past_asked`, `past_granted` and `past_rejected` of its tenant.
+    `past_asked`, `past_granted` and `past_rejected` of its tenant, and `offered_at`.
     """
     entries = _entries(viewer, now)
     listed = _listed(entries, viewer, now, view, page, per_page, chosen)
@@ -220,7 +220,11 @@ def _open_or_decided(viewer: Viewer, now: datetime, ids: set[int]) -> QuerySet[C
     still = Case(When(state__in=OPEN_STATES, then=Value(0)), default=Value(1))
     left = Case(When(state__in=OPEN_STATES, then="deadline_at"))
     counts = {name: SubqueryCount(of) for name, of in counted.items()}
-    ordered = rows.annotate(**counts, closed=still).order_by("closed", left, "-decided_at", "id")
+    offers = RequestEvent.objects.filter(request=OuterRef("pk"), verb="counter").order_by("-id")
+    offered = Subquery(offers.values("at")[:1])
+    ordered = rows.annotate(**counts, offered_at=offered, closed=still).order_by(
+        "closed", left, "-decided_at", "id"
+    )
     return cast("QuerySet[CapacityRequest]", ordered)
 
 

@@ -255,8 +255,7 @@ def _offered(found: CapacityRequest) -> dict[str, Any]:
     """The offer that the tenant has not answered yet, and since when it stands."""
     if not found.counter:
         return {}
-    made = found.events.filter(verb="counter").last()
-    return {"offer": offer_rows(found), "offered_at": made.at if made else None}
+    return {"offer": offer_rows(found), "offered_at": getattr(found, "offered_at", None)}
 
 
 def _amount(found: CapacityRequest, row: QueueRow) -> str:

@@ -44,8 +44,10 @@ def tenant_new_page(request: HttpRequest) -> HttpResponseBase:
     """A new tenant anywhere in the tree, for operators."""
     viewer = viewer_of(request)
     parent = request.GET.get("parent", NONE)
-    initial = {"parent": parent, "kind": _kind_below(parent, viewer)}
-    form = TenantNewForm(request.POST or None, parents=parent_choices(viewer), initial=initial)
+    parents = parent_choices(viewer)
+    known = parent if parent in dict(parents) else NONE
+    initial = {"parent": known, "kind": _kind_below(known, viewer)}
+    form = TenantNewForm(request.POST or None, parents=parents, initial=initial)
     return _new(request, form, layout="layouts/ops.html", crumbs=[(_("Tenants"), "/ops/tenants/")])
 
 

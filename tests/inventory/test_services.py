@@ -10,6 +10,7 @@ import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
+from inventory.choices import ClusterState
 from inventory.logins import kubeconfig_render
 from inventory.models import Cluster, DeviceMapping, DeviceType, Node, Pool
 from inventory.selectors.nodes import (
@@ -148,6 +149,7 @@ def test_pools_take_nodes_in_their_order() -> None:
     assert pools_of_nodes() == ["h100", "h100", "all", "all"]
     pool_update(name="all", selector=models(model="l40s"), viewer=OPERATOR)
     assert pools_of_nodes() == ["h100", "h100", "all", ""]
+    Cluster.objects.update(state=ClusterState.CONNECTED)  # before that nothing of it is usable
     found = pool_capacities()
     assert found[Pool.objects.get(name="h100").pk].usable[GPU] == 16
     assert found[None].nodes == 1

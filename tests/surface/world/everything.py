@@ -202,6 +202,7 @@ def _nobody(like: dict[str, Any]) -> dict[str, Any]:
         "email": f"{MISSING}-member@{MISSING}.example.com",
         "token_public": "zzzzzzzzzzzz",
         "namespace": f"{MISSING}-batch",
+        "tab": like["tab"],  # a place on the page, and no id
     }
     return {
         name: words.get(name, MISSING_ID if isinstance(value, int) else f"no-{value}"[:40])
