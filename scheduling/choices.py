@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class AllocationKind(models.TextChoices):
@@ -24,7 +25,7 @@ class AllocationState(models.TextChoices):
     PLANNED = "planned", _("Planned")
     RESERVED = "reserved", _("Reserved")
     APPLYING = "applying", _("Applying")
-    ACTIVE = "active", _("Active")
+    ACTIVE = "active", pgettext_lazy("state of an allocation", "Active")
     DEGRADED = "degraded", _("Degraded")
     RELEASING = "releasing", _("Releasing")
     RELEASED = "released", _("Released")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.joins import comma_join, list_join
 from portal.ui.units import amount_text, resource_title
@@ -46,8 +46,6 @@ MOVES: Mapping[str, StrOrPromise] = {
 
 def allocation_status(allocation: Allocation) -> tuple[str, StrOrPromise]:
     """Icon kind and word of an allocation's state."""
-    if allocation.state == AllocationState.ACTIVE:
-        return "ok", pgettext("state of an allocation", "Active")
     return STATUS.get(allocation.state, "info"), AllocationState(allocation.state).label
 
 

@@ -26,7 +26,7 @@ OPEN_OR_ENDED = (("", _("Open or ended")), ("true", _("Open")), ("false", _("End
 class RequestFilter(BerthFilterSet):
     """Requests by state, kind, pool and text."""
 
-    search = django_filters.CharFilter(method="by_text", label=_("Name, person or number"))
+    search = django_filters.CharFilter(method="by_text", label=_("Name, person, number"))
     state = django_filters.ChoiceFilter(
         choices=RequestState.choices, label=_("State"), empty_label=_("Any state")
     )

@@ -49,10 +49,11 @@ def decide(snapshot: Snapshot, ask: Ask, policy: Policy) -> Decision:
     quota = list(_quota_checks(snapshot.levels, ask)) if policy.check_quota else []
     placements = _best_cluster([seat for seat in seats if seat.pieces], ask, room)
     checks = (*offered, *quota, _room_check(seats, ask, room, fits=placements is not None))
-    refused = _refusals(seats, room, {placement.node_uid for placement in placements or ()})
     if all(check.ok for check in checks) and placements is not None:
-        return Decision(Verdict.FITS, checks, placements, refused)
-    return Decision(_later_or_never(quota, snapshot, ask, room), checks, (), refused)
+        chosen = {placement.node_uid for placement in placements}
+        return Decision(Verdict.FITS, checks, placements, _refusals(seats, room, chosen))
+    verdict = _later_or_never(quota, snapshot, ask, room)
+    return Decision(verdict, checks, (), _refusals(seats, room, set()))
 
 
 def _seats(snapshot: Snapshot, ask: Ask, room: Amounts, policy: Policy) -> list[_Seat]:

@@ -17,7 +17,7 @@ from portal.attempts import form_attempt
 from portal.models import JobRun
 from portal.pages import verb_required, viewer_of
 from portal.ui.bulk import Bulk, BulkAct, BulkAsk, bulk_answer
-from scheduling.choices import AllocationKind
+from scheduling.choices import ENDED_STATES, AllocationKind
 from scheduling.forms import ReleaseForm, ReplaceForm
 from scheduling.models import Allocation
 from scheduling.selectors.allocation_list import (
@@ -115,6 +115,9 @@ def _planned(
 ) -> HttpResponseBase:
     """The plan; posted, the act with its reason, and back to the allocation where it was taken."""
     status = 200
+    if request.method == "GET" and found.state in ENDED_STATES:
+        messages.info(request, _("%(name)s has ended already.") % {"name": found.name})
+        return redirect("allocation_page", found.tenant_key, found.pk)
     if request.method == "POST":
         viewer = viewer_of(request)
         attempt = form_attempt(form, lambda data: act(allocation=found, viewer=viewer, **data))

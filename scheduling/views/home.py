@@ -112,12 +112,12 @@ def _taken(in_use: int, others: int, stranded: int) -> str:
 
 
 def _first(parts: list[str]) -> str:
-    """The first three, and how many more there are."""
-    more = len(parts) - 3
+    """The first two, and how many more there are: the tile has room for no more."""
+    more = len(parts) - 2
     if more <= 0:
         return list_join(parts)
     words = ngettext("%(names)s and %(count)s more", "%(names)s and %(count)s more", more)
-    return words % {"names": list_join(parts[:3]), "count": more}
+    return words % {"names": list_join(parts[:2]), "count": more}
 
 
 def plain_tile(total: Sums, resource: str) -> dict[str, str]:

@@ -55,6 +55,14 @@ def test_release_is_planned_first_and_returns_a_job(people: People, seed: Seed) 
     assert b"already released, or on its way" in again.content
 
 
+@pytest.mark.parametrize("act", ["release", "replace"])
+def test_no_plan_is_made_of_what_has_ended(people: People, seed: Seed, act: str) -> None:
+    home = f"/t/vision/allocations/{seed.failed.pk}/"
+    answer = people.alice.client().get(f"{home}{act}/", follow=True)
+    assert answer.redirect_chain == [(home, 302)]
+    assert "has ended already." in answer.content.decode()
+
+
 def test_release_of_one_that_comes_up_stops_its_job(people: People, seed: Seed) -> None:
     answer = people.alice.client().post(f"/t/vision/allocations/{seed.coming.pk}/release/", {})
     assert answer.status_code == 302
