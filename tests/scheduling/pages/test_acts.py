@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.db.models.functions import Now
 
 from portal.jobs.requests import job_request
