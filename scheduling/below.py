@@ -15,6 +15,8 @@ from portal.ui.shell import titles_of
 from portal.ui.tables import BerthTable
 from scheduling.models import QuotaNode
 
+MOST = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Below:
@@ -39,14 +41,16 @@ def below_shown(
 ) -> list[Below]:
     """Tenants below with rows of their own, where the tenant's unfiltered list is empty.
 
-    `rows` are all that the viewer sees, `field` names their tenant; `title` is then the list's.
+    At most 20, those with most rows. `rows` are all that the viewer sees, `field` names their
+    tenant; `title` is then the list's.
     """
     if table.paginator.count or request.GET:
         return []
     above = QuotaNode.objects.filter(tenant_key=tenant_key).values("path")[:1]
     branch = QuotaNode.objects.filter(path__startswith=Subquery(above)).values("tenant_key")
-    found = rows.filter(**{f"{field}__in": branch}).order_by(field).values(field)
-    counts = dict(found.annotate(n=Count("pk")).values_list(field, "n"))
+    found = rows.filter(**{f"{field}__in": branch}).order_by().values(field)
+    most = found.annotate(n=Count("pk")).order_by("-n", field)[:MOST]
+    counts = dict(most.values_list(field, "n"))
     if counts:
         table.empty = replace(table.empty, title=title)
     titles = titles_of(viewer_of(request), counts) if counts else {}

@@ -34,6 +34,7 @@ WORDS: Mapping[str, StrOrPromise] = {
     "unknown-cluster": _("the cluster takes nothing"),
     "other-cluster": _("in another cluster than was asked for"),
     "not-needed": _("free, and not needed"),
+    "has-room": _("has room"),
 }
 ORDER = {code: place for place, code in enumerate(WORDS)}
 
@@ -48,13 +49,9 @@ class RefusedRow:
     more: int = 0
 
 
-def refused_counted(counts: Mapping[str, int], *, placed: bool = True) -> list[RefusedRow]:
-    """A row for each code with its number of nodes; where nothing is `placed`, none is too many."""
-    own = {} if placed else {"not-needed": gettext("has room")}
-    return [
-        RefusedRow(own.get(code) or _said(code), counts[code])
-        for code in sorted(counts, key=_place)
-    ]
+def refused_counted(counts: Mapping[str, int]) -> list[RefusedRow]:
+    """A row for each code with its number of nodes."""
+    return [RefusedRow(_said(code), counts[code]) for code in sorted(counts, key=_place)]
 
 
 def refused_named(refusals: Iterable[Mapping[str, Any]]) -> list[RefusedRow]:

@@ -92,7 +92,7 @@ def preview_shown(
         "has_strips": bool(device),
         "place": _place(preview),
         "placed_total": _placed_total(preview, terms, device),
-        "others": refused_counted(preview.refused, placed=bool(nodes)),
+        "others": refused_counted(preview.refused),
         "others_total": sum(preview.refused.values()),
         "alternatives": [_alternative(a, terms, effects) for a in preview.alternatives],
         "refusal": refusal and refusal_advised(refusal, pool=pool, viewer=viewer),

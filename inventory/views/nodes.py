@@ -41,13 +41,15 @@ def node_list_page(request: HttpRequest) -> HttpResponseBase:
     clusters = list(cluster_list(viewer=viewer))
     if found.is_valid() and found.form.cleaned_data["cluster"]:
         clusters = [each for each in clusters if each.name == found.form.cleaned_data["cluster"]]
+    chips = clusters if len(clusters) <= CHIPS else []
+    shown = {row.record.cluster_id for row in table.paginated_rows}
     context = {
         "table": table,
         "filter": found,
         "silent": [cluster for cluster in clusters if is_silent(cluster, now=now)],
-        "clusters": clusters if len(clusters) <= CHIPS else [],
+        "clusters": chips,
         "interval": CONTACT_EVERY_SECONDS,
-        "topics": cluster_topics([cluster.pk for cluster in clusters], "pools"),
+        "topics": cluster_topics(sorted(shown | {cluster.pk for cluster in chips}), "pools"),
     }
     return render(request, "inventory/node_list.html", context)
 

@@ -53,7 +53,7 @@ def decide(snapshot: Snapshot, ask: Ask, policy: Policy) -> Decision:
         chosen = {placement.node_uid for placement in placements}
         return Decision(Verdict.FITS, checks, placements, _refusals(seats, room, chosen))
     verdict = _later_or_never(quota, snapshot, ask, room)
-    return Decision(verdict, checks, (), _refusals(seats, room, set()))
+    return Decision(verdict, checks, (), _refusals(seats, room, None))
 
 
 def _seats(snapshot: Snapshot, ask: Ask, room: Amounts, policy: Policy) -> list[_Seat]:
@@ -237,16 +237,22 @@ def _lacking(nodes: list[NodeView], room: Amounts) -> str:
     return next(found, "")
 
 
-def _refusals(seats: list[_Seat], room: Amounts, chosen: set[str]) -> tuple[NodeRefusal, ...]:
-    return tuple(_refusal(seat, room) for seat in seats if seat.node.uid not in chosen)
+def _refusals(
+    seats: list[_Seat], room: Amounts, chosen: set[str] | None
+) -> tuple[NodeRefusal, ...]:
+    """Why nodes took nothing; where nothing is placed at all (None), also those that have room."""
+    fits = "has-room" if chosen is None else "not-needed"
+    return tuple(
+        _refusal(seat, room, fits) for seat in seats if seat.node.uid not in (chosen or ())
+    )
 
 
-def _refusal(seat: _Seat, room: Amounts) -> NodeRefusal:
+def _refusal(seat: _Seat, room: Amounts, fits: str) -> NodeRefusal:
     node = seat.node
     if seat.blocker:
         return NodeRefusal(node.name, node.cluster, seat.blocker)
     if seat.pieces:
-        return NodeRefusal(node.name, node.cluster, "not-needed")
+        return NodeRefusal(node.name, node.cluster, fits)
     resource = next(k for k, amount in devices_first(room) if node.free.get(k, 0) < amount)
     free, asked = node.free.get(resource, 0), room[resource]
     return NodeRefusal(node.name, node.cluster, "no-room", resource, free, asked)

@@ -80,6 +80,7 @@ def refusal_of_size(check: Check, *, pool: str) -> Refusal:
         scope=pool,
         dimension=check.resource,
         limit=check.limit,
+        now=0,  # a replica begins with nothing
         asked=check.asked,
         short_by=check.short_by,
         who=_("an operator, with larger nodes in the pool"),

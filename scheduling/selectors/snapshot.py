@@ -56,7 +56,7 @@ def cluster_views(
     return tuple(
         ClusterView(
             name=there[0].cluster.name,
-            blocker=BLOCKING_STATES.get(there[0].cluster.state, ""),
+            blocker=_blocking(there[0].cluster.state),
             fenced=bool(there[0].cluster.abilities.get("fenced")),
             mixed=frozenset(
                 name
@@ -67,6 +67,11 @@ def cluster_views(
         )
         for there in by_cluster.values()
     )
+
+
+def _blocking(state: str) -> str:
+    """Only a connected cluster takes something, whatever states there may be."""
+    return "" if state == ClusterState.CONNECTED else BLOCKING_STATES.get(state, "unknown-cluster")
 
 
 def quota_levels(*, pool: Pool, tenant_key: str) -> tuple[QuotaLevel, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Count, Func, OuterRef, Q, QuerySet
-from django.db.models.functions import Collate, Lower
+from django.db.models import BooleanField, Count, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Collate, Concat, Lower
 
 from portal.errors import NotFound
 from portal.viewer import Viewer
@@ -35,6 +35,10 @@ def tenant_get(*, key: str, viewer: Viewer) -> Tenant:
     return found
 
 
+# Siblings may have one title: then the key keeps their branches apart.
+TITLED = Collate(Concat(Lower("title"), Value("\x01"), "key"), "C")
+
+
 def tenant_tree(*, viewer: Viewer) -> QuerySet[Tenant]:
     """As `tenant_list`, but siblings by title; with `member_count` and `child_count` on each.
 
@@ -44,7 +48,7 @@ def tenant_tree(*, viewer: Viewer) -> QuerySet[Tenant]:
     rows = tenant_list(viewer=viewer).annotate(
         member_count=Count("memberships", distinct=True),
         child_count=Count("children", distinct=True, filter=Q(children__archived_at=None)),
-        title_path=ArraySubquery(above.values(read=Collate(Lower("title"), "C"))),
+        title_path=ArraySubquery(above.values(read=TITLED)),
     )
     return rows.order_by("title_path", "path")
 

@@ -93,13 +93,15 @@ def queue_act(request: HttpRequest, request_id: int, verb: str) -> HttpResponseB
     }
     # Where it stood is known before it is decided.
     view = request.GET.get("view", "")
-    beside = queue_beside(viewer=viewer, now=arguments["now"], view=view, request_id=request_id)
+    beside: int | None = request_id
+    if verb != "claim":
+        beside = queue_beside(viewer=viewer, now=arguments["now"], view=view, request_id=request_id)
     try:
         words = acts[verb](request, found, arguments)
     except (Invalid, Refused, Conflict, PreconditionFailed) as error:
         return _again(request, found, viewer, verb, error)
     messages.success(request, words)
-    return redirect(_address(request_id if verb == "claim" else beside, view))
+    return redirect(_address(beside, view))
 
 
 def _address(request_id: int | None, view: str) -> str:

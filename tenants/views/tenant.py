@@ -100,7 +100,11 @@ def _facts(key: str, viewer: Viewer) -> dict[str, Any]:
 def _limits(key: str, viewer: Viewer) -> list[tuple[str, str, str]]:
     """Pool, amounts, and which tenant above sets them: empty where it is this one."""
     held = limits_held(tenant_key=key)
-    titles = titles_of(viewer, {limits.tenant_key for limits in held} - {key})
+    above = {limits.tenant_key for limits in held} - {key}
+    # Who belongs to a project alone is not told what stands above it.
+    titles = dict.fromkeys(above, _("a tenant above")) | titles_of(
+        viewer, [name for name in above if viewer.sees(name)]
+    )
     return [
         (limits.pool.title, amounts_words(limits.amounts), titles.get(limits.tenant_key, ""))
         for limits in held

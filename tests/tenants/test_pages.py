@@ -465,7 +465,8 @@ def test_the_limits_that_hold_are_shown_with_the_tenant_that_sets_them(people: P
     assert amounts.index("16 cores") < amounts.index("64 GiB")
     page = people.alice.client().get(home).content.decode()
     assert amounts in page
-    assert "as set for aurora" in page, "by its key: its title is not hers to read"
+    assert "as set for a tenant above" in page
+    assert "aurora" not in page.lower(), "what stands above is not hers to know"
     assert people.charlie.client().get("/t/speech/").context["limits"] == [
         ("spare pool", amounts, "")
     ]

@@ -6,8 +6,8 @@ import { topicTell } from "./live-topic.js";
 import { typedFields, typedRestore, typedTexts } from "./typed-fields.js";
 
 // What must stay where it is while somebody points at it; whoever points beside it only looks.
-const BELOW_HEAD = 30; // of a table
 const POINTED = "tr, .b-pick, .b-changes";
+const BELOW_HEAD = 30; // px, of a table
 
 class LiveRegion extends HTMLElement {
   connectedCallback() {
@@ -140,9 +140,9 @@ class LiveRegion extends HTMLElement {
 
   /** Below the top bar, however far one has scrolled. */
   placeButton() {
-    const place = this.button?.parentElement?.getBoundingClientRect();
+    if (!this.button?.parentElement) return;
+    const place = this.button.parentElement.getBoundingClientRect();
     const bar = document.querySelector(".b-top")?.getBoundingClientRect().bottom ?? 0;
-    if (!this.button || !place) return;
     const top = Math.max(BELOW_HEAD, bar + BELOW_HEAD - place.top);
     this.button.style.top = `${Math.min(top, Math.max(BELOW_HEAD, place.height - BELOW_HEAD))}px`;
   }

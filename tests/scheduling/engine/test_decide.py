@@ -100,7 +100,7 @@ def test_where_quota_refuses_every_node_says_how_it_stands() -> None:
     decision = decide(world(node("a"), node("b", gpu=1), cap=1), asked(), Policy())
     assert decision.verdict != Verdict.FITS
     why = {refusal.node: refusal.code for refusal in decision.refused}
-    assert why == {"a": "not-needed", "b": "no-room"}
+    assert why == {"a": "has-room", "b": "no-room"}
 
 
 def test_the_tenants_own_quota_is_told_before_its_parents_and_before_room() -> None:
