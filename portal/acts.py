@@ -23,6 +23,7 @@ WAYS: Mapping[str, StrOrPromise] = {
     "system": pgettext_lazy("by way of", "system"),
 }
 OWN_NAMES: Mapping[str, StrOrPromise] = {
+    "berth": BERTH,
     "command line": pgettext_lazy("acts by itself", "command line"),
     "inventory": pgettext_lazy("acts by itself", "inventory"),
     "jobs": pgettext_lazy("acts by itself", "jobs"),
