@@ -221,7 +221,7 @@ def test_a_simulation_says_that_no_node_is_that_large(harbour: Harbour) -> None:
     assert shown["verdict"] == "cannot_fit"
     refusal = shown["refusal"]
     assert (refusal["rule"], refusal["dimension"]) == ("room.node", H100)
-    assert (refusal["limit"], refusal["now"], refusal["asked"]) == (8, None, 9)
+    assert (refusal["limit"], refusal["now"], refusal["asked"]) == (8, 0, 9)
     assert refusal["title"] == "Size of the pool's largest node"
     assert "It never fits." in refusal["next_step"]
 

@@ -167,7 +167,7 @@ def test_more_per_replica_than_any_node_has_never_fits_and_is_told_so(harbour: H
     assert said in page
     short = page[page.index("What is short") :].partition("</dl>")[0]
     assert "<dt>Limit</dt><dd>8</dd>" in short
-    assert "<dt>Now</dt>" not in short
+    assert "<dt>Now</dt><dd>0</dd>" in short
 
 
 def test_the_age_is_that_of_the_clusters_that_the_answer_rests_on(harbour: Harbour) -> None:
