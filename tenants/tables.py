@@ -67,7 +67,7 @@ class TenantTable(BerthTable):
         icon="sitemap",
         verb="tenant.create",
     )
-    title = TreeColumn(verbose_name=_("Tenant"), order_by=("title_path", "path"))
+    title = TreeColumn(verbose_name=_("Tenant"), order_by="path")
     kind = django_tables2.Column(
         verbose_name=_("Kind"), accessor="get_kind_display", order_by="kind"
     )

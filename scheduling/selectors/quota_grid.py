@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db import connection
@@ -99,15 +98,6 @@ def quota_grid(*, pool: Pool, viewer: Viewer) -> Grid:
         promised={name: sum(row.cells[name].guaranteed for row in roots) for name in resources},
         allocated={name: sum(row.cells[name].allocated for row in roots) for name in resources},
     )
-
-
-def rows_by_title(rows: Iterable[Row], titles: Mapping[str, str]) -> list[Row]:
-    """The tree with siblings by title, as the list of tenants has it; parents come before."""
-    place: dict[int | None, tuple[tuple[str, str], ...]] = {}
-    for row in rows:
-        own = (titles[row.tenant_key].lower(), row.tenant_key)
-        place[row.node_id] = (*place.get(row.parent_id, ()), own)
-    return sorted(rows, key=lambda row: place[row.node_id])
 
 
 def _rows(pool: Pool) -> list[Row]:

@@ -28,7 +28,7 @@ from scheduling.forms import GridEdits, grid_read
 from scheduling.gridshown import Effect, effect_of, grid_shown
 from scheduling.models import QuotaLedger
 from scheduling.selectors.allocation_list import allocations_visible
-from scheduling.selectors.quota_grid import Grid, quota_grid, rows_by_title
+from scheduling.selectors.quota_grid import Grid, quota_grid
 from scheduling.selectors.quota_own import quota_changes, quota_get
 from scheduling.services.quota import quota_set
 from scheduling.words import MOVES
@@ -160,9 +160,9 @@ def _page(
 ) -> HttpResponseBase:
     viewer = viewer_of(request)
     may_edit = viewer.can("quota.edit")
-    titles = titles_of(viewer, [row.tenant_key for row in grid.rows])
-    page = rows_page(rows_by_title(grid.rows, titles), request=request)
+    page = rows_page(grid.rows, request=request)
     shown = replace(grid, rows=list(page.object_list))
+    titles = titles_of(viewer, [row.tenant_key for row in shown.rows])
     address = reverse("quota_grid")
     context: dict[str, Any] = {
         "grid": grid,

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import cast
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Count, Func, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Collate, Concat, Lower
+from django.db.models import Count, Q, QuerySet
 
 from portal.errors import NotFound
 from portal.viewer import Viewer
 from tenants.models import Tenant
 from tenants.paths import path_keys, subtree_range
-
-
-class OnPath(Func):
-    """Whether a key is one of those of a path; the index of keys serves it."""
-
-    template = "%(expressions)s, '/'), '/'))"
-    arg_joiner = " = ANY(string_to_array(btrim("
-    output_field = BooleanField()
 
 
 def tenant_list(*, viewer: Viewer) -> QuerySet[Tenant]:
@@ -35,22 +25,12 @@ def tenant_get(*, key: str, viewer: Viewer) -> Tenant:
     return found
 
 
-# Siblings may have one title: then the key keeps their branches apart.
-TITLED = Collate(Concat(Lower("title"), Value("\x01"), "key"), "C")
-
-
 def tenant_tree(*, viewer: Viewer) -> QuerySet[Tenant]:
-    """As `tenant_list`, but siblings by title; with `member_count` and `child_count` on each.
-
-    `title_path` are the titles from the root down, by which the tree is sorted as people read it.
-    """
-    above = Tenant.objects.filter(OnPath("key", OuterRef("path"))).order_by("path")
-    rows = tenant_list(viewer=viewer).annotate(
+    """As `tenant_list`, with `member_count` and `child_count` on each."""
+    return tenant_list(viewer=viewer).annotate(
         member_count=Count("memberships", distinct=True),
         child_count=Count("children", distinct=True, filter=Q(children__archived_at=None)),
-        title_path=ArraySubquery(above.values(read=TITLED)),
     )
-    return rows.order_by("title_path", "path")
 
 
 def subtree_filter(path: str) -> Q:

@@ -16,7 +16,6 @@ from portal.scope import scope
 from portal.viewer import Viewer
 from scheduling.choices import AllocationState
 from scheduling.models import Allocation
-from tenants.models import Tenant
 from tests.people import People
 from tests.scheduling.pages.seed import Seed
 
@@ -65,24 +64,6 @@ def test_no_node_of_a_cluster_that_is_away_is_called_ready(people: People, seed:
     for text in lists:
         row = text[text.index('class="b-name" href="/ops/clusters/ams-1/"') :]
         assert "b-fresh-gone" in row[: row.index("</tr>")]
-
-
-def test_the_tree_is_sorted_by_the_titles_that_it_shows(people: People, seed: Seed) -> None:
-    """The list of tenants and the planner's grid alike: siblings by title, not by key or age."""
-    with scope(Viewer.system("tests")):
-        Tenant.objects.filter(key="aurora").update(title="zeta Research")
-    client = people.operator.client()
-    for page, cell in (
-        ("/ops/tenants/", r'class="b-tree.*?class="b-name" href="/ops/tenants/([^/]*)/"'),
-        ("/ops/quota/?pool=h100", r'class="b-tree[^>]*><a href="[^"]*" title="([^"]*)"'),
-    ):
-        found = re.findall(cell, client.get(page).text)
-        assert [key for key in found if key in {"aurora", "borealis", "speech", "vision"}] == [
-            "borealis",
-            "speech",
-            "aurora",
-            "vision",
-        ], page
 
 
 def test_an_allocation_tells_when_it_became_active_and_how_it_ended(
